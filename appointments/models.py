@@ -1,0 +1,151 @@
+"""Schedules, the slots made from them, and the appointments that take slots."""
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.db import models
+from django.db.models import F, Func, Q
+
+from mybcat.tenancy import PracticeForeignKey, PracticeManager, TenantModel
+from appointments.querysets import AppointmentQuerySet, SlotQuerySet
+from patients.models import Patient
+from practices.models import AppointmentType, Location, Practitioner
+
+
+class Schedule(TenantModel):
+    """The bookable calendar of one practitioner, and how far its slots have been made."""
+
+    practitioner = PracticeForeignKey(Practitioner, models.CASCADE)
+    # Exclusive: the first day, on the practice's clock, that has no slots yet.
+    generated_until = models.DateField()
+
+    class Meta(TenantModel.Meta):
+        constraints = (
+            models.UniqueConstraint(fields=("practice", "id"), name="schedule_practice_id"),
+            models.UniqueConstraint(fields=("practice", "practitioner"), name="schedule_once_per_practitioner"),
+        )
+
+    def __str__(self) -> str:
+        return f"schedule of {self.practitioner_id}"
+
+
+class Slot(TenantModel):
+    """A bookable interval of one practitioner at one location: `[starts_at, ends_at)`.
+
+    No index holds `status` or `appointment`, so that booking changes a slot in place (a HOT update).
+    """
+
+    class Status(models.TextChoices):
+        """FHIR R4 SlotStatus."""
+
+        FREE = "free"
+        BUSY = "busy"
+        BUSY_UNAVAILABLE = "busy-unavailable"
+        BUSY_TENTATIVE = "busy-tentative"
+
+    practitioner = PracticeForeignKey(Practitioner, models.PROTECT)
+    location = PracticeForeignKey(Location, models.PROTECT)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.FREE)
+    appointment = PracticeForeignKey("Appointment", models.PROTECT, null=True, related_name="slots")
+
+    objects = PracticeManager.of(SlotQuerySet)
+
+    class Meta(TenantModel.Meta):
+        constraints = (
+            models.UniqueConstraint(fields=("practice", "id"), name="slot_practice_id"),
+            models.UniqueConstraint(
+                fields=("practice", "practitioner", "starts_at"), name="slot_once_per_practitioner_and_start"
+            ),
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="slot_end_after_start"),
+            models.CheckConstraint(
+                condition=Q(status="busy", appointment__isnull=False) | (~Q(status="busy") & Q(appointment__isnull=True)),
+                name="slot_busy_means_an_appointment",
+            ),
+        )
+        indexes = (models.Index(fields=("practice", "starts_at"), name="slot_practice_starts_at"),)
+
+    def __str__(self) -> str:
+        return f"{self.starts_at:%Y-%m-%dT%H:%M%z} {self.status}"
+
+
+class TimeRange(Func):
+    function = "TSTZRANGE"
+    output_field = DateTimeRangeField()
+
+
+class Appointment(TenantModel):
+    """A promise of a practitioner's time to a patient.
+
+    `[starts_at, ends_at)` is what the patient is told; `[occupied_from, occupied_until)` adds the
+    type's buffers and is what may not overlap, whoever writes.
+    """
+
+    class Status(models.TextChoices):
+        """FHIR R4 AppointmentStatus, the part in use."""
+
+        BOOKED = "booked"
+        ARRIVED = "arrived"
+        FULFILLED = "fulfilled"
+        CANCELLED = "cancelled"
+        NOSHOW = "noshow"
+
+    class CancellationReason(models.TextChoices):
+        PATIENT_REQUEST = "patient_request"
+        PATIENT_UNWELL = "patient_unwell"
+        PRACTITIONER_UNAVAILABLE = "practitioner_unavailable"
+        PRACTICE_CLOSED = "practice_closed"
+        BOOKED_IN_ERROR = "booked_in_error"
+        OTHER = "other"
+
+    OCCUPYING = (Status.BOOKED, Status.ARRIVED, Status.FULFILLED)
+
+    patient = PracticeForeignKey(Patient, models.PROTECT)
+    practitioner = PracticeForeignKey(Practitioner, models.PROTECT)
+    location = PracticeForeignKey(Location, models.PROTECT)
+    appointment_type = PracticeForeignKey(AppointmentType, models.PROTECT)
+    slot = PracticeForeignKey(Slot, models.PROTECT, related_name="+")
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.BOOKED)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    occupied_from = models.DateTimeField()
+    occupied_until = models.DateTimeField()
+    booked_by = models.UUIDField(editable=False)
+    booked_at = models.DateTimeField()
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    cancelled_by = models.UUIDField(null=True, editable=False)
+    cancellation_reason = models.CharField(max_length=30, choices=CancellationReason.choices, blank=True)
+
+    objects = PracticeManager.of(AppointmentQuerySet)
+
+    class Meta(TenantModel.Meta):
+        constraints = (
+            models.UniqueConstraint(fields=("practice", "id"), name="appointment_practice_id"),
+            ExclusionConstraint(
+                name="appointment_no_overlap",
+                expressions=[
+                    (F("practitioner"), RangeOperators.EQUAL),
+                    (TimeRange("occupied_from", "occupied_until"), RangeOperators.OVERLAPS),
+                ],
+                condition=Q(status__in=("booked", "arrived", "fulfilled")),
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    ends_at__gt=F("starts_at"), occupied_from__lte=F("starts_at"), occupied_until__gte=F("ends_at")
+                ),
+                name="appointment_times_in_order",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="cancelled", cancelled_at__isnull=False, cancelled_by__isnull=False)
+                & ~Q(cancellation_reason="")
+                | ~Q(status="cancelled") & Q(cancelled_at__isnull=True, cancelled_by__isnull=True, cancellation_reason=""),
+                name="appointment_cancelled_by_someone_for_a_reason",
+            ),
+        )
+        indexes = (
+            models.Index(fields=("practice", "starts_at"), name="appointment_practice_starts_at"),
+            models.Index(fields=("practice", "patient", "starts_at"), name="appointment_patient"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.starts_at:%Y-%m-%dT%H:%M%z}"

@@ -1,0 +1,35 @@
+"""How slots and appointments are asked for."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, Self
+from uuid import UUID
+
+from mybcat.tenancy import PracticeQuerySet
+
+
+class SlotQuerySet(PracticeQuerySet[Any]):
+    def free(self) -> Self:
+        return self.filter(status="free")
+
+    def starting_between(self, start: datetime, end: datetime) -> Self:
+        """`[start, end)`."""
+        return self.filter(starts_at__gte=start, starts_at__lt=end)
+
+    def of_practitioners(self, practitioners: Collection[UUID]) -> Self:
+        """Of these practitioners; of all where none is named."""
+        return self.filter(practitioner_id__in=practitioners) if practitioners else self
+
+    def at_locations(self, locations: Collection[UUID]) -> Self:
+        """At these locations; at all where none is named."""
+        return self.filter(location_id__in=locations) if locations else self
+
+
+class AppointmentQuerySet(PracticeQuerySet[Any]):
+    def starting_between(self, start: datetime, end: datetime) -> Self:
+        """`[start, end)`."""
+        return self.filter(starts_at__gte=start, starts_at__lt=end)
+
+    def occupying(self) -> Self:
+        """Those that take the practitioner's time."""
+        return self.filter(status__in=("booked", "arrived", "fulfilled"))

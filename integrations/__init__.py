@@ -1,0 +1,1 @@
+"""Listeners that carry committed events to the outside."""

@@ -1,0 +1,38 @@
+"""What was sent to patients."""
+
+from django.db import models
+
+from mybcat.tenancy import PracticeForeignKey, TenantModel
+from patients.models import Patient
+
+
+class Message(TenantModel):
+    """One text to one patient. `delivery_id` makes a repeated delivery find what it already sent."""
+
+    class Status(models.TextChoices):
+        # Written before the provider is called: whoever finds it so must ask the provider, not send again.
+        SENDING = "sending"
+        SENT = "sent"
+        # Not sent, and rightly so: no consent, no number, or a visit that no longer stands.
+        SUPPRESSED = "suppressed"
+
+    patient = PracticeForeignKey(Patient, models.PROTECT)
+    delivery_id = models.UUIDField()
+    to = models.CharField(max_length=16, blank=True)
+    body = models.TextField(blank=True)
+    status = models.CharField(max_length=12, choices=Status.choices)
+    suppressed_because = models.CharField(max_length=40, blank=True)
+    provider = models.CharField(max_length=40, blank=True)
+    provider_reference = models.CharField(max_length=80, blank=True)
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = (
+            models.UniqueConstraint(fields=("practice", "id"), name="message_practice_id"),
+            models.UniqueConstraint(fields=("practice", "delivery_id"), name="message_once_per_delivery"),
+        )
+        indexes = (models.Index(fields=("practice", "patient"), name="message_patient"),)
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.id}"

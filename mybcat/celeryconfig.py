@@ -1,0 +1,46 @@
+"""Celery's settings, each with its reason in docs/adr/0004-delivery-engine.md."""
+
+from datetime import timedelta
+
+from django.conf import settings
+
+broker_url = settings.REDIS_URL
+task_serializer = "json"
+accept_content = ("json",)
+task_ignore_result = True
+timezone = "UTC"
+task_acks_late = True
+task_retry_on_worker_lost = True
+worker_prefetch_multiplier = 1
+task_time_limit = 60
+task_soft_time_limit = 45
+# Twice the hard limit: a task that still runs is never handed to another worker.
+visibility_timeout = 120
+broker_connection_retry_on_startup = True
+broker_connection_max_retries = None
+broker_pool_limit = 2
+worker_soft_shutdown_timeout = 10
+worker_hijack_root_logger = False
+# A publisher must not wait for a hung broker: what it would announce stands in PostgreSQL anyway.
+task_publish_retry = False
+broker_transport_options = {
+    "visibility_timeout": visibility_timeout,
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+    "health_check_interval": 10,
+}
+task_default_queue = "maintenance"
+beat_schedule = {
+    "extend slot horizons": {
+        "task": "appointments.tasks.extend_horizons",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3600},
+    },
+    "forget idempotency keys": {
+        "task": "mybcat.tasks.forget_idempotency_keys",
+        "schedule": timedelta(minutes=15),
+        "options": {"expires": 900},
+    },
+}

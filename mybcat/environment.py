@@ -1,0 +1,88 @@
+"""What the surroundings decide, typed and checked once at start."""
+
+import json
+import os
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+def _home() -> Path:
+    return Path(os.environ.get("MYBCAT_HOME") or CHECKOUT / ".mybcat")
+
+
+class RunningServers(PydanticBaseSettingsSource):
+    """Addresses that `make up` left in `environment.json`, so that `manage.py` in another terminal finds them."""
+
+    def get_field_value(self, field: object, field_name: str) -> tuple[object, str, bool]:
+        return self().get(field_name), field_name, False
+
+    def __call__(self) -> dict[str, object]:
+        try:
+            stored = json.loads((_home() / "environment.json").read_text())
+        except (OSError, ValueError):
+            return {}
+        known = {field.validation_alias: name for name, field in Environment.model_fields.items()}
+        return {str(key): value for key, value in stored.items() if key in known}
+
+
+class Environment(BaseSettings):
+    """Every variable that the product reads. Absent: `make up`'s own servers, else the default."""
+
+    model_config = SettingsConfigDict(extra="ignore")
+
+    home: Path = Field(default_factory=_home, validation_alias="MYBCAT_HOME")
+    database_url: str = Field(
+        default="postgresql://mybcat_app@127.0.0.1:5432/mybcat", validation_alias="DATABASE_URL"
+    )
+    database_owner_url: str = Field(default="", validation_alias="DATABASE_OWNER_URL")
+    redis_url: str = Field(default="redis://127.0.0.1:6379/0", validation_alias="REDIS_URL")
+    development: bool = Field(default=False, validation_alias="MYBCAT_DEVELOPMENT")
+    allowed_hosts: str = Field(default="127.0.0.1,localhost,[::1]", validation_alias="ALLOWED_HOSTS")
+    trusted_origins: str = Field(default="", validation_alias="TRUSTED_ORIGINS")
+    jwt_issuer: str = Field(default="", validation_alias="JWT_ISSUER")
+    jwt_audience: str = Field(default="", validation_alias="JWT_AUDIENCE")
+    jwt_jwks_url: str = Field(default="", validation_alias="JWT_JWKS_URL")
+    prepare_threshold: int | None = Field(default=1, validation_alias="PREPARE_THRESHOLD")
+    log_level: str = Field(default="INFO", validation_alias="LOG_LEVEL")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, RunningServers(settings_cls)
+
+
+def database(*, url: str, prepare_threshold: int | None) -> dict[str, object]:
+    """Django's settings for one PostgreSQL URL.
+
+    Time-outs are settings of the role (see `embedded/provision.py`): start-up options
+    would not survive PgBouncer in transaction mode.
+    """
+    parts = urlsplit(url)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "HOST": parts.hostname or "",
+        "PORT": parts.port or "",
+        "NAME": unquote(parts.path.lstrip("/")) or "mybcat",
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        # Kept for the life of the thread; a dead one is replaced by the first statement of a scope,
+        # which saves the `SELECT 1` per request that CONN_HEALTH_CHECKS costs.
+        "CONN_MAX_AGE": None,
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+        "OPTIONS": {
+            "connect_timeout": 2,
+            "prepare_threshold": prepare_threshold,
+            "server_side_binding": prepare_threshold is not None,
+        },
+    }

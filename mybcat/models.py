@@ -1,0 +1,189 @@
+"""What every service leaves behind: events, deliveries, idempotency keys, audit and security records.
+
+None refers to a practice's live rows by foreign key, so that keeping a trace never hinders the work.
+"""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+from mybcat.ids import new_uuid
+from mybcat.tenancy import PracticeManager, current_scope
+
+
+class PracticeRecord(models.Model):
+    """A row of one practice, by id alone."""
+
+    id = models.UUIDField(primary_key=True, default=new_uuid, editable=False)
+    practice_id = models.UUIDField(editable=False)
+
+    objects: models.Manager[Any] = PracticeManager()
+
+    class Meta:
+        abstract = True
+        base_manager_name = "objects"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.practice_id is None:
+            self.practice_id = current_scope().practice_id
+        super().save(*args, **kwargs)
+
+
+class Event(PracticeRecord):
+    """A fact, committed with the change it tells of. Thin: identifiers, never patient data."""
+
+    type = models.CharField(max_length=60)
+    subject_id = models.UUIDField()
+    # Public ids by name, such as {"appointmentId": "appt_…"}.
+    data = models.JSONField()
+    principal_kind = models.CharField(max_length=20)
+    principal_id = models.UUIDField(null=True)
+    correlation_id = models.CharField(max_length=128)
+    occurred_at = models.DateTimeField()
+    # Dense per practice, in the order of the relay.
+    seq = models.BigIntegerField(null=True)
+    relayed_at = models.DateTimeField(null=True)
+
+    class Meta(PracticeRecord.Meta):
+        constraints = (
+            models.UniqueConstraint(fields=("practice_id", "id"), name="event_practice_id"),
+            models.UniqueConstraint(fields=("practice_id", "seq"), name="event_seq_once", condition=Q(seq__isnull=False)),
+            models.CheckConstraint(
+                condition=Q(seq__isnull=True, relayed_at__isnull=True) | Q(seq__isnull=False, relayed_at__isnull=False),
+                name="event_relayed_with_seq",
+            ),
+        )
+        indexes = (models.Index(fields=("id",), name="event_unrelayed", condition=Q(relayed_at__isnull=True)),)
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.id}"
+
+
+class EventSequence(models.Model):
+    """The last sequence number given to an event of a practice."""
+
+    practice_id = models.UUIDField(primary_key=True)
+    last = models.BigIntegerField(default=0)
+
+    objects = PracticeManager()
+
+
+class Delivery(PracticeRecord):
+    """One event for one listener: the lease and the attempts live here, not in the broker."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending"
+        LEASED = "leased"
+        DELIVERED = "delivered"
+        DEAD = "dead"
+
+    event = models.ForeignKey(Event, models.PROTECT, db_constraint=False, db_index=False)
+    listener = models.CharField(max_length=40)
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.PENDING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField()
+    leased_until = models.DateTimeField(null=True)
+    lease = models.UUIDField(null=True)
+    # A class or vendor code; never the message of an exception, which may quote a patient.
+    last_error = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField()
+    delivered_at = models.DateTimeField(null=True)
+
+    class Meta(PracticeRecord.Meta):
+        verbose_name_plural = "deliveries"
+        constraints = (
+            models.UniqueConstraint(fields=("practice_id", "id"), name="delivery_practice_id"),
+            models.UniqueConstraint(fields=("practice_id", "event", "listener"), name="delivery_once_per_listener"),
+            models.CheckConstraint(
+                condition=Q(status="leased", lease__isnull=False, leased_until__isnull=False)
+                | ~Q(status="leased") & Q(lease__isnull=True, leased_until__isnull=True),
+                name="delivery_leased_with_lease",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="delivered", delivered_at__isnull=False)
+                | ~Q(status="delivered") & Q(delivered_at__isnull=True),
+                name="delivery_delivered_with_time",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=("listener", "next_attempt_at"), name="delivery_due", condition=Q(status__in=("pending", "leased"))
+            ),
+            models.Index(fields=("practice_id", "listener"), name="delivery_dead", condition=Q(status="dead")),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.listener} {self.status} {self.id}"
+
+
+class IdempotencyKey(PracticeRecord):
+    """The answer to a request that must have one effect only; committed with that effect."""
+
+    principal_id = models.UUIDField()
+    operation = models.CharField(max_length=80)
+    key = models.CharField(max_length=255)
+    # SHA-256 of the operation, its path and its parsed body.
+    fingerprint = models.BinaryField()
+    status = models.PositiveSmallIntegerField(null=True)
+    body = models.BinaryField(null=True)
+    expires_at = models.DateTimeField()
+
+    class Meta(PracticeRecord.Meta):
+        constraints = (
+            models.UniqueConstraint(
+                fields=("practice_id", "principal_id", "operation", "key"), name="idempotency_key_once"
+            ),
+        )
+        indexes = (models.Index(fields=("expires_at",), name="idempotency_key_expires_at"),)
+
+    def __str__(self) -> str:
+        return f"{self.operation} {self.id}"
+
+
+class AuditEntry(models.Model):
+    """Who did what to which patient's data, when and from where. Added, never changed."""
+
+    id = models.UUIDField(primary_key=True, default=new_uuid, editable=False)
+    # Null: an operator's act that concerns no single practice.
+    practice_id = models.UUIDField(null=True, editable=False)
+    at = models.DateTimeField()
+    principal_kind = models.CharField(max_length=20)
+    principal_id = models.UUIDField(null=True)
+    action = models.CharField(max_length=60)
+    # A public id's prefix and the ids themselves: a search touches many patients at once.
+    object_kind = models.CharField(max_length=20)
+    object_ids = models.JSONField()
+    outcome = models.CharField(max_length=20)
+    address = models.GenericIPAddressField(null=True)
+    correlation_id = models.CharField(max_length=128)
+
+    objects = PracticeManager()
+
+    class Meta:
+        verbose_name_plural = "audit entries"
+        indexes = (models.Index(fields=("practice_id", "at"), name="audit_entry_practice_at"),)
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.id}"
+
+
+class SecurityEvent(PracticeRecord):
+    """Something that operators must look at, such as an id of another practice."""
+
+    kind = models.CharField(max_length=60)
+    at = models.DateTimeField()
+    principal_kind = models.CharField(max_length=20)
+    principal_id = models.UUIDField(null=True)
+    # `practice_id` is the caller's; this one is the owner's of what was asked for.
+    other_practice_id = models.UUIDField(null=True)
+    object_kind = models.CharField(max_length=20, blank=True)
+    object_id = models.UUIDField(null=True)
+    address = models.GenericIPAddressField(null=True)
+    correlation_id = models.CharField(max_length=128)
+
+    class Meta(PracticeRecord.Meta):
+        indexes = (models.Index(fields=("practice_id", "at"), name="security_event_practice_at"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"

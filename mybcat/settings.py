@@ -1,0 +1,163 @@
+"""Django's settings. What differs between machines comes from `environment.py` alone."""
+
+from datetime import UTC, datetime, timedelta
+
+from mybcat.environment import CHECKOUT, Environment, database
+from mybcat.gateway.keys import secret_key
+from mybcat.logs import configure_logging
+
+ENVIRONMENT = Environment()
+MYBCAT_HOME = ENVIRONMENT.home
+DEVELOPMENT = ENVIRONMENT.development
+
+# A debug page shows SQL, settings and locals; the contract forbids that in every mode.
+DEBUG = False
+SECRET_KEY = secret_key(home=MYBCAT_HOME)
+ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts.split(",")
+CSRF_TRUSTED_ORIGINS = [origin for origin in ENVIRONMENT.trusted_origins.split(",") if origin]
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "mybcat",
+    "practices",
+    "patients",
+    "appointments",
+    "integrations",
+]
+
+MIDDLEWARE = [
+    "mybcat.gateway.correlation.CorrelationMiddleware",
+    "mybcat.gateway.problems.ProblemMiddleware",
+    "mybcat.gateway.bodies.BodyLimitMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "mybcat.urls"
+WSGI_APPLICATION = "mybcat.wsgi.application"
+ASGI_APPLICATION = "mybcat.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+DATABASES = {
+    "default": database(
+        url=ENVIRONMENT.database_url, prepare_threshold=ENVIRONMENT.prepare_threshold
+    )
+}
+if ENVIRONMENT.database_owner_url:
+    # Owns the tables, runs migrations, serves no request.
+    DATABASES["owner"] = database(url=ENVIRONMENT.database_owner_url, prepare_threshold=None)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+DATABASE_ROUTERS: list[str] = []
+
+AUTH_USER_MODEL = "practices.User"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "/admin/login/"
+
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = MYBCAT_HOME / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+}
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEVELOPMENT
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
+SESSION_COOKIE_AGE = 12 * 3600
+SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_HSTS_SECONDS = 0 if DEVELOPMENT else 31_536_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEVELOPMENT
+X_FRAME_OPTIONS = "DENY"
+# 1 MiB: contracts.md; the gateway refuses by Content-Length before a byte is read.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["mybcat.gateway.authentication.BearerAuthentication"],
+    "DEFAULT_PARSER_CLASSES": ["mybcat.gateway.bodies.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["mybcat.gateway.rendering.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "mybcat.gateway.rendering.OnlyJSON",
+    "DEFAULT_VERSIONING_CLASS": "rest_framework.versioning.NamespaceVersioning",
+    "ALLOWED_VERSIONS": ["v1", "v2"],
+    "DEFAULT_VERSION": "v2",
+    "DEFAULT_SCHEMA_CLASS": "mybcat.gateway.schema.EndpointSchema",
+    "EXCEPTION_HANDLER": "mybcat.gateway.problems.render_exception",
+    "UNAUTHENTICATED_USER": None,
+    "NON_FIELD_ERRORS_KEY": "body",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "MyBCAT",
+    "DESCRIPTION": "Scheduling for medical practices.",
+    "VERSION": "",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "SCHEMA_PATH_PREFIX": r"/api/v\d",
+    "AUTHENTICATION_WHITELIST": ["mybcat.gateway.authentication.BearerAuthentication"],
+    "POSTPROCESSING_HOOKS": [],
+}
+
+# v1 is frozen: these dates stand in each of its answers (RFC 9745, RFC 8594).
+V1_DEPRECATED_AT = datetime(2026, 11, 1, tzinfo=UTC)
+V1_SUNSET_AT = datetime(2027, 11, 1, tzinfo=UTC)
+
+JWT_ISSUER = "mybcat"
+JWT_AUDIENCE = "mybcat-api"
+JWT_LIFETIME = timedelta(minutes=15)
+# Staff sign in at the start of a shift: an absolute end after 12 h, an idle end after 30 min of no refresh.
+REFRESH_LIFETIME = timedelta(hours=12)
+REFRESH_IDLE = timedelta(minutes=30)
+EXTERNAL_JWT = {
+    "issuer": ENVIRONMENT.jwt_issuer,
+    "audience": ENVIRONMENT.jwt_audience,
+    "jwks_url": ENVIRONMENT.jwt_jwks_url,
+}
+# Loads the member behind a verified token; `practices` stands above the gateway, so it is named, not imported.
+PRINCIPAL_LOADER = "practices.memberships.load_principal"
+# Tells whose row an id is, for ids that the caller's practice does not have.
+OWNER_FINDERS = "practices.owners.find_owner"
+
+REDIS_URL = ENVIRONMENT.redis_url
+MESSAGE_PROVIDER = "integrations.messaging.console.ConsoleProvider"
+
+configure_logging(level=ENVIRONMENT.log_level)
+LOGGING_CONFIG = None
+SILENCED_SYSTEM_CHECKS: list[str] = []

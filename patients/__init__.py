@@ -1,0 +1,1 @@
+"""Patients of a practice: records and search."""

@@ -1,0 +1,1 @@
+"""Practices, their people, places and working hours."""

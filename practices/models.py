@@ -1,0 +1,275 @@
+"""Practices, their places and people, and when those people work."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models import F, Q
+
+from mybcat.ids import new_uuid
+from mybcat.principal import Role
+from mybcat.tenancy import PracticeForeignKey, PracticeManager, PracticeQuerySet, TenantModel, current_scope
+
+
+class Practices(models.Manager["Practice"]):
+    """The practice in scope; all of them in platform scope; raises outside both."""
+
+    def get_queryset(self) -> models.QuerySet["Practice"]:
+        scope = current_scope()
+        rows = super().get_queryset()
+        return rows if scope.practice_id is None else rows.filter(id=scope.practice_id)
+
+
+class Practice(models.Model):
+    """A tenant. Its row, too, is visible in its own scope only."""
+
+    class Plan(models.TextChoices):
+        STANDARD = "standard"
+        ENTERPRISE = "enterprise"
+
+    id = models.UUIDField(primary_key=True, default=new_uuid, editable=False)
+    name = models.CharField(max_length=120)
+    # An IANA name. Messages and v1 speak the location's zone; this one serves where no location is meant.
+    time_zone = models.CharField(max_length=64)
+    plan = models.CharField(max_length=20, choices=Plan.choices, default=Plan.STANDARD)
+    phone = models.CharField(max_length=16, blank=True)
+    slot_minutes = models.PositiveSmallIntegerField(default=15)
+    horizon_days = models.PositiveSmallIntegerField(default=90)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = Practices()
+
+    class Meta:
+        base_manager_name = "objects"
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(slot_minutes__in=(5, 10, 15, 20, 30, 60)), name="practice_slot_minutes_divide_an_hour"
+            ),
+            models.CheckConstraint(condition=Q(horizon_days__range=(1, 366)), name="practice_horizon_within_a_year"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Users(BaseUserManager["User"]):
+    """Users are people, and people work for several practices: this table belongs to none."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """A user who can sign in with `password`; None: only through an external issuer."""
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save()
+        return user
+
+    def create_superuser(self, email: str, password: str, **fields: Any) -> "User":
+        """A platform operator: Django admin, no practice."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=(username or "").lower())
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person who signs in."""
+
+    id = models.UUIDField(primary_key=True, default=new_uuid, editable=False)
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=120)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+    # `sub` of the external issuer (JWT_ISSUER), where there is one.
+    external_subject = models.CharField(max_length=255, unique=True, null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[Users] = Users()
+
+    EMAIL_FIELD = USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=Q(email=models.functions.Lower("email")), name="user_email_is_lower_case"),
+        )
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class Membership(TenantModel):
+    """What a user is in one practice."""
+
+    user = models.ForeignKey(User, models.CASCADE)
+    role = models.CharField(max_length=30, choices=[(role.value, role.value) for role in Role])
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = (
+            models.UniqueConstraint(fields=("practice", "id"), name="membership_practice_id"),
+            models.UniqueConstraint(fields=("practice", "user"), name="membership_once_per_practice"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.user_id}"
+
+
+class RefreshFamily(models.Model):
+    """One sign-in on one device, and all the refresh tokens that followed from it.
+
+    A token is stored as its SHA-256. `practice_id` names what its access tokens are for.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_uuid, editable=False)
+    user = models.ForeignKey(User, models.CASCADE)
+    practice_id = models.UUIDField()
+    client = models.BinaryField(help_text="SHA-256 of what the browser sends of itself")
+    current = models.BinaryField(unique=True)
+    previous = models.BinaryField(null=True)
+    rotated_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    revoked_because = models.CharField(max_length=40, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(revoked_at__isnull=True, revoked_because="")
+                | (Q(revoked_at__isnull=False) & ~Q(revoked_because="")),
+                name="refresh_family_revoked_with_reason",
+            ),
+        )
+
+
+class ActiveQuerySet(PracticeQuerySet[Any]):
+    def active(self) -> "ActiveQuerySet":
+        return self.filter(is_active=True)
+
+
+class Location(TenantModel):
+    """A place where patients are seen, with its own clock."""
+
+    name = models.CharField(max_length=120)
+    address = models.CharField(max_length=250, blank=True)
+    time_zone = models.CharField(max_length=64)
+    is_active = models.BooleanField(default=True)
+
+    objects = PracticeManager.of(ActiveQuerySet)
+
+    class Meta(TenantModel.Meta):
+        constraints = (models.UniqueConstraint(fields=("practice", "id"), name="location_practice_id"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Practitioner(TenantModel):
+    """A clinician of one practice; `user` where they sign in themselves."""
+
+    user = models.ForeignKey(User, models.SET_NULL, null=True, blank=True)
+    name = models.CharField(max_length=120)
+    qualification = models.CharField(max_length=40, blank=True)
+    is_active = models.BooleanField(default=True)
+
+    objects = PracticeManager.of(ActiveQuerySet)
+
+    class Meta(TenantModel.Meta):
+        constraints = (models.UniqueConstraint(fields=("practice", "id"), name="practitioner_practice_id"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AppointmentType(TenantModel):
+    """What a patient comes for, and how much of the practitioner's time it takes."""
+
+    class Audience(models.TextChoices):
+        ANY = "any"
+        NEW = "new"
+        RETURNING = "returning"
+
+    code = models.CharField(max_length=60)
+    name = models.CharField(max_length=120)
+    duration_minutes = models.PositiveSmallIntegerField()
+    # Time of the practitioner before and after, which the patient does not see.
+    buffer_before_minutes = models.PositiveSmallIntegerField(default=0)
+    buffer_after_minutes = models.PositiveSmallIntegerField(default=0)
+    audience = models.CharField(max_length=10, choices=Audience.choices, default=Audience.ANY)
+    is_active = models.BooleanField(default=True)
+
+    objects = PracticeManager.of(ActiveQuerySet)
+
+    class Meta(TenantModel.Meta):
+        constraints = (
+            models.UniqueConstraint(fields=("practice", "id"), name="appointment_type_practice_id"),
+            models.UniqueConstraint(fields=("practice", "code"), name="appointment_type_code_once"),
+            models.CheckConstraint(condition=Q(duration_minutes__range=(5, 480)), name="appointment_type_duration"),
+            models.CheckConstraint(
+                condition=Q(buffer_before_minutes__lte=120, buffer_after_minutes__lte=120),
+                name="appointment_type_buffers",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class WorkingHours(TenantModel):
+    """A weekly period, on the location's clock, in which a practitioner sees patients there.
+
+    Wall-clock times: 09:00 stays 09:00 when the clocks change.
+    """
+
+    practitioner = PracticeForeignKey(Practitioner, models.CASCADE)
+    location = PracticeForeignKey(Location, models.CASCADE)
+    # 0 is Monday, as in datetime.date.weekday().
+    weekday = models.PositiveSmallIntegerField()
+    starts = models.TimeField()
+    # Exclusive; 00:00 is the end of the day, so that a 24-hour location can say so.
+    ends = models.TimeField()
+    valid_from = models.DateField()
+    # Exclusive; null: until further notice.
+    valid_until = models.DateField(null=True, blank=True)
+
+    class Meta(TenantModel.Meta):
+        verbose_name_plural = "working hours"
+        constraints = (
+            models.UniqueConstraint(fields=("practice", "id"), name="working_hours_practice_id"),
+            models.CheckConstraint(condition=Q(weekday__lte=6), name="working_hours_weekday"),
+            models.CheckConstraint(
+                condition=Q(ends__gt=F("starts")) | Q(ends="00:00"), name="working_hours_end_after_start"
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gt=F("valid_from")), name="working_hours_validity"
+            ),
+        )
+        indexes = (models.Index(fields=("practice", "practitioner", "weekday"), name="working_hours_practitioner"),)
+
+    def __str__(self) -> str:
+        return f"{self.weekday} {self.starts:%H:%M}-{self.ends:%H:%M}"
+
+
+class TimeOff(TenantModel):
+    """A period without appointments: of one practitioner, of one location (a closure), or of the practice."""
+
+    practitioner = PracticeForeignKey(Practitioner, models.CASCADE, null=True, blank=True)
+    location = PracticeForeignKey(Location, models.CASCADE, null=True, blank=True)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    reason = models.CharField(
+        max_length=20,
+        choices=[(code, code) for code in ("holiday", "vacation", "sick", "training", "maintenance", "other")],
+    )
+
+    class Meta(TenantModel.Meta):
+        verbose_name_plural = "time off"
+        constraints = (
+            models.UniqueConstraint(fields=("practice", "id"), name="time_off_practice_id"),
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="time_off_end_after_start"),
+        )
+        indexes = (models.Index(fields=("practice", "ends_at"), name="time_off_practice_ends_at"),)
+
+    def __str__(self) -> str:
+        return f"{self.reason} {self.starts_at:%Y-%m-%d}"

@@ -1,0 +1,129 @@
+"""What tests need to exist, made through the models and with nothing hidden."""
+
+import itertools
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from appointments.models import Slot
+from mybcat.principal import Principal, Role
+from mybcat.tenancy import practice_scope
+from patients.models import Patient
+from practices.models import AppointmentType, Location, Membership, Practice, Practitioner, User
+
+PASSWORD = "correct horse battery"
+_numbers = itertools.count(1)
+
+
+@dataclass
+class Clinic:
+    """A practice with one of everything."""
+
+    practice: Practice
+    location: Location
+    practitioner: Practitioner
+    exam: AppointmentType
+    patient: Patient
+    agent: User
+    slots: list[Slot]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.location.time_zone)
+
+    @property
+    def principal(self) -> Principal:
+        """The agent as a service sees her."""
+        return Principal(
+            kind="member",
+            id=self.agent.id,
+            practice_id=self.practice.id,
+            role=Role.SCHEDULING_AGENT,
+            plan=self.practice.plan,
+            time_zone=self.practice.time_zone,
+            session_id=None,
+        )
+
+
+def make_practice(*, name: str = "Bright Eyes Optometry", time_zone: str = "America/New_York", **fields: Any) -> Practice:
+    practice = Practice(name=name, time_zone=time_zone, **fields)
+    with practice_scope(practice.id):
+        practice.save()
+    return practice
+
+
+def make_user(*, email: str | None = None, **fields: Any) -> User:
+    number = next(_numbers)
+    return User.objects.create_user(email or f"user{number}@mybcat.example", PASSWORD, name=f"User {number}", **fields)
+
+
+def make_member(*, practice: Practice, user: User | None = None, role: Role = Role.SCHEDULING_AGENT) -> User:
+    user = user or make_user()
+    with practice_scope(practice.id):
+        Membership.objects.create(user=user, role=role)
+    return user
+
+
+def make_patient(*, practice: Practice, **fields: Any) -> Patient:
+    fields = {
+        "first_name": "Ada",
+        "last_name": "Okafor",
+        "date_of_birth": date(1984, 3, 9),
+        "phone": f"+1212555{next(_numbers):04d}",
+        "email": "ada@patients.example",
+        "insurance_provider": "VSP",
+        "sms_consent": True,
+        "sms_consent_at": datetime(2026, 1, 1, tzinfo=UTC),
+        **fields,
+    }
+    with practice_scope(practice.id):
+        return Patient.objects.create(**fields)
+
+
+def make_type(*, practice: Practice, **fields: Any) -> AppointmentType:
+    number = next(_numbers)
+    fields = {"code": f"type_{number}", "name": f"Type {number}", "duration_minutes": 15, **fields}
+    with practice_scope(practice.id):
+        return AppointmentType.objects.create(**fields)
+
+
+def tomorrow_at(clock: str, *, time_zone: str, days: int = 1) -> datetime:
+    """An instant `days` days from today at `clock`, as the clock of that zone shows it."""
+    zone = ZoneInfo(time_zone)
+    day = datetime.now(zone).date() + timedelta(days=days)
+    return datetime.combine(day, time.fromisoformat(clock), zone).astimezone(UTC)
+
+
+def make_slots(*, practitioner: Practitioner, location: Location, start: datetime, count: int) -> list[Slot]:
+    """`count` free slots of a quarter of an hour, one after the other."""
+    with practice_scope(practitioner.practice_id):
+        return Slot.objects.bulk_create(
+            Slot(
+                practitioner=practitioner,
+                location=location,
+                starts_at=start + timedelta(minutes=15 * number),
+                ends_at=start + timedelta(minutes=15 * (number + 1)),
+            )
+            for number in range(count)
+        )
+
+
+def make_clinic(*, name: str, time_zone: str) -> Clinic:
+    practice = make_practice(name=name, time_zone=time_zone)
+    with practice_scope(practice.id):
+        location = Location.objects.create(name="Downtown", address="1 Main Street", time_zone=time_zone)
+        practitioner = Practitioner.objects.create(name="Dr Alice Lee", qualification="OD")
+    exam = make_type(practice=practice, code="comprehensive_exam", name="Comprehensive exam", duration_minutes=30)
+    slots = make_slots(
+        practitioner=practitioner, location=location, start=tomorrow_at("09:00", time_zone=time_zone), count=8
+    )
+    return Clinic(
+        practice=practice,
+        location=location,
+        practitioner=practitioner,
+        exam=exam,
+        patient=make_patient(practice=practice),
+        agent=make_member(practice=practice),
+        slots=slots,
+    )
