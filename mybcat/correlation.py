@@ -9,11 +9,17 @@ from contextvars import ContextVar
 SANE = re.compile(r"[A-Za-z0-9._-]{8,128}", re.ASCII)
 
 _current: ContextVar[str] = ContextVar("correlation_id", default="")
+_address: ContextVar[str | None] = ContextVar("remote_address", default=None)
 
 
 def correlation_id() -> str:
     """The current id; empty outside any request or task."""
     return _current.get()
+
+
+def remote_address() -> str | None:
+    """Where the current request came from; None outside a request."""
+    return _address.get()
 
 
 def accepted_or_new(offered: str | None) -> str:
@@ -24,10 +30,11 @@ def accepted_or_new(offered: str | None) -> str:
 
 
 @contextmanager
-def correlated(value: str) -> Iterator[str]:
+def correlated(value: str, *, address: str | None = None) -> Iterator[str]:
     """Everything inside carries `value`."""
-    token = _current.set(value)
+    token, address_token = _current.set(value), _address.set(address)
     try:
         yield value
     finally:
         _current.reset(token)
+        _address.reset(address_token)

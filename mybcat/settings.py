@@ -35,7 +35,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "mybcat.gateway.correlation.CorrelationMiddleware",
-    "mybcat.gateway.problems.ProblemMiddleware",
+    "mybcat.gateway.correlation.DeprecationMiddleware",
     "mybcat.gateway.bodies.BodyLimitMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -93,6 +93,7 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = MYBCAT_HOME / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
@@ -126,6 +127,8 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Scheduling for medical practices.",
     "VERSION": "",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
@@ -152,8 +155,16 @@ EXTERNAL_JWT = {
 }
 # Loads the member behind a verified token; `practices` stands above the gateway, so it is named, not imported.
 PRINCIPAL_LOADER = "practices.memberships.load_principal"
-# Tells whose row an id is, for ids that the caller's practice does not have.
-OWNER_FINDERS = "practices.owners.find_owner"
+# Prefix of each public id, and what it names.
+PUBLIC_IDS = {
+    "prac": "practices.Practice",
+    "loc": "practices.Location",
+    "pract": "practices.Practitioner",
+    "pat": "patients.Patient",
+    "slot": "appointments.Slot",
+    "appt": "appointments.Appointment",
+    "evt": "mybcat.Event",
+}
 
 REDIS_URL = ENVIRONMENT.redis_url
 MESSAGE_PROVIDER = "integrations.messaging.console.ConsoleProvider"

@@ -1,6 +1,38 @@
 """Every address of the product."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
-urlpatterns = [path("admin/", admin.site.urls)]
+import appointments.urls
+import patients.urls
+import practices.urls
+from appointments.visits import visits_of
+from mybcat.gateway import health
+
+# Both versions have the same routes and services; the version picks the shapes.
+api = [
+    *practices.urls.urlpatterns,
+    *patients.urls.routes(visits_of=visits_of),
+    *appointments.urls.urlpatterns,
+]
+
+urlpatterns = [
+    path("api/v1/", include((api, "api"), namespace="v1")),
+    path("api/v2/", include((api, "api"), namespace="v2")),
+    *practices.urls.auth_urlpatterns,
+    path("api/schema/v1", SpectacularJSONAPIView.as_view(api_version="v1"), name="schema-v1"),
+    path("api/schema/v2", SpectacularJSONAPIView.as_view(api_version="v2"), name="schema-v2"),
+    path("api/docs", SpectacularSwaggerView.as_view(url_name="schema-v2"), name="docs"),
+    path("admin/", admin.site.urls),
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("metrics", health.metrics),
+    path("", RedirectView.as_view(url="/api/docs")),
+]
+
+handler400 = "mybcat.gateway.problems.bad_request"
+handler403 = "mybcat.gateway.problems.permission_denied"
+handler404 = "mybcat.gateway.problems.not_found"
+handler500 = "mybcat.gateway.problems.server_error"

@@ -118,14 +118,17 @@ class Membership(TenantModel):
 class RefreshFamily(models.Model):
     """One sign-in on one device, and all the refresh tokens that followed from it.
 
-    A token is stored as its SHA-256. `practice_id` names what its access tokens are for.
+    It belongs to the user, not to a practice: `current_practice_id` is what the next access token is for.
+    Tokens are kept as their SHA-256 alone.
     """
 
     id = models.UUIDField(primary_key=True, default=new_uuid, editable=False)
     user = models.ForeignKey(User, models.CASCADE)
-    practice_id = models.UUIDField()
+    current_practice_id = models.UUIDField()
     client = models.BinaryField(help_text="SHA-256 of what the browser sends of itself")
-    current = models.BinaryField(unique=True)
+    # Digest of the password in force at sign-in: a changed password ends the family.
+    credentials = models.CharField(max_length=64)
+    current = models.BinaryField()
     previous = models.BinaryField(null=True)
     rotated_at = models.DateTimeField()
     expires_at = models.DateTimeField()

@@ -118,9 +118,10 @@ class Migration(migrations.Migration):
             name='RefreshFamily',
             fields=[
                 ('id', models.UUIDField(default=mybcat.ids.new_uuid, editable=False, primary_key=True, serialize=False)),
-                ('practice_id', models.UUIDField()),
+                ('current_practice_id', models.UUIDField()),
                 ('client', models.BinaryField(help_text='SHA-256 of what the browser sends of itself')),
-                ('current', models.BinaryField(unique=True)),
+                ('credentials', models.CharField(max_length=64)),
+                ('current', models.BinaryField()),
                 ('previous', models.BinaryField(null=True)),
                 ('rotated_at', models.DateTimeField()),
                 ('expires_at', models.DateTimeField()),

@@ -1,0 +1,52 @@
+"""What both versions of the appointments' routes take in."""
+
+from rest_framework import serializers
+
+from appointments.models import Appointment
+from mybcat.gateway.inputs import DayField, IdField, IdListField, Input, InstantField
+
+MAX_DAYS = 62
+
+
+class BookingInput(Input):
+    patientId = IdField("pat", source="patient_id")
+    slotId = IdField("slot", source="slot_id")
+    type = serializers.CharField(source="type_code", max_length=60, help_text="code of an appointment type")
+
+
+class CancellationInput(Input):
+    reason = serializers.ChoiceField(choices=Appointment.CancellationReason.choices)
+
+
+class DaysQuery(Input):
+    """Days on the practice's clock, both included. Default: today."""
+
+    practitioner = IdListField("pract", required=False, help_text="ids, apart by commas")
+    location = IdListField("loc", required=False, help_text="ids, apart by commas")
+    to = DayField(required=False)
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        # `from` is no Python name.
+        return {"from": DayField(required=False), **super().get_fields()}
+
+    def validate(self, attrs: dict[str, object]) -> dict[str, object]:
+        first, last = attrs.get("from"), attrs.get("to")
+        if first and last and not 0 <= (last - first).days < MAX_DAYS:  # type: ignore[operator]
+            raise serializers.ValidationError({"to": [f"At most {MAX_DAYS} days, and not before `from`"]})
+        return attrs
+
+
+class SlotsQuery(DaysQuery):
+    type = serializers.CharField(
+        required=False, max_length=60, help_text="only slots at which an appointment of this type can begin"
+    )
+
+
+class NextQuery(Input):
+    type = serializers.CharField(max_length=60, help_text="code of an appointment type")
+    practitioner = IdListField("pract", required=False, help_text="ids, apart by commas")
+    location = IdListField("loc", required=False, help_text="ids, apart by commas")
+    count = serializers.IntegerField(min_value=1, max_value=50, default=5)
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        return {"from": InstantField(required=False), **super().get_fields()}

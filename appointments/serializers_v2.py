@@ -1,0 +1,63 @@
+"""v2: instants and FHIR's words."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from appointments.models import Appointment, Slot
+from mybcat.ids import public_id
+
+
+class AppointmentOutput(serializers.Serializer[Any]):
+    appointmentId = serializers.CharField()
+    patientId = serializers.CharField()
+    slotId = serializers.CharField()
+    practitionerId = serializers.CharField()
+    locationId = serializers.CharField()
+    status = serializers.ChoiceField(choices=Appointment.Status.choices)
+    start = serializers.DateTimeField()
+    end = serializers.DateTimeField()
+    type = serializers.CharField()
+
+
+class SlotOutput(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    start = serializers.DateTimeField()
+    end = serializers.DateTimeField()
+    status = serializers.ChoiceField(choices=Slot.Status.choices)
+    practitionerId = serializers.CharField()
+    locationId = serializers.CharField()
+
+
+def show_booked(booked: Any) -> dict[str, Any]:
+    return _appointment(booked, "booked")
+
+
+def show_appointment(row: Any) -> dict[str, Any]:
+    """A row of `AppointmentQuerySet.shown()`."""
+    return _appointment(row, row.status)
+
+
+def show_slot(row: Any, _time_zone: str) -> dict[str, Any]:
+    return {
+        "id": public_id("slot", row.id),
+        "start": row.starts_at,
+        "end": row.ends_at,
+        "status": row.status,
+        "practitionerId": public_id("pract", row.practitioner_id),
+        "locationId": public_id("loc", row.location_id),
+    }
+
+
+def _appointment(row: Any, status: str) -> dict[str, Any]:
+    return {
+        "appointmentId": public_id("appt", row.id),
+        "patientId": public_id("pat", row.patient_id),
+        "slotId": public_id("slot", row.slot_id),
+        "practitionerId": public_id("pract", row.practitioner_id),
+        "locationId": public_id("loc", row.location_id),
+        "status": status,
+        "start": row.starts_at,
+        "end": row.ends_at,
+        "type": row.type_code,
+    }

@@ -1,0 +1,140 @@
+"""Appointments: the calendar, booking, cancelling."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from appointments import serializers_v1 as v1
+from appointments import serializers_v2 as v2
+from appointments.booking import book_appointment
+from appointments.cancelling import cancel_appointment
+from appointments.days import day_range, today
+from appointments.models import Appointment
+from appointments.serializers import BookingInput, CancellationInput, DaysQuery
+from mybcat import audit
+from mybcat.errors import UnknownId
+from mybcat.gateway.endpoint import Endpoint
+from mybcat.gateway.inputs import read_body
+from mybcat.gateway.lists import each, listed, page_of, read_query
+from mybcat.ids import internal_id, public_id
+from mybcat.principal import Permission
+from patients.services import get_patient
+
+SHAPES: dict[str, Any] = {"v1": v1, "v2": v2}
+
+
+class Appointments(Endpoint):
+    permissions = {"GET": Permission.APPOINTMENT_READ, "POST": Permission.APPOINTMENT_WRITE}
+    idempotent = {"POST": "required"}
+
+    @listed("listAppointments", v1=v1.AppointmentOutput, v2=v2.AppointmentOutput, query=DaysQuery)
+    def get(self, request: Request) -> Response:
+        """Appointments of some days, cancelled ones too, in order of time."""
+        query = read_query(request, DaysQuery)
+        since, until = days_of(query, self)
+        rows = (
+            Appointment.objects.starting_between(since, until)
+            .of_practitioners(query.get("practitioner") or ())
+            .at_locations(query.get("location") or ())
+        )
+        shape = SHAPES[request.version or "v2"]
+        response = page_of(
+            rows.shown(), request=request, query=query, order=("starts_at", "id"), show_all=each(shape.show_appointment)
+        )
+        shown = response.data.get("results", response.data.get("data"))
+        audit.record(
+            principal=self.principal,
+            action="appointment.list",
+            object_kind="pat",
+            object_ids=sorted({internal_id("pat", row["patientId"]) for row in shown}),
+            now=self.now,
+        )
+        return response
+
+    @extend_schema(
+        operation_id="bookAppointment", versions=["v1"], request=BookingInput, responses={201: v1.BookedOutput}
+    )
+    @extend_schema(
+        operation_id="bookAppointment", versions=["v2"], request=BookingInput, responses={201: v2.AppointmentOutput}
+    )
+    def post(self, request: Request) -> Response:
+        """Book the slot, and those after it that the type needs."""
+        booked = book_appointment(**read_body(BookingInput, request), by=self.principal, now=self.now)
+        location = f"/api/{request.version}/appointments/{public_id('appt', booked.id)}"
+        return Response(
+            SHAPES[request.version or "v2"].show_booked(booked), status=201, headers={"Location": location}
+        )
+
+
+class AppointmentDetail(Endpoint):
+    permissions = {"GET": Permission.APPOINTMENT_READ}
+
+    @extend_schema(operation_id="getAppointment", versions=["v1"], responses=v1.AppointmentOutput)
+    @extend_schema(operation_id="getAppointment", versions=["v2"], responses=v2.AppointmentOutput)
+    def get(self, request: Request, appointment_id: str) -> Response:
+        """One appointment."""
+        shown, row = _one(request, appointment_id)
+        audit.record(
+            principal=self.principal,
+            action="appointment.read",
+            object_kind="pat",
+            object_ids=[row.patient_id],
+            now=self.now,
+        )
+        return Response(shown)
+
+
+class AppointmentCancel(Endpoint):
+    permissions = {"POST": Permission.APPOINTMENT_WRITE}
+    idempotent = {"POST": "accepted"}
+
+    @extend_schema(
+        operation_id="cancelAppointment", versions=["v1"], request=CancellationInput, responses=v1.AppointmentOutput
+    )
+    @extend_schema(
+        operation_id="cancelAppointment", versions=["v2"], request=CancellationInput, responses=v2.AppointmentOutput
+    )
+    def post(self, request: Request, appointment_id: str) -> Response:
+        """Cancel an appointment that is still booked; its time is free again."""
+        reason = read_body(CancellationInput, request)["reason"]
+        cancel_appointment(
+            appointment_id=internal_id("appt", appointment_id), reason=reason, by=self.principal, now=self.now
+        )
+        return Response(_one(request, appointment_id)[0])
+
+
+class PatientAppointments(Endpoint):
+    permissions = {"GET": Permission.PATIENT_READ}
+
+    @listed("listPatientAppointments", v1=v1.AppointmentOutput, v2=v2.AppointmentOutput)
+    def get(self, request: Request, patient_id: str) -> Response:
+        """All appointments of a patient, in order of time."""
+        query = read_query(request)
+        patient = get_patient(internal_id("pat", patient_id))
+        audit.record(
+            principal=self.principal,
+            action="patient.appointments",
+            object_kind="pat",
+            object_ids=[patient.id],
+            now=self.now,
+        )
+        rows = Appointment.objects.filter(patient_id=patient.id).shown()
+        show = SHAPES[request.version or "v2"].show_appointment
+        return page_of(rows, request=request, query=query, order=("starts_at", "id"), show_all=each(show))
+
+
+def days_of(query: dict[str, Any], endpoint: Endpoint) -> tuple[Any, Any]:
+    """The query's days as instants; one end given stands for both, none for today."""
+    zone = endpoint.principal.time_zone
+    first = query.get("from") or query.get("to") or today(now=endpoint.now, time_zone=zone)
+    return day_range(first=first, last=query.get("to") or first, time_zone=zone)
+
+
+def _one(request: Request, appointment_id: str) -> tuple[dict[str, Any], Any]:
+    wanted = internal_id("appt", appointment_id)
+    row = Appointment.objects.filter(id=wanted).shown().first()
+    if row is None:
+        raise UnknownId(prefix="appt", value=wanted)
+    return SHAPES[request.version or "v2"].show_appointment(row), row

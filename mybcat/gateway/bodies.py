@@ -1,0 +1,118 @@
+"""Request bodies: how large, of which kind, and what JSON may hold."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
+
+from django.http import HttpRequest, HttpResponse
+from rest_framework.exceptions import ParseError, UnsupportedMediaType
+from rest_framework.parsers import BaseParser
+
+from mybcat.errors import DomainError
+from mybcat.gateway.problems import problem_response
+
+MAX_BODY_BYTES = 1024 * 1024
+# A booking has depth 1; a body that needs more than this is an attack on the parser.
+MAX_DEPTH = 32
+
+
+class BodyTooLarge(DomainError):
+    code = "body_too_large"
+    status = 413
+    sentence = "The request body is larger than 1 MiB"
+
+
+class LengthRequired(DomainError):
+    code = "length_required"
+    status = 411
+    sentence = "Send the body with Content-Length, not in chunks"
+
+
+class BodyLimitMiddleware:
+    """Refuses by header alone, before a byte of the body is read.
+
+    WSGI reads a chunked body as an empty one: refusing it is the only alternative to ignoring it.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.META.get("HTTP_TRANSFER_ENCODING"):
+            return problem_response(LengthRequired(), request=request)
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not (length.isascii() and length.isdigit()) or int(length) > MAX_BODY_BYTES:
+            return problem_response(BodyTooLarge(), request=request)
+        return self.get_response(request)
+
+
+class JSONParser(BaseParser):
+    """UTF-8 JSON by RFC 8259, with every ambiguity refused: NaN, duplicate names, NUL, lone surrogates."""
+
+    media_type = "application/json"
+
+    def parse(
+        self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        charset = _parameter(media_type or "", "charset")
+        if charset not in ("", "utf-8", "utf8"):
+            raise UnsupportedMediaType(f"application/json; charset={charset[:20]}")
+        return parsed(stream.read())
+
+
+def parsed(raw: bytes) -> Any:
+    """The value of a JSON text. Raises ParseError, whose words quote nothing of the text."""
+    try:
+        text = raw.decode("utf-8")
+        value = json.loads(text, object_pairs_hook=_members, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, _Refused):
+            raise ParseError(str(error)) from error
+        raise ParseError("The body is not valid JSON") from error
+    _check(value, depth=0)
+    return value
+
+
+class _Refused(ValueError):
+    """Raised inside the parser to name what is wrong."""
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise _Refused("The body names a member twice")
+    return members
+
+
+def _refuse_constant(_name: str) -> NoReturn:
+    raise _Refused("The body holds a number that JSON does not have")
+
+
+def _check(value: Any, *, depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise ParseError("The body is nested too deeply")
+    if isinstance(value, str):
+        _check_text(value)
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            _check_text(name)
+            _check(member, depth=depth + 1)
+    elif isinstance(value, list):
+        for member in value:
+            _check(member, depth=depth + 1)
+
+
+def _check_text(text: str) -> None:
+    """PostgreSQL has no NUL in text; a lone surrogate is no character."""
+    if "\x00" in text:
+        raise ParseError("The body holds a NUL character")
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+        raise ParseError("The body holds a lone surrogate")
+
+
+def _parameter(media_type: str, name: str) -> str:
+    for part in media_type.split(";")[1:]:
+        key, _, value = part.partition("=")
+        if key.strip().lower() == name:
+            return value.strip().strip('"').lower()
+    return ""

@@ -1,0 +1,118 @@
+"""The one way into the product: who, may they, once only, in one transaction; then the view."""
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.http import HttpResponse
+from django.utils import timezone
+from django.utils.module_loading import import_string
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from mybcat.errors import DomainError, Forbidden, UnknownId
+from mybcat.gateway import idempotency, isolation
+from mybcat.gateway.problems import RETRYABLE, sqlstate
+from mybcat.gateway.tokens import Claims
+from mybcat.principal import Permission, Principal
+from mybcat.tenancy import practice_scope
+
+MAX_ATTEMPTS = 3
+
+PrincipalLoader = Callable[..., Principal]
+
+
+class Endpoint(APIView):
+    """A view declares what it needs; the policy is carried out here, in this order:
+
+    token (no database), practice scope, member still in force, permission, idempotency key, handler,
+    commit. A refusal rolls back everything; what must outlive it is written afterwards.
+
+    `permissions` names one permission a method: a test refuses a route that lacks one.
+    `idempotent` says for a method whether its key is "required" or "accepted".
+    """
+
+    permissions: ClassVar[Mapping[str, Permission]] = {}
+    idempotent: ClassVar[Mapping[str, str]] = {}
+
+    principal: Principal
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """DRF's order, with the transaction around the handler and nothing else."""
+        self.args, self.kwargs = args, kwargs
+        self.request = request = self.initialize_request(request, *args, **kwargs)
+        self.headers = {}
+        self.now = timezone.now()
+        try:
+            self.initial(request, *args, **kwargs)
+            response = self._retried(request)
+        except Exception as error:  # noqa: BLE001 - what is not foreseen becomes a bare 500
+            response = self.handle_exception(error)
+        self.response = response = self.finalize_response(request, response, *args, **kwargs)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    def check_permissions(self, request: Request) -> None:
+        """Later, when the database has told who this is."""
+
+    def check_throttles(self, request: Request) -> None:
+        """Limits are counted outside DRF, whose throttles admit more than they say."""
+
+    def _retried(self, request: Request) -> HttpResponse:
+        """Deadlocks and serialisation failures are ours to repeat, not the caller's to see."""
+        attempt = 1
+        while True:
+            try:
+                return self._admitted(request)
+            except DatabaseError as error:
+                if attempt == MAX_ATTEMPTS or sqlstate(error) not in RETRYABLE:
+                    raise
+            time.sleep(random.uniform(0.005, 0.02) * attempt)
+            attempt += 1
+
+    def _admitted(self, request: Request) -> HttpResponse:
+        claims: Claims = request.auth
+        key = self._idempotency_key(request)
+        try:
+            with practice_scope(claims.practice_id):
+                self._identify(request, claims)
+                if key is None:
+                    return self._handled(request)
+                replay = idempotency.claim(key=key, principal=self.principal, now=self.now)
+                if replay is not None:
+                    return replay
+                response = self._handled(request)
+                idempotency.complete(key=key, principal=self.principal, response=response)
+                return response
+        except UnknownId as error:
+            raise isolation.judged(error, principal=self.principal, now=self.now) from error
+        except DomainError as error:
+            if key is not None:
+                idempotency.remember_refusal(
+                    key=key, principal=self.principal, refusal=error, request=request._request, now=self.now
+                )
+            raise
+
+    def _identify(self, request: Request, claims: Claims) -> None:
+        load: PrincipalLoader = import_string(settings.PRINCIPAL_LOADER)
+        self.principal = request.user = load(claims=claims)  # type: ignore[assignment]
+        needed = self.permissions.get(_method(request))
+        if needed is None or not self.principal.may(needed):
+            raise Forbidden
+
+    def _idempotency_key(self, request: Request) -> idempotency.Key | None:
+        use = self.idempotent.get(_method(request))
+        return None if use is None else idempotency.read_key(request, required=use == "required")
+
+    def _handled(self, request: Request) -> Any:
+        name = _method(request).lower()
+        handler = getattr(self, name, self.http_method_not_allowed)
+        return handler(request, *self.args, **self.kwargs)
+
+
+def _method(request: Request) -> str:
+    method = request.method or ""
+    return "GET" if method == "HEAD" else method

@@ -1,0 +1,71 @@
+"""Is the process alive, and can it do its work?"""
+
+from collections.abc import Callable
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from kombu import Connection
+
+from mybcat.metrics import exposition
+
+# A probe must answer while what it asks hangs.
+PROBE_SECONDS = 1.0
+
+
+def healthz(request: HttpRequest) -> HttpResponse:
+    """200 while the process lives."""
+    return JsonResponse({"status": "ok"})
+
+
+def readyz(request: HttpRequest) -> HttpResponse:
+    """200 when database, migrations, Redis and broker are good; else 503 naming what is not."""
+    parts = {name: _state(probe) for name, probe in PROBES.items()}
+    good = all(state == "ok" for state in parts.values())
+    return JsonResponse({"status": "ok" if good else "unavailable", "parts": parts}, status=200 if good else 503)
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Prometheus text, for this machine only: the proxy does not pass it on."""
+    if request.META.get("REMOTE_ADDR") not in ("127.0.0.1", "::1"):
+        return HttpResponse(status=404)
+    return HttpResponse(exposition(), content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _state(probe: Callable[[], bool]) -> str:
+    try:
+        return "ok" if probe() else "unavailable"
+    except (DatabaseError, InterfaceError, redis.RedisError, OSError):
+        connection.close()
+        return "unavailable"
+
+
+def _database() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('is_superuser'), rolbypassrls FROM pg_roles WHERE rolname = current_user")
+        # A role that bypasses row-level security must not serve requests.
+        return cursor.fetchone() == ("off", False)
+
+
+def _migrations() -> bool:
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def _redis() -> bool:
+    with redis.Redis.from_url(
+        settings.REDIS_URL, socket_timeout=PROBE_SECONDS, socket_connect_timeout=PROBE_SECONDS
+    ) as client:
+        return bool(client.ping())
+
+
+def _broker() -> bool:
+    options = {"socket_timeout": PROBE_SECONDS, "socket_connect_timeout": PROBE_SECONDS}
+    with Connection(settings.REDIS_URL, transport_options=options) as broker:
+        broker.ensure_connection(max_retries=1, timeout=PROBE_SECONDS)
+        return bool(broker.connected)
+
+
+PROBES = {"database": _database, "migrations": _migrations, "redis": _redis, "broker": _broker}

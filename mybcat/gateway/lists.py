@@ -1,0 +1,168 @@
+"""Lists: numbered pages in v1, cursors in v2."""
+
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from functools import cache
+from typing import Any, TypeVar
+from uuid import UUID
+
+import orjson
+from django.db.models import Q, QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from mybcat.errors import InvalidInput
+from mybcat.gateway.inputs import Input
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+# Rows of one page as the wire shows them.
+ShowAll = Callable[[Sequence[Any]], list[dict[str, Any]]]
+
+MAX_PAGE = 200
+DEFAULT_PAGE = 50
+# Beyond this, counting and skipping cost more than any caller wants to wait; v2's cursors have no end.
+MAX_PAGE_NUMBER = 1000
+
+
+class NumberedPage(Input):
+    """v1: `page`, `pageSize`."""
+
+    page = serializers.IntegerField(min_value=1, max_value=MAX_PAGE_NUMBER, default=1)
+    pageSize = serializers.IntegerField(min_value=1, max_value=MAX_PAGE, default=DEFAULT_PAGE)
+
+
+class CursorPage(Input):
+    """v2: `cursor`, `limit`."""
+
+    cursor = serializers.CharField(required=False, max_length=500)
+    limit = serializers.IntegerField(min_value=1, max_value=MAX_PAGE, default=DEFAULT_PAGE)
+
+
+def listed(
+    operation_id: str,
+    *,
+    v1: type[serializers.Serializer[Any]],
+    v2: type[serializers.Serializer[Any]],
+    query: type[Input] = Input,
+    paged: bool = True,
+) -> Callable[[F], F]:
+    """Describes a list operation to OpenAPI, in both versions' shapes; `paged` adds their page members."""
+
+    def describe(method: F) -> F:
+        for version, output, envelope in (("v1", v1, _numbered_envelope), ("v2", v2, _cursor_envelope)):
+            method = extend_schema(
+                operation_id=operation_id,
+                versions=[version],
+                parameters=[_with_page(query, version) if paged else query],
+                responses=envelope(output),
+            )(method)
+        return method
+
+    return describe
+
+
+def read_query(request: Request, kind: type[Input] = Input, *, paged: bool = True) -> dict[str, Any]:
+    """The query, with the version's page members if `paged`. Raises ValidationError naming what is wrong."""
+    for name, values in request.query_params.lists():
+        if len(values) > 1:
+            raise InvalidInput(fields={name[:60]: ["Give this once"]})
+    reader = _with_page(kind, request.version or "v2") if paged else kind
+    query = reader(data=request.query_params.dict())
+    query.is_valid(raise_exception=True)
+    return dict(query.validated_data)
+
+
+@cache
+def _with_page(kind: type[Input], version: str) -> type[Input]:
+    page = NumberedPage if version == "v1" else CursorPage
+    return page if kind is Input else type(f"{kind.__name__}{version.upper()}", (kind, page), {})
+
+
+@cache
+def _numbered_envelope(output: type[serializers.Serializer[Any]]) -> type[serializers.Serializer[Any]]:
+    members = {"results": output(many=True), "count": serializers.IntegerField()}
+    return type(f"{_noun(output)}Page", (serializers.Serializer,), members)
+
+
+@cache
+def _cursor_envelope(output: type[serializers.Serializer[Any]]) -> type[serializers.Serializer[Any]]:
+    members = {"data": output(many=True), "nextCursor": serializers.CharField(allow_null=True)}
+    return type(f"{_noun(output)}List", (serializers.Serializer,), members)
+
+
+def _noun(output: type[serializers.Serializer[Any]]) -> str:
+    return output.__name__.removesuffix("Output")
+
+
+def page_of(
+    rows: QuerySet[Any], *, request: Request, query: dict[str, Any], order: Sequence[str], show_all: ShowAll
+) -> Response:
+    """One page of `rows` in `order`, whose last field must be unique, in the shape of the version."""
+    if request.version == "v1":
+        return _numbered(rows.order_by(*order), query, show_all)
+    return _by_cursor(rows.order_by(*order), query, order, show_all)
+
+
+def each(show: Callable[[Any], dict[str, Any]]) -> ShowAll:
+    """Shows rows one by one."""
+    return lambda rows: [show(row) for row in rows]
+
+
+def _numbered(rows: QuerySet[Any], query: dict[str, Any], show_all: ShowAll) -> Response:
+    number, size = query["page"], query["pageSize"]
+    start = (number - 1) * size
+    page = list(rows[start : start + size])
+    # A short first page tells the count by itself.
+    count = len(page) if number == 1 and len(page) < size else rows.order_by().count()
+    return Response({"results": show_all(page), "count": count})
+
+
+def _by_cursor(rows: QuerySet[Any], query: dict[str, Any], order: Sequence[str], show_all: ShowAll) -> Response:
+    if query.get("cursor"):
+        rows = rows.filter(_after(order, _values(query["cursor"], rows, order)))
+    limit = query["limit"]
+    page = list(rows[: limit + 1])
+    following = _cursor(page[limit - 1], order) if len(page) > limit else None
+    return Response({"data": show_all(page[:limit]), "nextCursor": following})
+
+
+def _cursor(row: Any, order: Sequence[str]) -> str:
+    values = [getattr(row, field) for field in order]
+    return urlsafe_b64encode(orjson.dumps(values)).rstrip(b"=").decode()
+
+
+def _values(cursor: str, rows: QuerySet[Any], order: Sequence[str]) -> list[Any]:
+    try:
+        values = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if not isinstance(values, list) or len(values) != len(order):
+            raise InvalidInput
+        return [_typed(rows, field, value) for field, value in zip(order, values, strict=True)]
+    except (ValueError, TypeError, binascii.Error, InvalidInput) as error:
+        raise InvalidInput(fields={"cursor": ["Take the cursor from nextCursor as it is"]}) from error
+
+
+def _typed(rows: QuerySet[Any], field: str, value: Any) -> Any:
+    kind = rows.model._meta.get_field(field).get_internal_type()
+    if not isinstance(value, str) or "\x00" in value:
+        raise InvalidInput
+    read: dict[str, Callable[[str], Any]] = {
+        "UUIDField": UUID,
+        "DateTimeField": datetime.fromisoformat,
+        "DateField": date.fromisoformat,
+    }
+    return read.get(kind, str)(value)
+
+
+def _after(order: Sequence[str], values: Sequence[Any]) -> Q:
+    """Rows behind `values` in `order`: a > x, or a = x and b > y, and so on."""
+    condition = Q()
+    for index, field in enumerate(order):
+        equal = {name: value for name, value in zip(order[:index], values[:index], strict=True)}
+        condition |= Q(**equal, **{f"{field}__gt": values[index]})
+    # Says to the planner where to start in the index, which the OR alone does not.
+    return Q(**{f"{order[0]}__gte": values[0]}) & condition

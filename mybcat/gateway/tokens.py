@@ -1,0 +1,150 @@
+"""Access tokens: JWTs signed with RS256, ours (RFC 9068) or an external issuer's."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import jwt
+from django.conf import settings
+from rest_framework_simplejwt.backends import TokenBackend
+from rest_framework_simplejwt.exceptions import TokenBackendError
+
+from mybcat.errors import DomainError
+from mybcat.gateway.keys import SigningKey, signing_keys
+from mybcat.ids import new_uuid
+
+
+class InvalidToken(DomainError):
+    """No token, or one that is not, or no longer, good. One sentence for all: no hints for forgers."""
+
+    code = "unauthenticated"
+    status = 401
+    sentence = "Invalid or expired access token"
+
+    def __init__(self, *, missing: bool = False) -> None:
+        super().__init__("Authentication is required" if missing else None)
+        # RFC 6750, section 3: no error code where no token was sent.
+        self.headers = {"WWW-Authenticate": "Bearer" if missing else 'Bearer error="invalid_token"'}
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a verified token says. Whether it still holds is for the database to tell."""
+
+    user_id: UUID | None
+    external_subject: str | None
+    practice_id: UUID
+    session_id: UUID | None
+    expires_at: int
+
+
+class MemberBackend(TokenBackend):
+    """simplejwt's backend with what it lacks: the key's id in the header, and several keys."""
+
+    def __init__(self, keys: list[SigningKey]) -> None:
+        super().__init__("RS256", audience=settings.JWT_AUDIENCE, issuer=settings.JWT_ISSUER, leeway=0)
+        self._signing = keys[0]
+        self._public = {key.kid: key.private.public_key() for key in keys}
+
+    @property
+    def jwks(self) -> dict[str, list[dict[str, str]]]:
+        """Our public keys (RFC 7517)."""
+        return {"keys": [key.jwk for key in signing_keys(home=settings.MYBCAT_HOME)]}
+
+    def encode(self, payload: dict[str, Any]) -> str:
+        return jwt.encode(
+            {**payload, "aud": self.audience, "iss": self.issuer},
+            self._signing.private,
+            algorithm="RS256",
+            headers={"kid": self._signing.kid, "typ": "at+jwt"},
+        )
+
+    def get_verifying_key(self, token: Any) -> Any:
+        try:
+            return self._public[jwt.get_unverified_header(token)["kid"]]
+        except (KeyError, jwt.InvalidTokenError) as error:
+            raise TokenBackendError("unknown key") from error
+
+
+class ExternalBackend(TokenBackend):
+    """An external issuer's tokens, verified with the keys that it publishes."""
+
+    def __init__(self, *, issuer: str, audience: str, jwks_url: str) -> None:
+        super().__init__("RS256", audience=audience or None, issuer=issuer, leeway=30)
+        # 2 s: a caller waits for the first fetch; afterwards keys come from memory.
+        self.jwks_client = jwt.PyJWKClient(jwks_url, cache_keys=True, lifespan=300, timeout=2)
+
+
+@cache
+def member_backend() -> MemberBackend:
+    """The backend of our own tokens; makes the key on first use."""
+    return MemberBackend(signing_keys(home=settings.MYBCAT_HOME))
+
+
+@cache
+def external_backend() -> ExternalBackend | None:
+    """The backend of the external issuer, where settings name one."""
+    external = settings.EXTERNAL_JWT
+    return ExternalBackend(**external) if external["issuer"] and external["jwks_url"] else None
+
+
+def issue_access_token(
+    *, user_id: UUID, practice_id: UUID, role: str, plan: str, session_id: UUID, now: datetime
+) -> str:
+    """A token for one practice, good for settings.JWT_LIFETIME from `now`.
+
+    `role` and `plan` are for clients to read; the gateway takes both from the database.
+    """
+    issued = int(now.timestamp())
+    return member_backend().encode(
+        {
+            "sub": str(user_id),
+            "client_id": "mybcat-members",
+            "practice_id": str(practice_id),
+            "role": role,
+            "plan": plan,
+            "sid": str(session_id),
+            "iat": issued,
+            "exp": issued + int(settings.JWT_LIFETIME.total_seconds()),
+            "jti": str(new_uuid()),
+        }
+    )
+
+
+def verify_access_token(token: str) -> Claims:
+    """The claims of a token of ours or of the external issuer. Raises InvalidToken."""
+    try:
+        external = external_backend()
+        if external is not None and _issuer(token) == external.issuer:
+            return _external_claims(external.decode(token))
+        return _member_claims(member_backend().decode(token))
+    except (TokenBackendError, jwt.PyJWTError, KeyError, ValueError, TypeError, AttributeError) as error:
+        raise InvalidToken from error
+
+
+def _issuer(token: str) -> Any:
+    return jwt.decode(token, options={"verify_signature": False}).get("iss")
+
+
+def _member_claims(payload: dict[str, Any]) -> Claims:
+    return Claims(
+        user_id=UUID(payload["sub"]),
+        external_subject=None,
+        practice_id=UUID(payload["practice_id"]),
+        session_id=UUID(payload["sid"]),
+        expires_at=int(payload["exp"]),
+    )
+
+
+def _external_claims(payload: dict[str, Any]) -> Claims:
+    # Cognito prefixes what its customers define.
+    practice = payload.get("custom:practice_id") or payload["practice_id"]
+    return Claims(
+        user_id=None,
+        external_subject=str(payload["sub"]),
+        practice_id=UUID(practice),
+        session_id=None,
+        expires_at=int(payload["exp"]),
+    )

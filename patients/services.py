@@ -1,0 +1,82 @@
+"""Writes of patients' records."""
+
+from datetime import date, datetime
+from typing import Any, TypedDict
+from uuid import UUID
+
+import phonenumbers
+
+from mybcat import audit, events
+from mybcat.errors import InvalidInput, UnknownId
+from mybcat.ids import public_id
+from mybcat.principal import Principal
+from patients.models import Patient
+
+
+class PatientFields(TypedDict, total=False):
+    """What a caller may set."""
+
+    first_name: str
+    last_name: str
+    date_of_birth: date
+    phone: str
+    email: str
+    insurance_provider: str
+    sms_consent: bool
+
+
+def create_patient(*, fields: PatientFields, by: Principal, now: datetime) -> Patient:
+    """A new patient of the practice in scope. Raises InvalidInput."""
+    patient = Patient()
+    _assign(patient, fields, now=now)
+    patient.save(force_insert=True)
+    _tell(patient, "patient.created", by=by, now=now)
+    return patient
+
+
+def update_patient(*, patient_id: UUID, fields: PatientFields, by: Principal, now: datetime) -> Patient:
+    """Change the given fields and no others. Raises UnknownId, InvalidInput."""
+    patient = get_patient(patient_id, lock=True)
+    _assign(patient, fields, now=now)
+    patient.save()
+    _tell(patient, "patient.updated", by=by, now=now)
+    return patient
+
+
+def get_patient(patient_id: UUID, *, lock: bool = False) -> Patient:
+    """The patient of the practice in scope. Raises UnknownId."""
+    rows = Patient.objects.select_for_update(no_key=True) if lock else Patient.objects
+    patient = rows.filter(id=patient_id).first()
+    if patient is None:
+        raise UnknownId(prefix="pat", value=patient_id)
+    return patient
+
+
+def e164(text: str) -> str:
+    """A phone number as E.164; one without a country is taken as a US one. Raises InvalidInput."""
+    try:
+        number = phonenumbers.parse(text, "US")
+    except phonenumbers.NumberParseException:
+        number = None
+    # "Possible", not "valid": new area codes appear before any list of them is updated.
+    if number is None or not phonenumbers.is_possible_number(number):
+        raise InvalidInput(fields={"phone": ["Give a phone number such as +12125550123"]})
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _assign(patient: Patient, fields: PatientFields, *, now: datetime) -> None:
+    values: dict[str, Any] = dict(fields)
+    if values.get("phone"):
+        values["phone"] = e164(values["phone"])
+    if values.get("date_of_birth") and values["date_of_birth"] > now.date():
+        raise InvalidInput(fields={"dateOfBirth": ["A birth date is not in the future"]})
+    if "sms_consent" in values and values["sms_consent"] != patient.sms_consent:
+        patient.sms_consent_at = now if values["sms_consent"] else None
+    for name, value in values.items():
+        setattr(patient, name, value)
+
+
+def _tell(patient: Patient, event_type: str, *, by: Principal, now: datetime) -> None:
+    data = {"patientId": public_id("pat", patient.id)}
+    events.publish(type=event_type, subject_id=patient.id, data=data, by=by, now=now)
+    audit.record(principal=by, action=event_type, object_kind="pat", object_ids=[patient.id], now=now)

@@ -1,0 +1,89 @@
+"""Patients: search, create, read, change. Every answer leaves an audit row."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from mybcat import audit
+from mybcat.gateway.endpoint import Endpoint
+from mybcat.gateway.inputs import read_body
+from mybcat.gateway.lists import listed, page_of, read_query
+from mybcat.ids import internal_id
+from mybcat.principal import Permission
+from patients import services
+from patients.models import Patient
+from patients.serializers import PatientInput, PatientSearch, PatientV1Output, PatientV2Output, show_patient
+from patients.visits import Visits, VisitsOf
+
+ONE = {"v1": PatientV1Output, "v2": PatientV2Output}
+
+
+class PatientEndpoint(Endpoint):
+    """Shows patients with their visits, which `visits_of` knows."""
+
+    visits_of: VisitsOf | None = None
+
+    def shown(self, patients: Sequence[Patient]) -> list[dict[str, Any]]:
+        """As the version shows them."""
+        version = self.request.version or "v2"
+        visits = self.visits_of([patient.id for patient in patients], self.now) if self.visits_of else {}
+        return [show_patient(patient, visits.get(patient.id, Visits()), version=version) for patient in patients]
+
+
+class Patients(PatientEndpoint):
+    permissions = {"GET": Permission.PATIENT_READ, "POST": Permission.PATIENT_WRITE}
+    idempotent = {"POST": "accepted"}
+
+    @listed("searchPatients", v1=PatientV1Output, v2=PatientV2Output, query=PatientSearch)
+    def get(self, request: Request) -> Response:
+        """Patients by the start of a name, the end of a phone number or the birth date."""
+        query = read_query(request, PatientSearch)
+        rows = Patient.objects.matching(query["search"]) if query.get("search") else Patient.objects.all()
+        order = ("last_name_key", "first_name_key", "id")
+        response = page_of(rows, request=request, query=query, order=order, show_all=self.shown)
+        self._audit("patient.search", [internal_id("pat", row["id"]) for row in _rows(response)])
+        return response
+
+    @extend_schema(operation_id="createPatient", versions=["v1"], request=PatientInput, responses={201: PatientV1Output})
+    @extend_schema(operation_id="createPatient", versions=["v2"], request=PatientInput, responses={201: PatientV2Output})
+    def post(self, request: Request) -> Response:
+        """Add a patient to the practice."""
+        patient = services.create_patient(fields=read_body(PatientInput, request), by=self.principal, now=self.now)
+        return Response(self.shown([patient])[0], status=201)
+
+    def _audit(self, action: str, ids: list[UUID]) -> None:
+        audit.record(principal=self.principal, action=action, object_kind="pat", object_ids=ids, now=self.now)
+
+
+class PatientDetail(PatientEndpoint):
+    permissions = {"GET": Permission.PATIENT_READ, "PATCH": Permission.PATIENT_WRITE}
+
+    @extend_schema(operation_id="getPatient", versions=["v1"], responses=PatientV1Output)
+    @extend_schema(operation_id="getPatient", versions=["v2"], responses=PatientV2Output)
+    def get(self, request: Request, patient_id: str) -> Response:
+        """One patient."""
+        patient = services.get_patient(internal_id("pat", patient_id))
+        audit.record(
+            principal=self.principal, action="patient.read", object_kind="pat", object_ids=[patient.id], now=self.now
+        )
+        return Response(self.shown([patient])[0])
+
+    @extend_schema(operation_id="updatePatient", versions=["v1"], request=PatientInput, responses=PatientV1Output)
+    @extend_schema(operation_id="updatePatient", versions=["v2"], request=PatientInput, responses=PatientV2Output)
+    def patch(self, request: Request, patient_id: str) -> Response:
+        """Change the members that the body names, and no others."""
+        patient = services.update_patient(
+            patient_id=internal_id("pat", patient_id),
+            fields=read_body(PatientInput, request, partial=True),
+            by=self.principal,
+            now=self.now,
+        )
+        return Response(self.shown([patient])[0])
+
+
+def _rows(response: Response) -> list[dict[str, Any]]:
+    return response.data.get("results", response.data.get("data"))

@@ -1,0 +1,199 @@
+"""The addresses under /api/auth/: thin, unversioned, and the only ones that need no token."""
+
+from hashlib import sha256
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from mybcat.errors import Forbidden
+from mybcat.gateway.authentication import BearerAuthentication
+from mybcat.gateway.inputs import IdField, Input, read_body
+from mybcat.gateway.tokens import InvalidToken, member_backend
+from mybcat.ids import public_id
+from mybcat.tenancy import platform_scope
+from practices import sign_in
+from practices.models import Membership, Practice
+
+
+class PublicEndpoint(APIView):
+    """Open to callers without a token. A test lists all of these."""
+
+    authentication_classes = ()
+    permission_classes = ()
+    throttle_classes = ()
+    versioning_class = None
+
+
+class SignInInput(Input):
+    email = serializers.CharField(max_length=254)
+    password = serializers.CharField(max_length=1024, trim_whitespace=False)
+    practice = IdField("prac", required=False)
+
+
+class SwitchInput(Input):
+    practice = IdField("prac")
+
+
+class PracticeOutput(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    name = serializers.CharField()
+    timeZone = serializers.CharField()
+
+
+class MembershipOutput(serializers.Serializer[Any]):
+    practice = PracticeOutput()
+    role = serializers.CharField()
+
+
+class SignedInOutput(serializers.Serializer[Any]):
+    accessToken = serializers.CharField()
+    tokenType = serializers.CharField()
+    expiresIn = serializers.IntegerField()
+    practice = PracticeOutput()
+    role = serializers.CharField()
+    memberships = MembershipOutput(many=True)
+
+
+class Token(PublicEndpoint):
+    @extend_schema(operation_id="signIn", request=SignInInput, responses=SignedInOutput, auth=[])
+    def post(self, request: Request) -> HttpResponse:
+        """Sign in with e-mail and password, to `practice` or else to the first of yours by name."""
+        body = read_body(SignInInput, request)
+        with platform_scope(reason="sign in"):
+            result = sign_in.sign_in(
+                email=body["email"],
+                password=body["password"],
+                practice_id=body.get("practice"),
+                client=_client(request),
+                now=timezone.now(),
+            )
+        return _answer(result)
+
+
+class Refresh(PublicEndpoint):
+    @extend_schema(operation_id="refreshToken", request=None, responses=SignedInOutput, auth=[])
+    def post(self, request: Request) -> HttpResponse:
+        """The next access token for the refresh cookie; the cookie is replaced."""
+        _same_site_only(request)
+        token = request.COOKIES.get(cookie_name(), "")
+        now = timezone.now()
+        try:
+            with platform_scope(reason="refresh"):
+                result = sign_in.refresh(token=token, client=_client(request), now=now)
+        except sign_in.TokenReused as reuse:
+            with platform_scope(reason="end reused family"):
+                sign_in.end_reused(family=reuse.family, now=now)
+            raise
+        return _answer(result)
+
+
+class Logout(PublicEndpoint):
+    @extend_schema(operation_id="signOut", request=None, responses={204: None}, auth=[{"bearer": []}])
+    def post(self, request: Request) -> HttpResponse:
+        """End the session of the refresh cookie, or else of the bearer token, with all its tokens."""
+        _same_site_only(request)
+        family_id = sign_in.family_of(request.COOKIES.get(cookie_name(), "")) or _session_of(request)
+        if family_id is None:
+            raise InvalidToken(missing=True)
+        with platform_scope(reason="sign out"):
+            sign_in.end(family_id=family_id, because="logout", now=timezone.now())
+        response = HttpResponse(status=204)
+        response.delete_cookie(cookie_name(), path=_cookie_path(), samesite="Strict")
+        return response
+
+
+class SwitchPractice(PublicEndpoint):
+    authentication_classes = (BearerAuthentication,)
+
+    @extend_schema(operation_id="switchPractice", request=SwitchInput, responses=SignedInOutput)
+    def post(self, request: Request) -> HttpResponse:
+        """A token for another practice of yours; refreshing stays there."""
+        body = read_body(SwitchInput, request)
+        claims = request.auth
+        with platform_scope(reason="switch practice"):
+            result = sign_in.switch_practice(
+                session_id=claims.session_id,
+                user_id=claims.user_id,
+                practice_id=body["practice"],
+                now=timezone.now(),
+            )
+        return _answer(result)
+
+
+class JWKS(PublicEndpoint):
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> Response:
+        """The public keys of our tokens (RFC 7517)."""
+        return Response(member_backend().jwks, headers={"Cache-Control": "public, max-age=300"})
+
+
+def cookie_name() -> str:
+    """`__Host-` binds the cookie to this host over HTTPS; plain HTTP (development) cannot have it."""
+    return "refresh" if settings.DEVELOPMENT else "__Host-refresh"
+
+
+def _cookie_path() -> str:
+    return "/api/auth" if settings.DEVELOPMENT else "/"
+
+
+def _client(request: Request) -> bytes:
+    """What a browser says of itself: enough to tell a lost answer from a token carried elsewhere."""
+    return sha256((request.META.get("HTTP_USER_AGENT") or "").encode()).digest()
+
+
+def _session_of(request: Request) -> Any:
+    if not request.META.get("HTTP_AUTHORIZATION"):
+        return None
+    authenticated = BearerAuthentication().authenticate(request)
+    return authenticated[1].session_id
+
+
+def _same_site_only(request: Request) -> None:
+    """Cookies act here, so a page of another site must not be able to send them (CSRF)."""
+    http: HttpRequest = request._request
+    origin = http.META.get("HTTP_ORIGIN")
+    if http.META.get("HTTP_SEC_FETCH_SITE", "same-origin") not in ("same-origin", "none"):
+        raise Forbidden
+    if origin and urlsplit(origin).netloc != http.get_host() and origin not in settings.CSRF_TRUSTED_ORIGINS:
+        raise Forbidden
+
+
+def _answer(result: sign_in.SignedIn) -> Response:
+    response = Response(
+        {
+            "accessToken": result.access_token,
+            "tokenType": "Bearer",
+            "expiresIn": int(settings.JWT_LIFETIME.total_seconds()),
+            "practice": _practice(result.membership.practice),
+            "role": result.membership.role,
+            "memberships": [_membership(membership) for membership in result.memberships],
+        },
+        headers={"Cache-Control": "no-store"},
+    )
+    if result.refresh_token is not None:
+        response.set_cookie(
+            cookie_name(),
+            result.refresh_token,
+            max_age=int(settings.REFRESH_LIFETIME.total_seconds()),
+            path=_cookie_path(),
+            secure=not settings.DEVELOPMENT,
+            httponly=True,
+            samesite="Strict",
+        )
+    return response
+
+
+def _practice(practice: Practice) -> dict[str, str]:
+    return {"id": public_id("prac", practice.id), "name": practice.name, "timeZone": practice.time_zone}
+
+
+def _membership(membership: Membership) -> dict[str, Any]:
+    return {"practice": _practice(membership.practice), "role": membership.role}

@@ -1,0 +1,47 @@
+"""The member behind a token, as the database knows them now."""
+
+from django.db import connection
+
+from mybcat.gateway.tokens import Claims, InvalidToken
+from mybcat.principal import Principal, Role
+
+_MEMBER = """
+    SELECT m.user_id, m.role, p.plan, p.time_zone
+    FROM practices_membership m
+    JOIN practices_user u ON u.id = m.user_id AND u.is_active
+    JOIN practices_practice p ON p.id = m.practice_id
+"""
+# A token of ours lives no longer than its sign-in.
+_BY_SESSION = (
+    _MEMBER
+    + """
+    JOIN practices_refreshfamily f ON f.id = %s AND f.user_id = m.user_id AND f.revoked_at IS NULL
+    WHERE m.practice_id = %s AND m.user_id = %s AND m.is_active
+"""
+)
+_BY_SUBJECT = _MEMBER + "WHERE m.practice_id = %s AND u.external_subject = %s AND m.is_active"
+
+
+def load_principal(*, claims: Claims) -> Principal:
+    """Who calls, inside the practice in scope.
+
+    Raises InvalidToken when the member has left, the user is disabled or the sign-in has ended.
+    """
+    with connection.cursor() as cursor:
+        if claims.external_subject is None:
+            cursor.execute(_BY_SESSION, [claims.session_id, claims.practice_id, claims.user_id])
+        else:
+            cursor.execute(_BY_SUBJECT, [claims.practice_id, claims.external_subject])
+        row = cursor.fetchone()
+    if row is None:
+        raise InvalidToken
+    user_id, role, plan, time_zone = row
+    return Principal(
+        kind="member",
+        id=user_id,
+        practice_id=claims.practice_id,
+        role=Role(role),
+        plan=plan,
+        time_zone=time_zone,
+        session_id=claims.session_id,
+    )

@@ -1,0 +1,235 @@
+"""Signing in, staying signed in, changing practice, signing out.
+
+Refresh tokens rotate at each use (RFC 9700, section 4.14): one that comes back after its successor
+was used has been stolen, and ends the whole family.
+"""
+
+import hmac
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from hashlib import sha256
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.contrib.auth.hashers import check_password, make_password
+
+from mybcat.correlation import correlation_id, remote_address
+from mybcat.errors import DomainError, Forbidden
+from mybcat.gateway.tokens import issue_access_token
+from mybcat.models import SecurityEvent
+from practices.models import Membership, RefreshFamily, User
+
+logger = structlog.get_logger(__name__)
+
+# A browser that lost the answer sends the old token once more: not yet a theft.
+GRACE = timedelta(seconds=10)
+
+
+class WrongCredentials(DomainError):
+    code = "wrong_credentials"
+    status = 401
+    sentence = "Invalid email or password"
+
+
+class NoMembership(DomainError):
+    code = "no_membership"
+    status = 403
+    sentence = "You are not a member of a practice"
+
+
+class SessionEnded(DomainError):
+    code = "session_ended"
+    status = 401
+    sentence = "Your session has ended. Sign in again."
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """What a client gets: an access token for one practice, and the refresh token for the cookie."""
+
+    access_token: str
+    refresh_token: str | None
+    membership: Membership
+    memberships: list[Membership]
+
+
+def sign_in(*, email: str, password: str, practice_id: UUID | None, client: bytes, now: datetime) -> SignedIn:
+    """Start a family. Runs in platform scope: nobody is in a practice yet.
+
+    Raises WrongCredentials, in the same time whether or not the user exists; NoMembership;
+    Forbidden for a practice that is not the user's.
+    """
+    user = User.objects.filter(email=email.strip().lower(), is_active=True).first()
+    if not check_password(password, user.password if user else _nobodys_password()) or user is None:
+        raise WrongCredentials
+    memberships = memberships_of(user)
+    membership = _chosen(memberships, practice_id)
+    family = RefreshFamily(
+        user=user,
+        current_practice_id=membership.practice_id,
+        client=client,
+        credentials=_credentials(user),
+        rotated_at=now,
+        expires_at=now + settings.REFRESH_LIFETIME,
+    )
+    token = _encode(family.id, secrets.token_bytes(32))
+    family.current = _digest(token)
+    family.save()
+    return _signed_in(family, membership, memberships, token, now=now)
+
+
+def refresh(*, token: str, client: bytes, now: datetime) -> SignedIn:
+    """The next access token, and the refresh token that replaces `token`.
+
+    The same token again within 10 s from the same client gets the same successor; later or from
+    elsewhere raises TokenReused, upon which the edge calls `end_reused`. Raises SessionEnded else.
+    """
+    family = _locked(token)
+    if family is None or not _alive(family, now=now):
+        raise SessionEnded
+    offered = _digest(token)
+    if hmac.compare_digest(offered, bytes(family.current)):
+        family.previous, family.current = family.current, _digest(_successor(token))
+        family.rotated_at = now
+        family.save(update_fields=("previous", "current", "rotated_at"))
+    elif not _repeated(family, offered, client, now=now):
+        raise TokenReused(family)
+    memberships = memberships_of(family.user)
+    membership = _chosen(memberships, family.current_practice_id)
+    return _signed_in(family, membership, memberships, _successor(token), now=now)
+
+
+class TokenReused(SessionEnded):
+    """A rotated token came back. The edge ends the family after the refusal's rollback."""
+
+    def __init__(self, family: RefreshFamily) -> None:
+        super().__init__()
+        self.family = family
+
+
+def end_reused(*, family: RefreshFamily, now: datetime) -> None:
+    """Revoke the family and tell operators. In platform scope, in a transaction of its own."""
+    end(family_id=family.id, because="reuse", now=now)
+    SecurityEvent.objects.create(
+        practice_id=family.current_practice_id,
+        kind="refresh_token_reused",
+        at=now,
+        principal_kind="member",
+        principal_id=family.user_id,
+        address=remote_address(),
+        correlation_id=correlation_id(),
+    )
+    logger.warning("refresh token reused", userId=str(family.user_id), familyId=str(family.id))
+
+
+def switch_practice(*, session_id: UUID | None, user_id: UUID, practice_id: UUID, now: datetime) -> SignedIn:
+    """An access token for another practice of the same user; refreshing stays there."""
+    family = RefreshFamily.objects.select_for_update(no_key=True).filter(id=session_id, user_id=user_id).first()
+    if family is None or not _alive(family, now=now):
+        raise SessionEnded
+    memberships = memberships_of(family.user)
+    membership = _chosen(memberships, practice_id)
+    family.current_practice_id = membership.practice_id
+    family.save(update_fields=("current_practice_id",))
+    return _signed_in(family, membership, memberships, None, now=now)
+
+
+def end(*, family_id: UUID, because: str, now: datetime) -> None:
+    """Revoke a family: its refresh token and all its access tokens, at once. Again: no effect."""
+    RefreshFamily.objects.filter(id=family_id, revoked_at__isnull=True).update(revoked_at=now, revoked_because=because)
+
+
+def family_of(token: str) -> UUID | None:
+    """The family that a refresh token names; None for a text that is no such token."""
+    try:
+        raw = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
+    except (ValueError, UnicodeEncodeError):
+        return None
+    return UUID(bytes=raw[:16]) if len(raw) == 48 else None
+
+
+def memberships_of(user: User) -> list[Membership]:
+    """The user's active memberships by the practice's name. In platform scope."""
+    rows = Membership.objects.filter(user=user, is_active=True).select_related("practice")
+    return list(rows.order_by("practice__name", "practice_id"))
+
+
+def _locked(token: str) -> RefreshFamily | None:
+    family_id = family_of(token)
+    rows = RefreshFamily.objects.select_for_update(no_key=True, of=("self",)).select_related("user")
+    return rows.filter(id=family_id).first() if family_id else None
+
+
+def _alive(family: RefreshFamily, *, now: datetime) -> bool:
+    return (
+        family.revoked_at is None
+        and now < family.expires_at
+        and now < family.rotated_at + settings.REFRESH_IDLE
+        and family.user.is_active
+        and family.credentials == _credentials(family.user)
+    )
+
+
+def _repeated(family: RefreshFamily, offered: bytes, client: bytes, *, now: datetime) -> bool:
+    return (
+        family.previous is not None
+        and hmac.compare_digest(offered, bytes(family.previous))
+        and hmac.compare_digest(client, bytes(family.client))
+        and now < family.rotated_at + GRACE
+    )
+
+
+def _chosen(memberships: list[Membership], practice_id: UUID | None) -> Membership:
+    if not memberships:
+        raise NoMembership
+    if practice_id is None:
+        return memberships[0]
+    for membership in memberships:
+        if membership.practice_id == practice_id:
+            return membership
+    raise Forbidden
+
+
+def _signed_in(
+    family: RefreshFamily, membership: Membership, memberships: list[Membership], token: str | None, *, now: datetime
+) -> SignedIn:
+    access = issue_access_token(
+        user_id=family.user_id,
+        practice_id=membership.practice_id,
+        role=membership.role,
+        plan=membership.practice.plan,
+        session_id=family.id,
+        now=now,
+    )
+    return SignedIn(access, token, membership, memberships)
+
+
+def _encode(family_id: UUID, secret: bytes) -> str:
+    return urlsafe_b64encode(family_id.bytes + secret).decode()
+
+
+def _successor(token: str) -> str:
+    """Computed, not drawn: a repeated refresh can be given the same one though only digests are kept."""
+    family_id = family_of(token)
+    if family_id is None:
+        raise SessionEnded
+    key = settings.SECRET_KEY.encode()
+    return _encode(family_id, hmac.digest(key, b"refresh:" + token.encode(), "sha256"))
+
+
+def _digest(token: str) -> bytes:
+    return sha256(token.encode()).digest()
+
+
+def _credentials(user: User) -> str:
+    return sha256(user.password.encode()).hexdigest()
+
+
+@cache
+def _nobodys_password() -> str:
+    """A hash of nothing known, so that an unknown e-mail costs as much as a wrong password."""
+    return make_password(secrets.token_urlsafe(32))

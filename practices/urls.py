@@ -1,0 +1,19 @@
+"""Routes of both versions, and those of signing in."""
+
+from django.urls import path
+
+from practices import auth_views, views
+
+urlpatterns = [
+    path("practitioners", views.Practitioners.as_view()),
+    path("locations", views.Locations.as_view()),
+    path("appointment-types", views.AppointmentTypes.as_view()),
+]
+
+auth_urlpatterns = [
+    path("api/auth/token", auth_views.Token.as_view()),
+    path("api/auth/refresh", auth_views.Refresh.as_view()),
+    path("api/auth/logout", auth_views.Logout.as_view()),
+    path("api/auth/practice", auth_views.SwitchPractice.as_view()),
+    path(".well-known/jwks.json", auth_views.JWKS.as_view()),
+]

@@ -1,0 +1,50 @@
+"""Callers of the API, as the outside world is one."""
+
+import uuid
+from typing import Any
+
+from django.test import Client
+
+from practices.models import Practice, User
+from tests.factories import PASSWORD
+
+
+class Caller:
+    """Signed in over HTTP; speaks JSON to one practice."""
+
+    def __init__(self, user: User, practice: Practice, *, password: str = PASSWORD) -> None:
+        self.http = Client(raise_request_exception=False)
+        answer = self.http.post(
+            "/api/auth/token",
+            {"email": user.email, "password": password, "practice": public("prac", practice.id)},
+            content_type="application/json",
+        )
+        assert answer.status_code == 200, answer.content
+        self.token = answer.json()["accessToken"]
+        self.headers = {"Authorization": f"Bearer {self.token}"}
+
+    def get(self, path: str, **query: Any) -> Any:
+        return self.http.get(path, query, headers=self.headers)
+
+    def post(self, path: str, body: Any, *, key: str | None = None, **headers: str) -> Any:
+        sent = {**self.headers, **headers, **({"X-Idempotency-Key": key} if key else {})}
+        return self.http.post(path, body, content_type="application/json", headers=sent)
+
+    def patch(self, path: str, body: Any) -> Any:
+        return self.http.patch(path, body, content_type="application/json", headers=self.headers)
+
+    def book(self, clinic: Any, *, slot: int = 0, key: str | None = None, version: str = "v1", **body: Any) -> Any:
+        """Books the clinic's patient into one of its slots."""
+        wanted = {
+            "patientId": public("pat", clinic.patient.id),
+            "slotId": public("slot", clinic.slots[slot].id),
+            "type": clinic.exam.code,
+            **body,
+        }
+        return self.post(f"/api/{version}/appointments", wanted, key=key or str(uuid.uuid4()))
+
+
+def public(prefix: str, value: Any) -> str:
+    from mybcat.ids import public_id
+
+    return public_id(prefix, value)
