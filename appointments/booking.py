@@ -7,6 +7,7 @@ there for the good error message.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection
@@ -182,43 +183,43 @@ def event_data(booked: Booked) -> dict[str, str]:
 
 def _lock(patient_id: UUID, slot_id: UUID, type_code: str, by: Principal) -> _Wish | None:
     with connection.cursor() as cursor:
-        cursor.execute(
-            _LOCK, {"practice": by.practice_id, "patient": patient_id, "slot": slot_id, "type": type_code}
-        )
+        cursor.execute(_LOCK, {"practice": by.practice_id, "patient": patient_id, "slot": slot_id, "type": type_code})
         rows = cursor.fetchall()
-    return _Wish(*rows[0][:8], free=[row[8:] for row in rows]) if rows else None
+    if not rows:
+        return None
+    practitioner, location, type_id, zone, starts, ends, occupied_from, occupied_until = rows[0][:8]
+    free = [row[8:] for row in rows]
+    return _Wish(practitioner, location, type_id, zone, starts, ends, occupied_from, occupied_until, free)
 
 
 def _write(booked: Booked, wish: _Wish, by: Principal, *, now: datetime) -> None:
     event = events.event_row(
         type=events.EventType.APPOINTMENT_BOOKED, subject_id=booked.id, data=event_data(booked), by=by, now=now
     )
+    parameters: dict[str, Any] = {
+        "id": booked.id,
+        "practice": by.practice_id,
+        "patient": booked.patient_id,
+        "practitioner": booked.practitioner_id,
+        "location": booked.location_id,
+        "type": wish.type_id,
+        "slot": booked.slot_id,
+        "starts_at": wish.starts_at,
+        "ends_at": wish.ends_at,
+        "occupied_from": wish.occupied_from,
+        "occupied_until": wish.occupied_until,
+        "slots": [slot[0] for slot in wish.free],
+        "audit": new_uuid(),
+        "objects": Jsonb([str(booked.patient_id)]),
+        "kind": by.kind,
+        "by": by.id,
+        "now": now,
+        "address": remote_address(),
+        "correlation": correlation_id(),
+        **{f"event_{column}": value for column, value in event.items()},
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            _WRITE,
-            {
-                "id": booked.id,
-                "practice": by.practice_id,
-                "patient": booked.patient_id,
-                "practitioner": booked.practitioner_id,
-                "location": booked.location_id,
-                "type": wish.type_id,
-                "slot": booked.slot_id,
-                "starts_at": wish.starts_at,
-                "ends_at": wish.ends_at,
-                "occupied_from": wish.occupied_from,
-                "occupied_until": wish.occupied_until,
-                "slots": [slot[0] for slot in wish.free],
-                "audit": new_uuid(),
-                "objects": Jsonb([str(booked.patient_id)]),
-                "kind": by.kind,
-                "by": by.id,
-                "now": now,
-                "address": remote_address(),
-                "correlation": correlation_id(),
-                **{f"event_{column}": value for column, value in event.items()},
-            },
-        )
+        cursor.execute(_WRITE, parameters)
 
 
 def _refusal(patient_id: UUID, slot_id: UUID, type_code: str, *, now: datetime) -> DomainError:
@@ -234,5 +235,3 @@ def _refusal(patient_id: UUID, slot_id: UUID, type_code: str, *, now: datetime) 
     if not slot.practitioner.is_active:
         return PractitionerInactive()
     return NotEnoughTime() if slot.status == Slot.Status.FREE else SlotTaken()
-
-

@@ -5,8 +5,8 @@ from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
 
-from mybcat.tenancy import PracticeForeignKey, PracticeManager, TenantModel
 from appointments.querysets import AppointmentQuerySet, SlotQuerySet
+from mybcat.tenancy import PracticeForeignKey, PracticeManager, TenantModel
 from patients.models import Patient
 from practices.models import AppointmentType, Location, Practitioner
 
@@ -59,7 +59,8 @@ class Slot(TenantModel):
             ),
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="slot_end_after_start"),
             models.CheckConstraint(
-                condition=Q(status="busy", appointment__isnull=False) | (~Q(status="busy") & Q(appointment__isnull=True)),
+                condition=Q(status="busy", appointment__isnull=False)
+                | (~Q(status="busy") & Q(appointment__isnull=True)),
                 name="slot_busy_means_an_appointment",
             ),
         )
@@ -138,7 +139,8 @@ class Appointment(TenantModel):
             models.CheckConstraint(
                 condition=Q(status="cancelled", cancelled_at__isnull=False, cancelled_by__isnull=False)
                 & ~Q(cancellation_reason="")
-                | ~Q(status="cancelled") & Q(cancelled_at__isnull=True, cancelled_by__isnull=True, cancellation_reason=""),
+                | ~Q(status="cancelled")
+                & Q(cancelled_at__isnull=True, cancelled_by__isnull=True, cancellation_reason=""),
                 name="appointment_cancelled_by_someone_for_a_reason",
             ),
         )

@@ -63,9 +63,7 @@ class Appointments(Endpoint):
         """Book the slot, and those after it that the type needs."""
         booked = book_appointment(**read_body(BookingInput, request), by=self.principal, now=self.now)
         location = f"/api/{request.version}/appointments/{public_id('appt', booked.id)}"
-        return Response(
-            SHAPES[request.version or "v2"].show_booked(booked), status=201, headers={"Location": location}
-        )
+        return Response(SHAPES[request.version or "v2"].show_booked(booked), status=201, headers={"Location": location})
 
 
 class AppointmentDetail(Endpoint):

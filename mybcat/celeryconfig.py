@@ -21,6 +21,8 @@ broker_connection_max_retries = None
 broker_pool_limit = 2
 worker_soft_shutdown_timeout = 10
 worker_hijack_root_logger = False
+# Our own JSON lines go to standard output already; Celery would wrap each in another one.
+worker_redirect_stdouts = False
 # A publisher must not wait for a hung broker: what it would announce stands in PostgreSQL anyway.
 task_publish_retry = False
 broker_transport_options = {
@@ -31,7 +33,9 @@ broker_transport_options = {
     "socket_connect_timeout": 2,
     "health_check_interval": 10,
 }
+# Beat's tasks. Each listener's deliveries have the queue that the listener names.
 task_default_queue = "maintenance"
+task_routes = ("mybcat.listeners.route",)
 beat_schedule = {
     "extend slot horizons": {
         "task": "appointments.tasks.extend_horizons",

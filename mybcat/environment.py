@@ -36,9 +36,7 @@ class Environment(BaseSettings):
     model_config = SettingsConfigDict(extra="ignore")
 
     home: Path = Field(default_factory=_home, validation_alias="MYBCAT_HOME")
-    database_url: str = Field(
-        default="postgresql://mybcat_app@127.0.0.1:5432/mybcat", validation_alias="DATABASE_URL"
-    )
+    database_url: str = Field(default="postgresql://mybcat_app@127.0.0.1:5432/mybcat", validation_alias="DATABASE_URL")
     database_owner_url: str = Field(default="", validation_alias="DATABASE_OWNER_URL")
     redis_url: str = Field(default="redis://127.0.0.1:6379/0", validation_alias="REDIS_URL")
     development: bool = Field(default=False, validation_alias="MYBCAT_DEVELOPMENT")

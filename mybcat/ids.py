@@ -15,7 +15,7 @@ def new_uuid() -> UUID:
 
 def public_id(prefix: str, value: UUID) -> str:
     """`value` as callers see it, such as `appt_01m848prweekhr0mc0n2n7fq50`."""
-    return str(TypeID.from_uuid(value, prefix=prefix))
+    return str(TypeID.from_uuid(uuid_utils.UUID(bytes=value.bytes), prefix=prefix))
 
 
 def internal_id(prefix: str, text: object) -> UUID:

@@ -57,7 +57,9 @@ def configure_logging(*, level: str) -> None:
                     ],
                 }
             },
-            "handlers": {"stdout": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stdout"}},
+            "handlers": {
+                "stdout": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stdout"}
+            },
             "root": {"handlers": ["stdout"], "level": level},
             # A line per refused request would repeat what the gateway logs, with the path in it.
             "loggers": {"django.request": {"level": "CRITICAL"}, "django.server": {"level": "WARNING"}},

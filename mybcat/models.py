@@ -48,7 +48,9 @@ class Event(PracticeRecord):
     class Meta(PracticeRecord.Meta):
         constraints = (
             models.UniqueConstraint(fields=("practice_id", "id"), name="event_practice_id"),
-            models.UniqueConstraint(fields=("practice_id", "seq"), name="event_seq_once", condition=Q(seq__isnull=False)),
+            models.UniqueConstraint(
+                fields=("practice_id", "seq"), name="event_seq_once", condition=Q(seq__isnull=False)
+            ),
             models.CheckConstraint(
                 condition=Q(seq__isnull=True, relayed_at__isnull=True) | Q(seq__isnull=False, relayed_at__isnull=False),
                 name="event_relayed_with_seq",
@@ -67,6 +69,9 @@ class EventSequence(models.Model):
     last = models.BigIntegerField(default=0)
 
     objects = PracticeManager()
+
+    def __str__(self) -> str:
+        return f"{self.practice_id} {self.last}"
 
 
 class Delivery(PracticeRecord):
@@ -108,7 +113,9 @@ class Delivery(PracticeRecord):
         )
         indexes = (
             models.Index(
-                fields=("listener", "next_attempt_at"), name="delivery_due", condition=Q(status__in=("pending", "leased"))
+                fields=("listener", "next_attempt_at"),
+                name="delivery_due",
+                condition=Q(status__in=("pending", "leased")),
             ),
             models.Index(fields=("practice_id", "listener"), name="delivery_dead", condition=Q(status="dead")),
         )

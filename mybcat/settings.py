@@ -17,7 +17,7 @@ ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts.split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in ENVIRONMENT.trusted_origins.split(",") if origin]
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "mybcat.operators.apps.OperatorsConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -52,7 +52,8 @@ ASGI_APPLICATION = "mybcat.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [],
+        # Before Django's own: it overrides pages of the admin.
+        "DIRS": [CHECKOUT / "mybcat" / "operators" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -64,11 +65,7 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {
-    "default": database(
-        url=ENVIRONMENT.database_url, prepare_threshold=ENVIRONMENT.prepare_threshold
-    )
-}
+DATABASES = {"default": database(url=ENVIRONMENT.database_url, prepare_threshold=ENVIRONMENT.prepare_threshold)}
 if ENVIRONMENT.database_owner_url:
     # Owns the tables, runs migrations, serves no request.
     DATABASES["owner"] = database(url=ENVIRONMENT.database_owner_url, prepare_threshold=None)

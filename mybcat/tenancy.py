@@ -53,9 +53,9 @@ def practice_scope(practice_id: UUID) -> Iterator[None]:
     Never nested: a scope is a whole transaction, so it cannot leak through a pool of connections
     or PgBouncer's transaction mode. Raises OperationalError when PostgreSQL is away.
     """
-    with _transaction("SELECT set_config('app.practice_id', %s, true)", [str(practice_id)]):
-        with _entered(Scope(practice_id)):
-            yield
+    opening = "SELECT set_config('app.practice_id', %s, true)"
+    with _transaction(opening, [str(practice_id)]), _entered(Scope(practice_id)):
+        yield
 
 
 @contextmanager
@@ -64,9 +64,8 @@ def platform_scope(*, reason: str) -> Iterator[None]:
 
     For the relay, sweeps, the admin and questions such as "whose id is this"; `reason` says which.
     """
-    with _transaction("SET LOCAL ROLE mybcat_platform", None):
-        with _entered(Scope(None, reason)):
-            yield
+    with _transaction("SET LOCAL ROLE mybcat_platform", None), _entered(Scope(None, reason)):
+        yield
 
 
 @contextmanager
@@ -79,7 +78,7 @@ def _entered(scope: Scope) -> Iterator[None]:
 
 
 @contextmanager
-def _transaction(opening: str, parameters: Sequence[object] | None) -> Iterator[None]:
+def _transaction(opening: str, parameters: Sequence[str] | None) -> Iterator[None]:
     try:
         atomic = _begin(opening, parameters)
     except (OperationalError, InterfaceError):
@@ -97,11 +96,12 @@ def _transaction(opening: str, parameters: Sequence[object] | None) -> Iterator[
     atomic.__exit__(None, None, None)
 
 
-def _begin(opening: str, parameters: Sequence[object] | None) -> transaction.Atomic:
+def _begin(opening: str, parameters: Sequence[str] | None) -> transaction.Atomic:
     atomic = transaction.atomic(durable=True)
     atomic.__enter__()
     try:
-        with connection.cursor() as cursor:
+        # BEGIN, which the driver sends before the first statement, travels with it: one round trip.
+        with connection.cursor() as cursor, connection.wrap_database_errors, connection.connection.pipeline():
             cursor.execute(opening, parameters)
     except BaseException:
         atomic.__exit__(*sys.exc_info())

@@ -39,7 +39,8 @@ class Patient(TenantModel):
                 condition=Q(phone="") | Q(phone__regex=r"^\+[1-9][0-9]{6,14}$"), name="patient_phone_is_e164"
             ),
             models.CheckConstraint(
-                condition=Q(sms_consent=Value(False)) | Q(sms_consent_at__isnull=False), name="patient_consent_has_a_date"
+                condition=Q(sms_consent=Value(False)) | Q(sms_consent_at__isnull=False),
+                name="patient_consent_has_a_date",
             ),
         )
         indexes = (

@@ -19,7 +19,9 @@ _AFTER = "\U0010ffff"
 def search_key(text: str) -> str:
     """`text` without accents, case and punctuation: `O'Brien` and `obrien` are one, `José` is `jose`."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join("".join(c if c.isalnum() else " " * c.isspace() for c in decomposed if not unicodedata.combining(c)).split())
+    return " ".join(
+        "".join(c if c.isalnum() else " " * c.isspace() for c in decomposed if not unicodedata.combining(c)).split()
+    )
 
 
 def birth_date(text: str) -> date | None:

@@ -48,8 +48,12 @@ class Patients(PatientEndpoint):
         self._audit("patient.search", [internal_id("pat", row["id"]) for row in _rows(response)])
         return response
 
-    @extend_schema(operation_id="createPatient", versions=["v1"], request=PatientInput, responses={201: PatientV1Output})
-    @extend_schema(operation_id="createPatient", versions=["v2"], request=PatientInput, responses={201: PatientV2Output})
+    @extend_schema(
+        operation_id="createPatient", versions=["v1"], request=PatientInput, responses={201: PatientV1Output}
+    )
+    @extend_schema(
+        operation_id="createPatient", versions=["v2"], request=PatientInput, responses={201: PatientV2Output}
+    )
     def post(self, request: Request) -> Response:
         """Add a patient to the practice."""
         patient = services.create_patient(fields=read_body(PatientInput, request), by=self.principal, now=self.now)

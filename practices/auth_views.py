@@ -1,7 +1,7 @@
 """The addresses under /api/auth/: thin, unversioned, and the only ones that need no token."""
 
 from hashlib import sha256
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from mybcat.errors import Forbidden
 from mybcat.gateway.authentication import BearerAuthentication
 from mybcat.gateway.inputs import IdField, Input, read_body
-from mybcat.gateway.tokens import InvalidToken, member_backend
+from mybcat.gateway.tokens import Claims, InvalidToken, member_backend
 from mybcat.ids import public_id
 from mybcat.tenancy import platform_scope
 from practices import sign_in
@@ -26,7 +26,7 @@ from practices.models import Membership, Practice
 class PublicEndpoint(APIView):
     """Open to callers without a token. A test lists all of these."""
 
-    authentication_classes = ()
+    authentication_classes: tuple[type[BearerAuthentication], ...] = ()
     permission_classes = ()
     throttle_classes = ()
     versioning_class = None
@@ -96,7 +96,7 @@ class Refresh(PublicEndpoint):
 
 
 class Logout(PublicEndpoint):
-    @extend_schema(operation_id="signOut", request=None, responses={204: None}, auth=[{"bearer": []}])
+    @extend_schema(operation_id="signOut", request=None, responses={204: None})
     def post(self, request: Request) -> HttpResponse:
         """End the session of the refresh cookie, or else of the bearer token, with all its tokens."""
         _same_site_only(request)
@@ -117,7 +117,7 @@ class SwitchPractice(PublicEndpoint):
     def post(self, request: Request) -> HttpResponse:
         """A token for another practice of yours; refreshing stays there."""
         body = read_body(SwitchInput, request)
-        claims = request.auth
+        claims = cast("Claims", request.auth)
         with platform_scope(reason="switch practice"):
             result = sign_in.switch_practice(
                 session_id=claims.session_id,

@@ -145,6 +145,9 @@ class RefreshFamily(models.Model):
             ),
         )
 
+    def __str__(self) -> str:
+        return str(self.id)
+
 
 class ActiveQuerySet(PracticeQuerySet[Any]):
     def active(self) -> "ActiveQuerySet":
@@ -245,7 +248,8 @@ class WorkingHours(TenantModel):
                 condition=Q(ends__gt=F("starts")) | Q(ends="00:00"), name="working_hours_end_after_start"
             ),
             models.CheckConstraint(
-                condition=Q(valid_until__isnull=True) | Q(valid_until__gt=F("valid_from")), name="working_hours_validity"
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gt=F("valid_from")),
+                name="working_hours_validity",
             ),
         )
         indexes = (models.Index(fields=("practice", "practitioner", "weekday"), name="working_hours_practitioner"),)

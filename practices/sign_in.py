@@ -126,9 +126,11 @@ def end_reused(*, family: RefreshFamily, now: datetime) -> None:
     logger.warning("refresh token reused", userId=str(family.user_id), familyId=str(family.id))
 
 
-def switch_practice(*, session_id: UUID | None, user_id: UUID, practice_id: UUID, now: datetime) -> SignedIn:
+def switch_practice(*, session_id: UUID | None, user_id: UUID | None, practice_id: UUID, now: datetime) -> SignedIn:
     """An access token for another practice of the same user; refreshing stays there."""
-    family = RefreshFamily.objects.select_for_update(no_key=True).filter(id=session_id, user_id=user_id).first()
+    rows = RefreshFamily.objects.select_for_update(no_key=True)
+    # An external issuer's token has no session of ours to move.
+    family = rows.filter(id=session_id, user_id=user_id).first() if session_id and user_id else None
     if family is None or not _alive(family, now=now):
         raise SessionEnded
     memberships = memberships_of(family.user)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 
 from mybcat.gateway.tokens import Claims, InvalidToken, verify_access_token
@@ -20,7 +21,7 @@ class BearerAuthentication(BaseAuthentication):
             text = token.strip().decode("ascii")
         except UnicodeDecodeError as error:
             raise InvalidToken from error
-        return None, verify_access_token(text)
+        return None, verify_access_token(text, now=timezone.now())
 
     def authenticate_header(self, request: Any) -> str:
         return "Bearer"

@@ -51,9 +51,7 @@ class JSONParser(BaseParser):
 
     media_type = "application/json"
 
-    def parse(
-        self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> Any:
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
         charset = _parameter(media_type or "", "charset")
         if charset not in ("", "utf-8", "utf8"):
             raise UnsupportedMediaType(f"application/json; charset={charset[:20]}")

@@ -3,7 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -61,7 +61,7 @@ class Endpoint(APIView):
     def check_throttles(self, request: Request) -> None:
         """Limits are counted outside DRF, whose throttles admit more than they say."""
 
-    def _retried(self, request: Request) -> HttpResponse:
+    def _retried(self, request: Request) -> Any:
         """Deadlocks and serialisation failures are ours to repeat, not the caller's to see."""
         attempt = 1
         while True:
@@ -74,7 +74,7 @@ class Endpoint(APIView):
             attempt += 1
 
     def _admitted(self, request: Request) -> HttpResponse:
-        claims: Claims = request.auth
+        claims = cast("Claims", request.auth)
         key = self._idempotency_key(request)
         try:
             with practice_scope(claims.practice_id):

@@ -7,8 +7,8 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from kombu import Connection
 
+from mybcat.celery import app as celery
 from mybcat.metrics import exposition
 
 # A probe must answer while what it asks hangs.
@@ -44,7 +44,9 @@ def _state(probe: Callable[[], bool]) -> str:
 
 def _database() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('is_superuser'), rolbypassrls FROM pg_roles WHERE rolname = current_user")
+        cursor.execute(
+            "SELECT current_setting('is_superuser'), rolbypassrls FROM pg_roles WHERE rolname = current_user"
+        )
         # A role that bypasses row-level security must not serve requests.
         return cursor.fetchone() == ("off", False)
 
@@ -63,7 +65,7 @@ def _redis() -> bool:
 
 def _broker() -> bool:
     options = {"socket_timeout": PROBE_SECONDS, "socket_connect_timeout": PROBE_SECONDS}
-    with Connection(settings.REDIS_URL, transport_options=options) as broker:
+    with celery.connection_for_write(transport_options=options) as broker:
         broker.ensure_connection(max_retries=1, timeout=PROBE_SECONDS)
         return bool(broker.connected)
 

@@ -1,5 +1,6 @@
 """Keys made on first start and kept under `$MYBCAT_HOME/keys`, readable by their owner alone."""
 
+import json
 import os
 import secrets
 from base64 import urlsafe_b64encode
@@ -66,7 +67,8 @@ def _read(path: Path) -> SigningKey:
         raise TypeError(f"{path.name} holds no RSA key")
     numbers = private.public_key().public_numbers()
     required: dict[str, Any] = {"e": _integer(numbers.e), "kty": "RSA", "n": _integer(numbers.n)}
-    canonical = '{"e":"%(e)s","kty":"%(kty)s","n":"%(n)s"}' % required
+    # Members in the order of their names and no white space, as the RFC has it.
+    canonical = json.dumps(required, sort_keys=True, separators=(",", ":"))
     kid = urlsafe_b64encode(sha256(canonical.encode()).digest()).rstrip(b"=").decode()
     return SigningKey(kid, private, {**required, "kid": kid, "use": "sig", "alg": "RS256"})
 

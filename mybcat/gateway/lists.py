@@ -162,7 +162,7 @@ def _after(order: Sequence[str], values: Sequence[Any]) -> Q:
     """Rows behind `values` in `order`: a > x, or a = x and b > y, and so on."""
     condition = Q()
     for index, field in enumerate(order):
-        equal = {name: value for name, value in zip(order[:index], values[:index], strict=True)}
+        equal = dict(zip(order[:index], values[:index], strict=True))
         condition |= Q(**equal, **{f"{field}__gt": values[index]})
     # Says to the planner where to start in the index, which the OR alone does not.
     return Q(**{f"{order[0]}__gte": values[0]}) & condition

@@ -20,7 +20,7 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
 class EndpointSchema(AutoSchema):
     """Adds what the gateway demands of each operation, so that no view repeats it."""
 
-    def get_override_parameters(self) -> list[OpenApiParameter]:
+    def get_override_parameters(self) -> list[Any]:
         use = self.view.idempotent.get(self.method) if isinstance(self.view, Endpoint) else None
         if use is None:
             return []
@@ -36,8 +36,10 @@ class EndpointSchema(AutoSchema):
         ]
 
     def is_deprecated(self) -> bool:
-        return bool(self.view.versioning_class and getattr(self.view, "api_version", "") == "v1") or super().is_deprecated()
+        return (
+            bool(self.view.versioning_class and getattr(self.view, "api_version", "") == "v1")
+            or super().is_deprecated()
+        )
 
     def get_tags(self) -> list[str]:
         return [self.path.split("/")[3] if self.path.startswith("/api/v") else "auth"]
-

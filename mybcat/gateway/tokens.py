@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, cast
 from uuid import UUID
 
 import jwt
@@ -113,15 +113,25 @@ def issue_access_token(
     )
 
 
-def verify_access_token(token: str) -> Claims:
+def verify_access_token(token: str, *, now: datetime) -> Claims:
     """The claims of a token of ours or of the external issuer. Raises InvalidToken."""
     try:
         external = external_backend()
         if external is not None and _issuer(token) == external.issuer:
-            return _external_claims(external.decode(token))
-        return _member_claims(member_backend().decode(token))
+            return _external_claims(external.decode(cast("Any", token)))
+        claims = _verified(token)
     except (TokenBackendError, jwt.PyJWTError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise InvalidToken from error
+    if claims.expires_at <= now.timestamp():
+        raise InvalidToken
+    return claims
+
+
+# A signature once good stays good; time is checked at each use. Whether the member is still in
+# force is no part of this: the database is asked.
+@lru_cache(maxsize=10_000)
+def _verified(token: str) -> Claims:
+    return _member_claims(member_backend().decode(cast("Any", token)))
 
 
 def _issuer(token: str) -> Any:

@@ -1,0 +1,119 @@
+"""What happened, recorded with the change itself: the catalogue of events, and the one way to publish one."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.dispatch import Signal
+from psycopg.types.json import Jsonb
+
+from mybcat.correlation import accepted_or_new, correlation_id
+from mybcat.ids import new_uuid
+from mybcat.models import Event
+from mybcat.principal import Principal
+from mybcat.tenancy import CrossPracticeWrite, ScopeRequired, current_scope
+
+
+class EventType(StrEnum):
+    """Stable codes: rows, webhooks and listeners hold them."""
+
+    APPOINTMENT_BOOKED = "appointment.booked"
+    APPOINTMENT_CANCELLED = "appointment.cancelled"
+    PATIENT_CREATED = "patient.created"
+    PATIENT_UPDATED = "patient.updated"
+
+
+_APPOINTMENT = {
+    "appointmentId": "appt",
+    "patientId": "pat",
+    "practitionerId": "pract",
+    "locationId": "loc",
+    "slotId": "slot",
+}
+_PATIENT = {"patientId": "pat"}
+
+# What `data` holds: each member's name, and the prefix of the public id that is its value.
+CATALOGUE: dict[EventType, dict[str, str]] = {
+    EventType.APPOINTMENT_BOOKED: _APPOINTMENT,
+    EventType.APPOINTMENT_CANCELLED: _APPOINTMENT,
+    EventType.PATIENT_CREATED: _PATIENT,
+    EventType.PATIENT_UPDATED: _PATIENT,
+}
+
+# Sent by the relay alone, inside its transaction, once per committed event: `sender=Event, event, now`.
+# A receiver enqueues deliveries and does nothing else; if it raises, the event is relayed again later.
+event_committed = Signal()
+
+# For services that write the booking and its event in one hand-written round trip: `event_row()` fills it.
+INSERT_EVENT = """
+    INSERT INTO mybcat_event
+        (id, practice_id, type, subject_id, data, principal_kind, principal_id, correlation_id, occurred_at)
+    VALUES
+        (%(id)s, %(practice_id)s, %(type)s, %(subject_id)s, %(data)s, %(principal_kind)s, %(principal_id)s,
+         %(correlation_id)s, %(occurred_at)s)
+"""
+
+_PUBLIC_ID = re.compile(r"([a-z]+)_[0-7][0-9a-hjkmnp-tv-z]{25}", re.ASCII)
+
+
+class InvalidEvent(ValueError):
+    """The event is not in the catalogue, or holds what is no public id: a mistake in our code."""
+
+
+def publish(*, type: str, subject_id: UUID, data: Mapping[str, str], by: Principal, now: datetime) -> Event:  # noqa: A002
+    """Record the event in the caller's transaction, inside practice_scope; it leaves only if that commits.
+
+    Raises InvalidEvent for a type outside the catalogue and for data other than the catalogue's public ids.
+    """
+    row = event_row(type=type, subject_id=subject_id, data=data, by=by, now=now)
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT_EVENT, row)
+    event = Event(**{**row, "data": dict(data)})
+    event._state.adding = False
+    event._state.db = connection.alias
+    return event
+
+
+def event_row(
+    *,
+    type: str,  # noqa: A002
+    subject_id: UUID,
+    data: Mapping[str, str],
+    by: Principal,
+    now: datetime,
+) -> dict[str, Any]:
+    """The parameters of INSERT_EVENT, checked as `publish` checks them."""
+    practice_id = current_scope().practice_id
+    if practice_id is None:
+        raise ScopeRequired("an event belongs to one practice: publish inside practice_scope()")
+    if by.practice_id != practice_id:
+        raise CrossPracticeWrite(Event.__name__)
+    _check(type, data)
+    return {
+        "id": new_uuid(),
+        "practice_id": practice_id,
+        "type": str(type),
+        "subject_id": subject_id,
+        "data": Jsonb(dict(data)),
+        "principal_kind": by.kind,
+        "principal_id": by.id,
+        "correlation_id": accepted_or_new(correlation_id()),
+        "occurred_at": now,
+    }
+
+
+def _check(event_type: str, data: Mapping[str, str]) -> None:
+    members = CATALOGUE.get(event_type)  # type: ignore[call-overload]
+    if members is None:
+        raise InvalidEvent("the type is not in the catalogue")
+    if data.keys() != members.keys():
+        raise InvalidEvent(f"{event_type} holds {', '.join(members)}")
+    for name, prefix in members.items():
+        # The value is not named: where it is no id, it may be a patient's.
+        found = _PUBLIC_ID.fullmatch(data[name])
+        if found is None or found[1] != prefix:
+            raise InvalidEvent(f"{event_type}: {name} is no public id of its kind")

@@ -1,0 +1,35 @@
+"""Celery tasks of the platform itself."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from celery import shared_task
+
+from mybcat import deliveries, idempotency_keys, listeners
+from mybcat.nudges import Publisher
+
+logger = structlog.get_logger(__name__)
+
+
+@shared_task(name="mybcat.tasks.drain")  # type: ignore[untyped-decorator]
+def drain(*, listener: str, **kwargs: Any) -> None:
+    """Work off what is due for one listener; where that was a full load, ask for another worker."""
+    known = listeners.find(listener)
+    if known is None:
+        # During a deployment, a new relay may nudge an old worker.
+        logger.warning("No such listener in this worker", listener=listener)
+        return
+    if deliveries.work_off(listener=known, clock=_now):
+        with Publisher() as publisher:
+            publisher.nudge(known)
+
+
+@shared_task(name="mybcat.tasks.forget_idempotency_keys")  # type: ignore[untyped-decorator]
+def forget_idempotency_keys(**kwargs: Any) -> None:
+    """Delete the answers that need not be repeated any more."""
+    idempotency_keys.forget_expired(now=_now())
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,129 @@
+"""Practices' people and places, for operators.
+
+Practices, locations, practitioners, working hours and time off decide which slots exist: they stand in `appointments/admin.py`.
+"""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from mybcat.operators.filters import PracticeFilter, RecordedFilter
+from mybcat.operators.model_admin import OperatorAdmin, ReadOnlyAdmin
+from mybcat.operators.tenant_admin import TenantAdmin
+from practices import sign_in
+from practices.models import AppointmentType, Membership, RefreshFamily, User
+
+# Operators may do what this site offers, or they are no operators: there are no permissions in between.
+admin.site.unregister(Group)
+
+
+class _LowerCaseEmail(forms.Form):
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"]).lower()
+
+
+class NewUserForm(_LowerCaseEmail, AdminUserCreationForm):
+    class Meta:
+        model = User
+        fields = ("email", "name")
+
+
+class UserForm(_LowerCaseEmail, UserChangeForm):
+    class Meta:
+        model = User
+        fields = "__all__"  # `fieldsets` below chooses
+
+
+@admin.register(User)
+class UserAdmin(OperatorAdmin, DjangoUserAdmin):
+    """Operators look at users; superusers among them change users, and so who is an operator."""
+
+    form = UserForm
+    add_form = NewUserForm
+    ordering = OperatorAdmin.ordering
+    list_display = ("email", "name", "is_active", "is_staff", "is_superuser", "last_login", "created_at")
+    list_filter = ("is_active", "is_staff", "is_superuser")
+    search_fields = ("email", "name")
+    filter_horizontal = ()
+    readonly_fields = ("public_id", "last_login", "created_at")
+    fieldsets = (
+        (None, {"fields": ("public_id", "email", "name", "password", "external_subject")}),
+        ("Access", {"fields": ("is_active", "is_staff", "is_superuser")}),
+        ("Times", {"fields": ("last_login", "created_at")}),
+    )
+    add_fieldsets = (
+        (None, {"classes": ("wide",), "fields": ("email", "name", "usable_password", "password1", "password2")}),
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.has_change_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and request.user.is_superuser
+
+
+@admin.register(Membership)
+class MembershipAdmin(TenantAdmin):
+    list_display = ("user", "practice", "role", "is_active", "created_at")
+    list_filter = ("role", "is_active", PracticeFilter)
+    list_select_related = ("practice", "user")
+    search_fields = ("user__email", "user__name")
+    autocomplete_fields = ("user",)
+    fields = ("practice", "user", "role", "is_active")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return (*super().get_readonly_fields(request, obj), *(("user",) if obj else ()))
+
+
+@admin.register(AppointmentType)
+class AppointmentTypeAdmin(TenantAdmin):
+    list_display = ("name", "code", "practice", "duration_minutes", "audience", "is_active")
+    list_filter = ("audience", "is_active", PracticeFilter)
+    search_fields = ("name", "code")
+    fields = (
+        "practice", "code", "name", "duration_minutes", "buffer_before_minutes", "buffer_after_minutes",
+        "audience", "is_active",
+    )  # fmt: skip
+
+
+class RevokedFilter(admin.SimpleListFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("standing", "standing"), ("ended", "ended")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value() not in ("standing", "ended"):
+            return queryset
+        standing = {"revoked_at__isnull": True, "expires_at__gt": timezone.now()}
+        return queryset.filter(**standing) if self.value() == "standing" else queryset.exclude(**standing)
+
+
+@admin.register(RefreshFamily)
+class RefreshFamilyAdmin(ReadOnlyAdmin):
+    """Sign-ins and when they end; never a token's digest."""
+
+    list_display = ("user", "created_at", "rotated_at", "expires_at", "revoked_at", "revoked_because")
+    list_filter = (RevokedFilter, RecordedFilter)
+    list_select_related = ("user",)
+    search_fields = ("user__email",)
+    fields = list_display
+    actions = ("revoke",)
+
+    @admin.action(description="Revoke: sign out at once")
+    def revoke(self, request: HttpRequest, queryset: QuerySet) -> None:
+        """Ends the chosen sign-ins that still stand."""
+        standing = list(queryset.filter(revoked_at__isnull=True))
+        now = timezone.now()
+        for family in standing:
+            sign_in.end(family_id=family.id, because="operator", now=now)
+        self.record(request, "revoke", standing)
+        self.message_user(request, f"{len(standing)} revoked.", messages.SUCCESS if standing else messages.WARNING)
