@@ -13,15 +13,18 @@ class Message(TenantModel):
         # Written before the provider is called: whoever finds it so must ask the provider, not send again.
         SENDING = "sending"
         SENT = "sent"
-        # Not sent, and rightly so: no consent, no number, or a visit that no longer stands.
+        # Not to be sent: no consent, no number, or a visit that no longer stands.
         SUPPRESSED = "suppressed"
+        # The provider will never take it.
+        REFUSED = "refused"
 
     patient = PracticeForeignKey(Patient, models.PROTECT)
     delivery_id = models.UUIDField()
     to = models.CharField(max_length=16, blank=True)
     body = models.TextField(blank=True)
     status = models.CharField(max_length=12, choices=Status.choices)
-    suppressed_because = models.CharField(max_length=40, blank=True)
+    # Why it was suppressed or refused: our code, or the provider's.
+    reason = models.CharField(max_length=100, blank=True)
     provider = models.CharField(max_length=40, blank=True)
     provider_reference = models.CharField(max_length=80, blank=True)
     created_at = models.DateTimeField()

@@ -17,6 +17,8 @@ app.autodiscover_tasks()
 
 # Its lines quote the exception, and a database error's message quotes the row, and so the patient.
 logging.getLogger("celery.app.trace").setLevel(logging.CRITICAL)
+# A line per nudge says nothing: deliveries are logged and counted where they are made.
+logging.getLogger("celery.worker.strategy").setLevel(logging.WARNING)
 
 
 @signals.setup_logging.connect  # type: ignore[untyped-decorator]

@@ -11,6 +11,9 @@ task_ignore_result = True
 timezone = "UTC"
 task_acks_late = True
 task_retry_on_worker_lost = True
+# A retry is a message with an ETA, and Redis hands one out twice if that lies beyond the visibility
+# timeout, as the default of 180 s does (kombu#337).
+task_annotations = {"*": {"default_retry_delay": 10}}
 worker_prefetch_multiplier = 1
 task_time_limit = 60
 task_soft_time_limit = 45

@@ -150,7 +150,7 @@ def settle(*, delivery: Delivery, listener: Listener, error: Exception | None) -
     """
     outcome, changes = _outcome(delivery, listener, error)
     with practice_scope(delivery.practice_id):
-        held = Delivery.objects.filter(id=delivery.id, lease=delivery.lease)
+        held = Delivery.objects.filter(id=delivery.id, status="leased", lease=delivery.lease)
         if not held.update(lease=None, leased_until=None, **changes):
             outcome = "lost"
     deliveries_settled.labels(listener.name, outcome).inc()

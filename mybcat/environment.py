@@ -74,12 +74,18 @@ def database(*, url: str, prepare_threshold: int | None) -> dict[str, object]:
         "NAME": unquote(parts.path.lstrip("/")) or "mybcat",
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
-        # Kept for the life of the thread; a dead one is replaced by the first statement of a scope,
-        # which saves the `SELECT 1` per request that CONN_HEALTH_CHECKS costs.
+        # Kept for the life of the thread. A dead one is replaced by the first statement of a scope, at no cost;
+        # Django's check, a round trip, is left to requests that ask outside scopes (see `tenancy.py`).
         "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": True,
         "OPTIONS": {
             "connect_timeout": 2,
+            # A host that vanished without a word is given up after 10 s, not after the system's 15 minutes.
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 10_000,
             "prepare_threshold": prepare_threshold,
             "server_side_binding": prepare_threshold is not None,
         },

@@ -44,7 +44,7 @@ CATALOGUE: dict[EventType, dict[str, str]] = {
     EventType.PATIENT_UPDATED: _PATIENT,
 }
 
-# Sent by the relay alone, inside its transaction, once per committed event: `sender=Event, event, now`.
+# Sent by the relay alone, in its transaction (platform scope), once per committed event: `sender=Event, event, now`.
 # A receiver enqueues deliveries and does nothing else; if it raises, the event is relayed again later.
 event_committed = Signal()
 

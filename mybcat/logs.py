@@ -2,6 +2,7 @@
 
 import logging
 import logging.config
+import sys
 import traceback
 from typing import Any
 
@@ -18,6 +19,8 @@ def _add_correlation(_logger: object, _name: str, event: dict[str, Any]) -> dict
 def _exception_without_values(_logger: object, _name: str, event: dict[str, Any]) -> dict[str, Any]:
     """Class and stack only: the message of a database error quotes the row, and so the patient."""
     info = event.pop("exc_info", None)
+    if info is True:
+        info = sys.exc_info()
     error = info[1] if isinstance(info, tuple) else info
     if isinstance(error, BaseException):
         event["exception"] = type(error).__name__

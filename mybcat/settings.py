@@ -82,6 +82,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "/admin/login/"
+LOGIN_REDIRECT_URL = "/admin/"
 
 LANGUAGE_CODE = "en-us"
 USE_I18N = False
@@ -161,6 +162,8 @@ PUBLIC_IDS = {
     "slot": "appointments.Slot",
     "appt": "appointments.Appointment",
     "evt": "mybcat.Event",
+    "whd": "mybcat.Delivery",
+    "msg": "integrations.Message",
 }
 
 REDIS_URL = ENVIRONMENT.redis_url

@@ -12,7 +12,11 @@ from mybcat.nudges import Publisher
 logger = structlog.get_logger(__name__)
 
 
-@shared_task(name="mybcat.tasks.drain")  # type: ignore[untyped-decorator]
+# Early acknowledgement: a drain that kills its worker would come back and kill the next, while the
+# relay asks again anyway for what is due.
+@shared_task(  # type: ignore[untyped-decorator]
+    name="mybcat.tasks.drain", acks_late=False, retry_on_worker_lost=False
+)
 def drain(*, listener: str, **kwargs: Any) -> None:
     """Work off what is due for one listener; where that was a full load, ask for another worker."""
     known = listeners.find(listener)

@@ -82,8 +82,7 @@ def _transaction(opening: str, parameters: Sequence[str] | None) -> Iterator[Non
     try:
         atomic = _begin(opening, parameters)
     except (OperationalError, InterfaceError):
-        # The connection outlived its server. Nothing has been done yet, so one fresh try is safe;
-        # this costs healthy requests nothing, where CONN_HEALTH_CHECKS costs each a round trip.
+        # The connection outlived its server. Nothing has been done yet, so one fresh try is safe.
         if connection.in_atomic_block:
             raise
         connection.close()
@@ -97,6 +96,8 @@ def _transaction(opening: str, parameters: Sequence[str] | None) -> Iterator[Non
 
 
 def _begin(opening: str, parameters: Sequence[str] | None) -> transaction.Atomic:
+    # The opening statement is the check; Django's own would cost each request a round trip.
+    connection.health_check_done = True  # type: ignore[attr-defined]
     atomic = transaction.atomic(durable=True)
     atomic.__enter__()
     try:

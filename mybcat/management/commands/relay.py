@@ -4,10 +4,13 @@ import signal
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import structlog
 from django.core.management.base import BaseCommand
 
 from mybcat.nudges import Nudger, Publisher
 from mybcat.relay import Relay
+
+logger = structlog.get_logger(__name__)
 
 STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 
@@ -20,9 +23,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         # Blocked and waited for, not handled: a signal then never interrupts a batch.
         signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+        logger.info("Relay started")
         nudger = Nudger(publisher=Publisher())
         nudger.start()
         Relay(nudger=nudger, clock=lambda: datetime.now(UTC)).run(pause=_stopped_within)
+        logger.info("Relay stopped")
 
 
 def _stopped_within(wait: timedelta) -> bool:

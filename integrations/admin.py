@@ -1,0 +1,39 @@
+"""What was sent to patients, for operators; in development also the inbox of the messages that went nowhere."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib import admin
+
+from integrations.models import Message
+from mybcat.ids import public_id
+from mybcat.operators.filters import PracticeFilter, RecordedFilter
+from mybcat.operators.masks import last_digits
+from mybcat.operators.model_admin import ReadOnlyAdmin
+
+
+@admin.register(Message)
+class MessageAdmin(ReadOnlyAdmin):
+    """Number and text are masked, unless in development, whose patients are invented."""
+
+    list_display = ("public_id", "practice", "patient_name", "number", "text", "status", "created_at")
+    list_filter = ("status", PracticeFilter, RecordedFilter)
+    list_select_related = ("practice",)
+    search_help_text = "A message's id, or a patient's, pat_…"
+    id_columns: ClassVar[dict[str, str]] = {"prac": "practice_id", "pat": "patient_id"}
+    fields = (
+        "public_id", "practice", "patient_name", "number", "text", "status", "reason", "provider",
+        "provider_reference", "delivery_id", "created_at", "sent_at",
+    )  # fmt: skip
+
+    @admin.display(description="patient")
+    def patient_name(self, message: Message) -> str:
+        return public_id("pat", message.patient_id)
+
+    @admin.display(empty_value="-")
+    def number(self, message: Message) -> str | None:
+        return (message.to if settings.DEVELOPMENT else last_digits(message.to)) or None
+
+    @admin.display
+    def text(self, message: Message) -> str:
+        return message.body if settings.DEVELOPMENT else f"{len(message.body)} characters"

@@ -1,0 +1,17 @@
+"""The application that carries events to the world outside."""
+
+from django.apps import AppConfig
+
+
+class IntegrationsConfig(AppConfig):
+    name = "integrations"
+
+    def ready(self) -> None:
+        # Models can be imported from here on.
+        from integrations.listeners import SUBSCRIPTIONS, owe_deliveries  # noqa: PLC0415
+        from mybcat.events import event_committed  # noqa: PLC0415
+        from mybcat.listeners import register  # noqa: PLC0415
+
+        for listener in SUBSCRIPTIONS:
+            register(listener)
+        event_committed.connect(owe_deliveries, dispatch_uid="integrations")
