@@ -24,7 +24,7 @@ _STARTS = """
                 OR lag(s.location_id) OVER w IS DISTINCT FROM s.location_id)::int AS breaks
         FROM appointments_slot s
         WHERE s.practice_id = %(practice)s AND s.practitioner_id = ANY(%(practitioners)s)
-          AND s.starts_at >= %(since)s - interval '2 hours' AND s.starts_at < %(until)s + interval '10 hours'
+          AND s.starts_at >= %(walked_from)s AND s.starts_at < %(walked_until)s
           AND s.status = 'free'
         WINDOW w AS (PARTITION BY s.practitioner_id ORDER BY s.starts_at)
     ), runs AS (
@@ -80,6 +80,9 @@ def starts(
         "locations": list(locations),
         "since": since,
         "until": until,
+        # Room for the longest buffer before (2 h) and visit with its buffer after (10 h).
+        "walked_from": since - timedelta(hours=2),
+        "walked_until": until + timedelta(hours=10),
         "before": appointment_type.buffer_before_minutes,
         "after": appointment_type.duration_minutes + appointment_type.buffer_after_minutes,
         "limit": limit,

@@ -95,7 +95,10 @@ _LOCK = """
         SELECT s.practitioner_id, s.location_id, t.id AS type_id, l.time_zone, s.starts_at,
                s.starts_at + make_interval(mins => t.duration_minutes) AS ends_at,
                s.starts_at - make_interval(mins => t.buffer_before_minutes) AS occupied_from,
-               s.starts_at + make_interval(mins => t.duration_minutes + t.buffer_after_minutes) AS occupied_until
+               s.starts_at + make_interval(mins => t.duration_minutes + t.buffer_after_minutes) AS occupied_until,
+               -- No slot is longer than an hour. Computed here: in the join, timestamptz - interval is not
+               -- leakproof, so under row-level security it would not bound the walk through the index.
+               s.starts_at - make_interval(mins => t.buffer_before_minutes + 60) AS walked_from
         FROM appointments_slot s
         JOIN practices_location l ON l.practice_id = s.practice_id AND l.id = s.location_id
         JOIN practices_practitioner c
@@ -109,8 +112,7 @@ _LOCK = """
     FROM wish w
     JOIN appointments_slot n
       ON n.practice_id = %(practice)s AND n.practitioner_id = w.practitioner_id
-     -- No slot is longer than an hour: this bounds the walk through the index.
-     AND n.starts_at > w.occupied_from - interval '1 hour' AND n.starts_at < w.occupied_until
+     AND n.starts_at > w.walked_from AND n.starts_at < w.occupied_until
      AND n.ends_at > w.occupied_from
     WHERE n.location_id = w.location_id AND n.status = 'free'
     ORDER BY n.id

@@ -15,7 +15,10 @@ class BookingInput(Input):
 
 
 class CancellationInput(Input):
-    reason = serializers.ChoiceField(choices=Appointment.CancellationReason.choices)
+    # DRF's own sentence repeats what was sent, which may tell of a patient.
+    reason = serializers.ChoiceField(
+        choices=Appointment.CancellationReason.choices, error_messages={"invalid_choice": "No such reason"}
+    )
 
 
 class DaysQuery(Input):

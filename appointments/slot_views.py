@@ -11,7 +11,7 @@ from appointments import serializers_v2 as v2
 from appointments.availability import active_type, next_starts, starts
 from appointments.models import Slot
 from appointments.serializers import NextQuery, SlotsQuery
-from appointments.views import SHAPES, days_of
+from appointments.views import SHAPES, days_of, refuse_unknown
 from mybcat.errors import UnknownId
 from mybcat.gateway.endpoint import Endpoint
 from mybcat.gateway.lists import listed, page_of, read_query
@@ -29,6 +29,7 @@ class Slots(Endpoint):
     def get(self, request: Request) -> Response:
         """Slots of some days, in order of time; with `type`, those at which one can begin."""
         query = read_query(request, SlotsQuery)
+        refuse_unknown(query)
         since, until = days_of(query, self)
         rows = (
             Slot.objects.starting_between(since, until)

@@ -1,7 +1,10 @@
 """Appointments: the calendar, booking, cancelling."""
 
+from http import HTTPStatus
 from typing import Any
 
+import orjson
+from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,9 +21,10 @@ from mybcat.errors import UnknownId
 from mybcat.gateway.endpoint import Endpoint
 from mybcat.gateway.inputs import read_body
 from mybcat.gateway.lists import each, listed, page_of, read_query
-from mybcat.ids import internal_id, public_id
+from mybcat.ids import internal_id
 from mybcat.principal import Permission
 from patients.services import get_patient
+from practices.models import Location, Practitioner
 
 SHAPES: dict[str, Any] = {"v1": v1, "v2": v2}
 
@@ -33,6 +37,7 @@ class Appointments(Endpoint):
     def get(self, request: Request) -> Response:
         """Appointments of some days, cancelled ones too, in order of time."""
         query = read_query(request, DaysQuery)
+        refuse_unknown(query)
         since, until = days_of(query, self)
         rows = (
             Appointment.objects.starting_between(since, until)
@@ -62,8 +67,16 @@ class Appointments(Endpoint):
     def post(self, request: Request) -> Response:
         """Book the slot, and those after it that the type needs."""
         booked = book_appointment(**read_body(BookingInput, request), by=self.principal, now=self.now)
-        location = f"/api/{request.version}/appointments/{public_id('appt', booked.id)}"
-        return Response(SHAPES[request.version or "v2"].show_booked(booked), status=201, headers={"Location": location})
+        shown = SHAPES[request.version or "v2"].show_booked(booked)
+        return Response(shown, status=201, headers={"Location": self._address(shown)})
+
+    def replayed(self, answer: HttpResponse) -> HttpResponse:
+        if answer.status_code == HTTPStatus.CREATED:
+            answer["Location"] = self._address(orjson.loads(answer.content))
+        return answer
+
+    def _address(self, shown: dict[str, Any]) -> str:
+        return f"/api/{self.request.version}/appointments/{shown['appointmentId']}"
 
 
 class AppointmentDetail(Endpoint):
@@ -128,6 +141,16 @@ def days_of(query: dict[str, Any], endpoint: Endpoint) -> tuple[Any, Any]:
     zone = endpoint.principal.time_zone
     first = query.get("from") or query.get("to") or today(now=endpoint.now, time_zone=zone)
     return day_range(first=first, last=query.get("to") or first, time_zone=zone)
+
+
+def refuse_unknown(query: dict[str, Any]) -> None:
+    """A filter that names what the practice does not have is an error, not an empty list. Raises UnknownId."""
+    for name, prefix, model in (("practitioner", "pract", Practitioner), ("location", "loc", Location)):
+        asked = query.get(name) or ()
+        known = set(model.objects.filter(id__in=asked).values_list("id", flat=True)) if asked else set()
+        for value in asked:
+            if value not in known:
+                raise UnknownId(prefix=prefix, value=value)
 
 
 def _one(request: Request, appointment_id: str) -> tuple[dict[str, Any], Any]:

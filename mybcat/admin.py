@@ -36,11 +36,11 @@ class RecordAdmin(ReadOnlyAdmin):
             rows = rows.annotate(principal_email=Subquery(users.values("email")))
         return rows
 
-    @admin.display(empty_value="-")
-    def practice(self, row: Any) -> str | None:
-        return row.practice_name
+    @admin.display
+    def practice(self, row: Any) -> str:
+        return row.practice_name or "-"
 
-    @admin.display(description="who", empty_value="-")
+    @admin.display(description="who")
     def principal(self, row: Any) -> str:
         return row.principal_email or f"{row.principal_kind} {row.principal_id or ''}"
 
@@ -80,16 +80,7 @@ class ListenerFilter(admin.SimpleListFilter):
 
 @admin.register(Delivery)
 class DeliveryAdmin(RecordAdmin):
-    list_display = (
-        "public_id",
-        "practice",
-        "listener",
-        "status",
-        "attempts",
-        "next_attempt_at",
-        "last_error",
-        "event_id",
-    )
+    list_display = ("public_id", "practice", "listener", "status", "attempts", "next_attempt_at", "last_error")
     list_filter = ("status", ListenerFilter, *RecordAdmin.list_filter)
     id_columns = {**RecordAdmin.id_columns, "evt": "event_id"}
     fields = (
@@ -185,10 +176,10 @@ class SecurityEventAdmin(CorrelatedAdmin):
             return Q(practice_id=value) | Q(other_practice_id=value)
         return Q(object_id=value) | Q(principal_id=value) | Q(id=value)
 
-    @admin.display(description="asked for", empty_value="-")
-    def object_name(self, row: SecurityEvent) -> str | None:
-        return identifiers.named(row.object_kind, row.object_id) if row.object_id else None
+    @admin.display(description="asked for")
+    def object_name(self, row: SecurityEvent) -> str:
+        return identifiers.named(row.object_kind, row.object_id) if row.object_id else "-"
 
-    @admin.display(description="which belongs to", empty_value="-")
-    def other_practice(self, row: SecurityEvent) -> str | None:
-        return identifiers.named("prac", row.other_practice_id) if row.other_practice_id else None
+    @admin.display(description="which belongs to")
+    def other_practice(self, row: SecurityEvent) -> str:
+        return identifiers.named("prac", row.other_practice_id) if row.other_practice_id else "-"

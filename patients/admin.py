@@ -29,6 +29,6 @@ class PatientAdmin(ReadOnlyAdmin):
     def born(self, patient: Patient) -> str:
         return str(patient.date_of_birth.year)
 
-    @admin.display(description="phone", empty_value="-")
-    def phone_end(self, patient: Patient) -> str | None:
-        return last_digits(patient.phone) or None
+    @admin.display(description="phone")
+    def phone_end(self, patient: Patient) -> str:
+        return last_digits(patient.phone) or "-"

@@ -54,6 +54,7 @@ class Patient(TenantModel):
         return str(self.id)
 
     def save(self, *args: object, **kwargs: object) -> None:
-        self.first_name_key = search_key(self.first_name)
-        self.last_name_key = search_key(self.last_name)
+        # Cut to the columns: some characters fold into many (U+FDFA into 18).
+        self.first_name_key = search_key(self.first_name)[:160]
+        self.last_name_key = search_key(self.last_name)[:160]
         super().save(*args, **kwargs)

@@ -12,16 +12,24 @@ from mybcat.tenancy import PracticeQuerySet
 _DATE_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _DATE_US = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
 _PHONE = re.compile(r"\+?[\d\s().-]{3,25}")
+# Letters that have no decomposition, as keyboards without them write them.
+_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "\u0131": "i", "æ": "ae", "œ": "oe"})
 # The last code point: every text with the prefix sorts below prefix + this.
 _AFTER = "\U0010ffff"
 
 
 def search_key(text: str) -> str:
-    """`text` without accents, case and punctuation: `O'Brien` and `obrien` are one, `José` is `jose`."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join(
-        "".join(c if c.isalnum() else " " * c.isspace() for c in decomposed if not unicodedata.combining(c)).split()
-    )
+    """`text` without accents, case and punctuation: `O'Brien` is `obrien`, `José` is `jose`; a hyphen is a space."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold()).translate(_LETTERS)
+    return " ".join("".join(_folded(character) for character in decomposed).split())
+
+
+def _folded(character: str) -> str:
+    if unicodedata.combining(character):
+        return ""
+    if character.isspace() or unicodedata.category(character) == "Pd":
+        return " "
+    return character if character.isalnum() else ""
 
 
 def birth_date(text: str) -> date | None:

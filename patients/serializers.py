@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from mybcat.gateway.inputs import DayField, Input
+from mybcat.gateway.inputs import DayField, FlagField, Input
 from mybcat.ids import public_id
 from patients.models import Patient
 from patients.visits import Visits
@@ -19,9 +19,7 @@ class PatientInput(Input):
     insuranceProvider = serializers.CharField(
         source="insurance_provider", max_length=120, required=False, allow_blank=True
     )
-    smsConsent = serializers.BooleanField(
-        source="sms_consent", required=False, help_text="the patient agreed to text messages"
-    )
+    smsConsent = FlagField(source="sms_consent", required=False, help_text="the patient agreed to text messages")
 
 
 class PatientSearch(Input):

@@ -1,16 +1,22 @@
 """Writes of patients' records."""
 
+import re
 from datetime import date, datetime
 from typing import Any, TypedDict
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import phonenumbers
+from phonenumbers import ValidationResult
 
 from mybcat import audit, events
 from mybcat.errors import InvalidInput, UnknownId
 from mybcat.ids import public_id
 from mybcat.principal import Principal
 from patients.models import Patient
+
+# As the table's constraint has it; some countries' numbers are "possible" beyond the standard's 15 digits.
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 
 
 class PatientFields(TypedDict, total=False):
@@ -28,7 +34,7 @@ class PatientFields(TypedDict, total=False):
 def create_patient(*, fields: PatientFields, by: Principal, now: datetime) -> Patient:
     """A new patient of the practice in scope. Raises InvalidInput."""
     patient = Patient()
-    _assign(patient, fields, now=now)
+    _assign(patient, fields, by=by, now=now)
     patient.save(force_insert=True)
     _tell(patient, "patient.created", by=by, now=now)
     return patient
@@ -37,7 +43,7 @@ def create_patient(*, fields: PatientFields, by: Principal, now: datetime) -> Pa
 def update_patient(*, patient_id: UUID, fields: PatientFields, by: Principal, now: datetime) -> Patient:
     """Change the given fields and no others. Raises UnknownId, InvalidInput."""
     patient = get_patient(patient_id, lock=True)
-    _assign(patient, fields, now=now)
+    _assign(patient, fields, by=by, now=now)
     patient.save()
     _tell(patient, "patient.updated", by=by, now=now)
     return patient
@@ -58,17 +64,21 @@ def e164(text: str) -> str:
         number = phonenumbers.parse(text, "US")
     except phonenumbers.NumberParseException:
         number = None
-    # "Possible", not "valid": new area codes appear before any list of them is updated.
-    if number is None or not phonenumbers.is_possible_number(number):
-        raise InvalidInput(fields={"phone": ["Give a phone number such as +12125550123"]})
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    # "Possible", not "valid": new area codes appear before any list of them is updated. Seven digits
+    # without an area code are possible too, for neighbours, who cannot be texted so.
+    if number is not None and phonenumbers.is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE:
+        formatted = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        if _E164.fullmatch(formatted):
+            return formatted
+    raise InvalidInput(fields={"phone": ["Give a phone number such as +12125550123"]})
 
 
-def _assign(patient: Patient, fields: PatientFields, *, now: datetime) -> None:
+def _assign(patient: Patient, fields: PatientFields, *, by: Principal, now: datetime) -> None:
     values: dict[str, Any] = dict(fields)
     if values.get("phone"):
         values["phone"] = e164(values["phone"])
-    if values.get("date_of_birth") and values["date_of_birth"] > now.date():
+    today = now.astimezone(ZoneInfo(by.time_zone)).date()
+    if values.get("date_of_birth") and values["date_of_birth"] > today:
         raise InvalidInput(fields={"dateOfBirth": ["A birth date is not in the future"]})
     if "sms_consent" in values and values["sms_consent"] != patient.sms_consent:
         patient.sms_consent_at = now if values["sms_consent"] else None

@@ -1,6 +1,6 @@
 """Practices' people and places, for operators.
 
-Practices, locations, practitioners, working hours and time off decide which slots exist: they stand in `appointments/admin.py`.
+What decides which slots exist (practices, locations, practitioners, hours) stands in `appointments/admin`.
 """
 
 from typing import Any

@@ -1,5 +1,7 @@
 """The addresses under /api/auth/: thin, unversioned, and the only ones that need no token."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -14,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from mybcat.errors import Forbidden
+from mybcat.gateway import isolation
 from mybcat.gateway.authentication import BearerAuthentication
 from mybcat.gateway.inputs import IdField, Input, read_body
 from mybcat.gateway.tokens import Claims, InvalidToken, member_backend
@@ -67,7 +70,7 @@ class Token(PublicEndpoint):
     def post(self, request: Request) -> HttpResponse:
         """Sign in with e-mail and password, to `practice` or else to the first of yours by name."""
         body = read_body(SignInInput, request)
-        with platform_scope(reason="sign in"):
+        with _judging_practices(), platform_scope(reason="sign in"):
             result = sign_in.sign_in(
                 email=body["email"],
                 password=body["password"],
@@ -118,7 +121,7 @@ class SwitchPractice(PublicEndpoint):
         """A token for another practice of yours; refreshing stays there."""
         body = read_body(SwitchInput, request)
         claims = cast("Claims", request.auth)
-        with platform_scope(reason="switch practice"):
+        with _judging_practices(), platform_scope(reason="switch practice"):
             result = sign_in.switch_practice(
                 session_id=claims.session_id,
                 user_id=claims.user_id,
@@ -133,6 +136,15 @@ class JWKS(PublicEndpoint):
     def get(self, request: Request) -> Response:
         """The public keys of our tokens (RFC 7517)."""
         return Response(member_backend().jwks, headers={"Cache-Control": "public, max-age=300"})
+
+
+@contextmanager
+def _judging_practices() -> Iterator[None]:
+    """Another practice's id is 403 and on record, one that nobody has is 404: here as in every route."""
+    try:
+        yield
+    except sign_in.NotAMember as refusal:
+        raise isolation.judged(refusal, principal=refusal.principal, now=timezone.now()) from refusal
 
 
 def cookie_name() -> str:

@@ -18,9 +18,10 @@ from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 
 from mybcat.correlation import correlation_id, remote_address
-from mybcat.errors import DomainError, Forbidden
+from mybcat.errors import DomainError, UnknownId
 from mybcat.gateway.tokens import issue_access_token
 from mybcat.models import SecurityEvent
+from mybcat.principal import Principal, Role
 from practices.models import Membership, RefreshFamily, User
 
 logger = structlog.get_logger(__name__)
@@ -39,6 +40,22 @@ class NoMembership(DomainError):
     code = "no_membership"
     status = 403
     sentence = "You are not a member of a practice"
+
+
+class NotAMember(UnknownId):
+    """The user asked for a practice that is not theirs. The edge judges whose it is, as with any id."""
+
+    def __init__(self, membership: Membership, practice_id: UUID) -> None:
+        super().__init__(prefix="prac", value=practice_id)
+        self.principal = Principal(
+            kind="member",
+            id=membership.user_id,
+            practice_id=membership.practice_id,
+            role=Role(membership.role),
+            plan=membership.practice.plan,
+            time_zone=membership.practice.time_zone,
+            session_id=None,
+        )
 
 
 class SessionEnded(DomainError):
@@ -61,7 +78,7 @@ def sign_in(*, email: str, password: str, practice_id: UUID | None, client: byte
     """Start a family. Runs in platform scope: nobody is in a practice yet.
 
     Raises WrongCredentials, in the same time whether or not the user exists; NoMembership;
-    Forbidden for a practice that is not the user's.
+    NotAMember of the practice named.
     """
     user = User.objects.filter(email=email.strip().lower(), is_active=True).first()
     if not check_password(password, user.password if user else _nobodys_password()) or user is None:
@@ -99,8 +116,10 @@ def refresh(*, token: str, client: bytes, now: datetime) -> SignedIn:
     elif not _repeated(family, offered, client, now=now):
         raise TokenReused(family)
     memberships = memberships_of(family.user)
-    membership = _chosen(memberships, family.current_practice_id)
-    return _signed_in(family, membership, memberships, _successor(token), now=now)
+    for membership in memberships:
+        if membership.practice_id == family.current_practice_id:
+            return _signed_in(family, membership, memberships, _successor(token), now=now)
+    raise SessionEnded
 
 
 class TokenReused(SessionEnded):
@@ -127,14 +146,14 @@ def end_reused(*, family: RefreshFamily, now: datetime) -> None:
 
 
 def switch_practice(*, session_id: UUID | None, user_id: UUID | None, practice_id: UUID, now: datetime) -> SignedIn:
-    """An access token for another practice of the same user; refreshing stays there."""
+    """An access token for another practice of the same user; refreshing stays there. Raises as `sign_in` does."""
     rows = RefreshFamily.objects.select_for_update(no_key=True)
     # An external issuer's token has no session of ours to move.
     family = rows.filter(id=session_id, user_id=user_id).first() if session_id and user_id else None
     if family is None or not _alive(family, now=now):
         raise SessionEnded
     memberships = memberships_of(family.user)
-    membership = _chosen(memberships, practice_id)
+    membership = _chosen(memberships, practice_id, current=family.current_practice_id)
     family.current_practice_id = membership.practice_id
     family.save(update_fields=("current_practice_id",))
     return _signed_in(family, membership, memberships, None, now=now)
@@ -185,15 +204,15 @@ def _repeated(family: RefreshFamily, offered: bytes, client: bytes, *, now: date
     )
 
 
-def _chosen(memberships: list[Membership], practice_id: UUID | None) -> Membership:
+def _chosen(memberships: list[Membership], practice_id: UUID | None, *, current: UUID | None = None) -> Membership:
     if not memberships:
         raise NoMembership
+    by_practice = {membership.practice_id: membership for membership in memberships}
     if practice_id is None:
         return memberships[0]
-    for membership in memberships:
-        if membership.practice_id == practice_id:
-            return membership
-    raise Forbidden
+    if practice_id not in by_practice:
+        raise NotAMember(by_practice.get(current, memberships[0]), practice_id)  # type: ignore[arg-type]
+    return by_practice[practice_id]
 
 
 def _signed_in(

@@ -1,8 +1,12 @@
 """Callers of the API, as the outside world is one."""
 
+import threading
 import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from django.db import connections
 from django.test import Client
 
 from practices.models import Practice, User
@@ -42,6 +46,21 @@ class Caller:
             **body,
         }
         return self.post(f"/api/{version}/appointments", wanted, key=key or str(uuid.uuid4()))
+
+
+def together(count: int, call: Callable[[int], Any]) -> list[Any]:
+    """The results of `count` calls that start at the same moment, each with a database connection of its own."""
+    barrier = threading.Barrier(count)
+
+    def one(number: int) -> Any:
+        barrier.wait()
+        try:
+            return call(number)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(one, range(count)))
 
 
 def public(prefix: str, value: Any) -> str:

@@ -22,6 +22,9 @@ class CorrelationMiddleware:
         with correlated(accepted_or_new(offered), address=request.META.get("REMOTE_ADDR") or None) as current:
             response = self.get_response(request)
             response["X-Correlation-Id"] = current
+            if not response.streaming:
+                # Without it the server answers in chunks: head and body in two packets.
+                response["Content-Length"] = str(len(response.content))
             return response
 
 

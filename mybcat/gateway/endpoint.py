@@ -35,6 +35,8 @@ class Endpoint(APIView):
     `idempotent` says for a method whether its key is "required" or "accepted".
     """
 
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]  # noqa: RUF012 - Django's name and type
+
     permissions: ClassVar[Mapping[str, Permission]] = {}
     idempotent: ClassVar[Mapping[str, str]] = {}
 
@@ -47,6 +49,8 @@ class Endpoint(APIView):
         self.headers = {}
         self.now = timezone.now()
         try:
+            if (request.method or "").lower() not in self.http_method_names or not hasattr(self, request.method.lower()):
+                self.http_method_not_allowed(request)
             self.initial(request, *args, **kwargs)
             response = self._retried(request)
         except Exception as error:  # noqa: BLE001 - what is not foreseen becomes a bare 500
@@ -60,6 +64,10 @@ class Endpoint(APIView):
 
     def check_throttles(self, request: Request) -> None:
         """Limits are counted outside DRF, whose throttles admit more than they say."""
+
+    def replayed(self, answer: HttpResponse) -> HttpResponse:
+        """A stored answer; keys keep its body alone, so a view that sets headers sets them again here."""
+        return answer
 
     def _retried(self, request: Request) -> Any:
         """Deadlocks and serialisation failures are ours to repeat, not the caller's to see."""
@@ -83,7 +91,7 @@ class Endpoint(APIView):
                     return self._handled(request)
                 replay = idempotency.claim(key=key, principal=self.principal, now=self.now)
                 if replay is not None:
-                    return replay
+                    return self.replayed(replay)
                 response = self._handled(request)
                 idempotency.complete(key=key, principal=self.principal, response=response)
                 return response
@@ -108,9 +116,7 @@ class Endpoint(APIView):
         return None if use is None else idempotency.read_key(request, required=use == "required")
 
     def _handled(self, request: Request) -> Any:
-        name = _method(request).lower()
-        handler = getattr(self, name, self.http_method_not_allowed)
-        return handler(request, *self.args, **self.kwargs)
+        return getattr(self, _method(request).lower())(request, *self.args, **self.kwargs)
 
 
 def _method(request: Request) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import kombu.exceptions
 import redis
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
@@ -37,7 +38,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 def _state(probe: Callable[[], bool]) -> str:
     try:
         return "ok" if probe() else "unavailable"
-    except (DatabaseError, InterfaceError, redis.RedisError, OSError):
+    except (DatabaseError, InterfaceError, redis.RedisError, kombu.exceptions.OperationalError, OSError):
         connection.close()
         return "unavailable"
 
@@ -52,8 +53,16 @@ def _database() -> bool:
 
 
 def _migrations() -> bool:
-    executor = MigrationExecutor(connection)
-    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    # Once applied they stay so, and building the graph is too dear for an address that anyone may ask.
+    if "migrations" not in _settled:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            return False
+        _settled.add("migrations")
+    return True
+
+
+_settled: set[str] = set()
 
 
 def _redis() -> bool:

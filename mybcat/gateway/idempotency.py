@@ -136,7 +136,8 @@ def _replay(row: tuple[Any, ...], key: Key) -> HttpResponse:
     fingerprint, status, body, _ = row
     if bytes(fingerprint) != key.fingerprint:
         raise KeyReused
-    content_type = "application/json" if status < 400 else "application/problem+json"
+    plain = status < 400 or " api/v1/" in key.operation
+    content_type = "application/json" if plain else "application/problem+json"
     response = HttpResponse(bytes(body), status=status, content_type=content_type)
     response["Idempotent-Replayed"] = "true"
     return response

@@ -1,11 +1,11 @@
 """What requests may hold: fields and serializers that refuse what they do not know."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.utils.dateparse import parse_datetime
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -13,13 +13,22 @@ from rest_framework.request import Request
 
 from mybcat.ids import internal_id, public_id
 
+# What calendars of clinics hold; beyond, sums of dates overflow.
+YEARS = range(1880, 2201)
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
+
 
 class Input(serializers.Serializer[Any]):
-    """A body or query: unknown members are refused by name."""
+    """A body or query: unknown members are refused by name, and a number is no text."""
 
     def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, Mapping) and (unknown := set(data) - set(self.fields)):
-            raise serializers.ValidationError({name[:60]: ["Unknown member"] for name in sorted(unknown)[:10]})
+        if isinstance(data, Mapping):
+            if unknown := set(data) - set(self.fields):
+                raise serializers.ValidationError({name[:60]: ["Unknown member"] for name in sorted(unknown)[:10]})
+            # DRF would read 5 as "5".
+            texts = [name for name, field in self.fields.items() if isinstance(field, serializers.CharField)]
+            if others := [name for name in texts if not isinstance(data.get(name), str | None)]:
+                raise serializers.ValidationError({name: ["Not a valid string."] for name in others})
         return super().to_internal_value(data)
 
 
@@ -63,11 +72,14 @@ class InstantField(serializers.Field[datetime, Any, str, Any]):
     default_error_messages = {"invalid": "Give an RFC 3339 instant with its offset, such as 2026-04-24T10:00:00-04:00"}
 
     def to_internal_value(self, data: Any) -> datetime:
+        # Python reads far more forms than the standard has, a NUL at the end among them.
+        if not isinstance(data, str) or not _INSTANT.fullmatch(data):
+            self.fail("invalid")
         try:
-            value = parse_datetime(data) if isinstance(data, str) else None
+            value = datetime.fromisoformat(data.upper())
         except ValueError:
-            value = None
-        if value is None or value.tzinfo is None:
+            self.fail("invalid")
+        if value.year not in YEARS:
             self.fail("invalid")
         return value
 
@@ -75,14 +87,24 @@ class InstantField(serializers.Field[datetime, Any, str, Any]):
         return value.isoformat()
 
 
+class FlagField(serializers.BooleanField):
+    """JSON's true and false, and none of the words and numbers that DRF takes for them."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
 class DayField(serializers.DateField):
-    """`YYYY-MM-DD` and nothing else; years that calendars of clinics hold."""
+    """`YYYY-MM-DD` and nothing else."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(input_formats=["%Y-%m-%d"], **kwargs)
 
     def to_internal_value(self, value: Any) -> date:
         day = super().to_internal_value(value)
-        if not 1880 <= day.year <= 2200:
+        # strptime, which DRF asks, also takes 2024-1-5 and digits of other scripts.
+        if day.isoformat() != value or day.year not in YEARS:
             self.fail("invalid", format="YYYY-MM-DD")
         return day

@@ -3,6 +3,7 @@
 v1: `{"error", "correlationId", "fields"?}`. v2: RFC 9457. Elsewhere: v2's.
 """
 
+import sys
 from http import HTTPStatus
 from typing import Any
 
@@ -48,7 +49,10 @@ def sqlstate(error: BaseException) -> str | None:
 
 def render_exception(error: Exception, context: dict[str, Any]) -> HttpResponse:
     """DRF's exception hook: nothing that a view raises passes it."""
-    return problem_response(translated(error), request=context["request"]._request)
+    refusal = translated(error)
+    if refusal.status == 405:
+        refusal.headers = {"Allow": _allowed(context["view"])}
+    return problem_response(refusal, request=context["request"]._request)
 
 
 def translated(error: Exception) -> DomainError:
@@ -82,6 +86,11 @@ def _from_rest_framework(error: exceptions.APIException) -> DomainError:
     if isinstance(error, exceptions.UnsupportedMediaType):
         return Plain(415, code, "Send application/json in UTF-8")
     return Plain(error.status_code, code, str(error.detail))
+
+
+def _allowed(view: Any) -> str:
+    """RFC 9110, section 15.5.6: a 405 names what is allowed."""
+    return ", ".join(name.upper() for name in view.http_method_names if hasattr(view, name))
 
 
 def _fields(detail: Any, path: str = "") -> dict[str, list[str]]:
@@ -148,5 +157,6 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Django's handler500."""
-    return problem_response(Unexpected(), request=request)
+    """Django's handler500, called while the exception is handled: without a database, pages are busy, not broken."""
+    error = sys.exception()
+    return problem_response(translated(error) if isinstance(error, Exception) else Unexpected(), request=request)

@@ -11,9 +11,9 @@ from django.conf import settings
 from rest_framework_simplejwt.backends import TokenBackend
 from rest_framework_simplejwt.exceptions import TokenBackendError
 
-from mybcat.errors import DomainError
+from mybcat.errors import DomainError, UnknownId
 from mybcat.gateway.keys import SigningKey, signing_keys
-from mybcat.ids import new_uuid
+from mybcat.ids import internal_id, new_uuid
 
 
 class InvalidToken(DomainError):
@@ -27,6 +27,19 @@ class InvalidToken(DomainError):
         super().__init__("Authentication is required" if missing else None)
         # RFC 6750, section 3: no error code where no token was sent.
         self.headers = {"WWW-Authenticate": "Bearer" if missing else 'Bearer error="invalid_token"'}
+
+
+# RecursionError: JSON that is nested a thousand deep; UnknownId: a practice's id that is none.
+_REFUSED = (
+    TokenBackendError,
+    jwt.PyJWTError,
+    KeyError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+    UnknownId,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +133,7 @@ def verify_access_token(token: str, *, now: datetime) -> Claims:
         if external is not None and _issuer(token) == external.issuer:
             return _external_claims(external.decode(cast("Any", token)))
         claims = _verified(token)
-    except (TokenBackendError, jwt.PyJWTError, KeyError, ValueError, TypeError, AttributeError) as error:
+    except _REFUSED as error:
         raise InvalidToken from error
     if claims.expires_at <= now.timestamp():
         raise InvalidToken
@@ -151,10 +164,11 @@ def _member_claims(payload: dict[str, Any]) -> Claims:
 def _external_claims(payload: dict[str, Any]) -> Claims:
     # Cognito prefixes what its customers define.
     practice = payload.get("custom:practice_id") or payload["practice_id"]
+    public = practice.startswith("prac_")
     return Claims(
         user_id=None,
         external_subject=str(payload["sub"]),
-        practice_id=UUID(practice),
+        practice_id=internal_id("prac", practice) if public else UUID(practice),
         session_id=None,
         expires_at=int(payload["exp"]),
     )
