@@ -15,6 +15,23 @@ DEBUG = False
 SECRET_KEY = secret_key(home=MYBCAT_HOME)
 ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts.split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in ENVIRONMENT.trusted_origins.split(",") if origin]
+# Pages of these origins, and no others, may read answers. Never a wildcard: cookies go along.
+CORS_ALLOWED_ORIGINS = CSRF_TRUSTED_ORIGINS
+CORS_URLS_REGEX = r"^/(api|\.well-known)/"
+CORS_ALLOW_CREDENTIALS = True
+CORS_ALLOW_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+CORS_ALLOW_HEADERS = ("authorization", "content-type", "x-idempotency-key", "idempotency-key", "x-correlation-id")
+CORS_EXPOSE_HEADERS = (
+    "X-Correlation-Id",
+    "Retry-After",
+    "Idempotent-Replayed",
+    "Location",
+    "Link",
+    "Deprecation",
+    "Sunset",
+    "ETag",
+)
+CORS_PREFLIGHT_MAX_AGE = 86_400
 
 INSTALLED_APPS = [
     "mybcat.operators.apps.OperatorsConfig",
@@ -23,6 +40,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "corsheaders",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -36,6 +54,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "mybcat.gateway.correlation.CorrelationMiddleware",
     "mybcat.gateway.correlation.DeprecationMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "mybcat.gateway.bodies.BodyLimitMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

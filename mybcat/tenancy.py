@@ -101,8 +101,7 @@ def _begin(opening: str, parameters: Sequence[str] | None) -> transaction.Atomic
     atomic = transaction.atomic(durable=True)
     atomic.__enter__()
     try:
-        # BEGIN, which the driver sends before the first statement, travels with it: one round trip.
-        with connection.cursor() as cursor, connection.wrap_database_errors, connection.connection.pipeline():
+        with connection.cursor() as cursor:
             cursor.execute(opening, parameters)
     except BaseException:
         atomic.__exit__(*sys.exc_info())
