@@ -3,7 +3,7 @@
 import json
 import os
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -88,5 +88,7 @@ def database(*, url: str, prepare_threshold: int | None) -> dict[str, object]:
             "tcp_user_timeout": 10_000,
             "prepare_threshold": prepare_threshold,
             "server_side_binding": prepare_threshold is not None,
+            # What the URL itself asks for, such as sslmode.
+            **dict(parse_qsl(parts.query)),
         },
     }

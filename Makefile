@@ -1,0 +1,45 @@
+# A thin wrapper: everything is done by mybcat/embedded/, which needs Python 3.11 or newer and nothing else.
+PYTHON ?= python3
+MYBCAT = $(PYTHON) -m mybcat.embedded
+BENCH = $(MYBCAT) run -- python -m bench
+
+.DEFAULT_GOAL := help
+.PHONY: help up test check fix lock demo-reset bench bench-booking bench-race bench-reads bench-tenancy
+
+help: ## List what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+up: ## Install, start everything, load the demo practices; Ctrl-C stops it (another port: make up PORT=9000)
+	@$(MYBCAT) up
+
+test: ## Install what is missing and run all tests (some of them: make test ARGS="-k booking")
+	@$(MYBCAT) test $(ARGS)
+
+check: ## Look for what is not in order: style, types, imports, missing migrations; change nothing
+	@$(MYBCAT) check
+
+fix: ## Put style right
+	@$(MYBCAT) fix
+
+lock: ## Pin requirements*.txt anew from requirements*.in (newer versions: make lock ARGS=--upgrade)
+	@$(MYBCAT) lock $(ARGS)
+
+demo-reset: ## Put the demo practices back to how they were
+	@$(MYBCAT) run -- python manage.py demo --reset
+
+bench: bench-booking bench-race bench-reads bench-tenancy ## Measure everything, one after the other
+
+bench-booking: ## Measure how many bookings a second, and how long each takes
+	@$(BENCH).booking $(ARGS)
+
+bench-race: ## Measure many agents after one slot: exactly one gets it
+	@$(BENCH).race $(ARGS)
+
+bench-reads: ## Measure calendars, searches and lists
+	@$(BENCH).reads $(ARGS)
+
+bench-tenancy: ## Measure what row-level security costs
+	@$(BENCH).tenancy $(ARGS)
+
+# The targets share one machine: side by side they would measure each other.
+.NOTPARALLEL:
