@@ -6,6 +6,7 @@ from uuid import UUID
 
 import structlog
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from appointments.days import day_range, today
 from appointments.models import Schedule
@@ -49,10 +50,11 @@ def extend_horizon(*, practitioner: Practitioner, now: datetime) -> Change:
 
 
 def due_practitioners(*, now: datetime) -> list[UUID]:
-    """Active practitioners of the practice in scope whose slots end before its horizon."""
-    end = _horizon(Practice.objects.get(), now)
-    done = Schedule.objects.filter(generated_until__gte=end).values("practitioner_id")
-    return list(Practitioner.objects.active().exclude(id__in=done).order_by("id").values_list("id", flat=True))
+    """Active practitioners with hours, of the practice in scope, whose slots end before its horizon."""
+    practice = Practice.objects.get()
+    done = Schedule.objects.filter(generated_until__gte=_horizon(practice, now)).values("practitioner_id")
+    due = _with_hours(practice).filter(is_active=True).exclude(id__in=done)
+    return list(due.values_list("id", flat=True))
 
 
 @transaction.atomic
@@ -69,8 +71,8 @@ def hours_changed(*, practitioner: Practitioner, now: datetime) -> Change:
 
 @transaction.atomic
 def practice_hours_changed(*, practice: Practice, now: datetime) -> Change:
-    """`hours_changed` for everyone: after a change of the practice or of a location."""
-    people = Practitioner.objects.filter(practice=practice).select_related("practice").order_by("id")
+    """`hours_changed` for everyone with hours: after a change of the practice or of a location."""
+    people = _with_hours(practice).select_related("practice")
     return sum((hours_changed(practitioner=each, now=now) for each in people), Change())
 
 
@@ -149,6 +151,13 @@ def _regenerate_around(time_off: TimeOff, now: datetime) -> Change:
         people = people.filter(id=time_off.practitioner_id)
     since = max(time_off.starts_at, now)
     return sum((regenerate(practitioner=each, since=since, until=time_off.ends_at) for each in people), Change())
+
+
+def _with_hours(practice: Practice) -> QuerySet[Practitioner]:
+    """In the order in which schedules are locked. A calendar that was never made from hours is left alone."""
+    working = WorkingHours.objects.filter(practice=practice).values("practitioner_id")
+    made = Schedule.objects.filter(practice=practice).values("practitioner_id")
+    return Practitioner.objects.filter(Q(id__in=working) | Q(id__in=made), practice=practice).order_by("id")
 
 
 def _lock_schedule(practitioner: Practitioner, now: datetime) -> Schedule:

@@ -16,7 +16,7 @@ from mybcat.operators.model_admin import ReadOnlyAdmin
 class MessageAdmin(ReadOnlyAdmin):
     """Number and text are masked, unless in development, whose patients are invented."""
 
-    list_display = ("public_id", "practice", "patient_name", "number", "text", "status", "created_at")
+    list_display = ("public_id", "practice", "number", "text", "status", "created_at", "patient_name")
     list_filter = ("status", PracticeFilter, RecordedFilter)
     list_select_related = ("practice",)
     search_help_text = "A message's id, or a patient's, pat_…"
@@ -30,9 +30,9 @@ class MessageAdmin(ReadOnlyAdmin):
     def patient_name(self, message: Message) -> str:
         return public_id("pat", message.patient_id)
 
-    @admin.display(empty_value="-")
-    def number(self, message: Message) -> str | None:
-        return (message.to if settings.DEVELOPMENT else last_digits(message.to)) or None
+    @admin.display
+    def number(self, message: Message) -> str:
+        return (message.to if settings.DEVELOPMENT else last_digits(message.to)) or "-"
 
     @admin.display
     def text(self, message: Message) -> str:

@@ -1,5 +1,6 @@
 """What the platform leaves behind, for operators to read: events, deliveries, keys, audit and security records."""
 
+from contextlib import suppress
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -94,8 +95,10 @@ class DeliveryAdmin(RecordAdmin):
         """Owes the dead ones among `queryset` anew; the engine leaves the trace of each."""
         replayed = 0
         for delivery in queryset.filter(status=Delivery.Status.DEAD)[:MOST_REPLAYED]:
-            deliveries.replay(delivery=delivery, by=trace.operator(request), now=timezone.now())
-            replayed += 1
+            # Someone else may replay it between our reading and our asking.
+            with suppress(deliveries.NotDead):
+                deliveries.replay(delivery=delivery, by=trace.operator(request), now=timezone.now())
+                replayed += 1
         level = messages.SUCCESS if replayed else messages.WARNING
         self.message_user(
             request, f"{replayed} replayed; only dead ones can be, at most {MOST_REPLAYED} at once.", level

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from mybcat.correlation import correlation_id, remote_address
 from mybcat.models import AuditEntry
-from mybcat.principal import Principal
+from mybcat.principal import Actor
 from mybcat.tenancy import current_scope
 
 
 def record(
     *,
-    principal: Principal | None,
+    principal: Actor | None,
     action: str,
     object_kind: str,
     object_ids: Collection[UUID],

@@ -22,7 +22,7 @@ from mybcat.ids import new_uuid
 from mybcat.listeners import DeliveryError, DeliveryFailed, DeliveryRefused, Listener, registered
 from mybcat.metrics import deliveries_settled
 from mybcat.models import Delivery, Event
-from mybcat.principal import Principal
+from mybcat.principal import Actor
 from mybcat.tenancy import platform_scope, practice_scope
 
 logger = structlog.get_logger(__name__)
@@ -167,7 +167,7 @@ def settle(*, delivery: Delivery, listener: Listener, error: Exception | None) -
     return outcome
 
 
-def replay(*, delivery: Delivery, by: Principal | None, now: datetime) -> None:
+def replay(*, delivery: Delivery, by: Actor | None, now: datetime) -> None:
     """Try a dead delivery anew, with all its attempts, in the scope entered. Raises NotDead."""
     dead = Delivery.objects.filter(id=delivery.id, status=Delivery.Status.DEAD)
     if not dead.update(status=Delivery.Status.PENDING, attempts=0, next_attempt_at=Now()):

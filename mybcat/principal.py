@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 from uuid import UUID
 
 
@@ -34,6 +35,16 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         }
     ),
 }
+
+
+class Actor(Protocol):
+    """What a record says of whoever acted: a member's principal, or an operator, who is in no practice."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def id(self) -> UUID: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,10 @@ LOGIN_URL = "/admin/login/"
 LOGIN_REDIRECT_URL = "/admin/"
 
 LANGUAGE_CODE = "en-us"
+# Operators of several countries read these pages: one order of the parts, 24 hours, UTC.
+DATETIME_FORMAT = "Y-m-d H:i"
+DATE_FORMAT = "Y-m-d"
+TIME_FORMAT = "H:i"
 USE_I18N = False
 TIME_ZONE = "UTC"
 USE_TZ = True
@@ -134,6 +138,8 @@ REST_FRAMEWORK = {
     "DEFAULT_VERSIONING_CLASS": "rest_framework.versioning.NamespaceVersioning",
     "ALLOWED_VERSIONS": ["v1", "v2"],
     "DEFAULT_VERSION": "v2",
+    # OPTIONS would tell names of classes.
+    "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_SCHEMA_CLASS": "mybcat.gateway.schema.EndpointSchema",
     "EXCEPTION_HANDLER": "mybcat.gateway.problems.render_exception",
     "UNAUTHENTICATED_USER": None,

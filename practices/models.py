@@ -137,6 +137,7 @@ class RefreshFamily(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        verbose_name_plural = "refresh families"
         constraints = (
             models.CheckConstraint(
                 condition=Q(revoked_at__isnull=True, revoked_because="")

@@ -28,6 +28,12 @@ class LengthRequired(DomainError):
     sentence = "Send the body with Content-Length, not in chunks"
 
 
+class LengthInvalid(DomainError):
+    code = "bad_request"
+    status = 400
+    sentence = "Content-Length is not a number"
+
+
 class BodyLimitMiddleware:
     """Refuses by header alone, before a byte of the body is read.
 
@@ -41,7 +47,10 @@ class BodyLimitMiddleware:
         if request.META.get("HTTP_TRANSFER_ENCODING"):
             return problem_response(LengthRequired(), request=request)
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if not (length.isascii() and length.isdigit()) or int(length) > MAX_BODY_BYTES:
+        if not (length.isascii() and length.isdigit()):
+            return problem_response(LengthInvalid(), request=request)
+        # 19 digits hold any length there is; Python refuses to read 4 301.
+        if len(length) > 19 or int(length) > MAX_BODY_BYTES:
             return problem_response(BodyTooLarge(), request=request)
         return self.get_response(request)
 

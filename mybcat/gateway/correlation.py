@@ -5,6 +5,7 @@ from email.utils import format_datetime
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.encoding import escape_uri_path
 
 from mybcat.correlation import accepted_or_new, correlated
 
@@ -46,6 +47,7 @@ class DeprecationMiddleware:
         if request.path.startswith("/api/v1/"):
             for name, value in self.headers.items():
                 response[name] = value
-            successor = request.path.replace("/api/v1/", "/api/v2/", 1)
+            # Escaped: a path may hold what ends a header or a link in it.
+            successor = escape_uri_path(request.path.replace("/api/v1/", "/api/v2/", 1))
             response["Link"] = f'<{successor}>; rel="successor-version", </api/docs>; rel="deprecation"'
         return response

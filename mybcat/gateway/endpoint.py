@@ -35,7 +35,7 @@ class Endpoint(APIView):
     `idempotent` says for a method whether its key is "required" or "accepted".
     """
 
-    http_method_names = ["get", "head", "post", "put", "patch", "delete"]  # noqa: RUF012 - Django's name and type
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
 
     permissions: ClassVar[Mapping[str, Permission]] = {}
     idempotent: ClassVar[Mapping[str, str]] = {}
@@ -49,7 +49,9 @@ class Endpoint(APIView):
         self.headers = {}
         self.now = timezone.now()
         try:
-            if (request.method or "").lower() not in self.http_method_names or not hasattr(self, request.method.lower()):
+            if (request.method or "").lower() not in self.http_method_names or not hasattr(
+                self, request.method.lower()
+            ):
                 self.http_method_not_allowed(request)
             self.initial(request, *args, **kwargs)
             response = self._retried(request)

@@ -5,6 +5,7 @@ effect, so a failure stores nothing and a retry runs; a duplicate that arrives w
 running waits for it at the unique index and then finds its answer.
 """
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -78,8 +79,9 @@ def _unquoted(value: str) -> str:
 
 
 def _fingerprint(request: Request) -> bytes:
-    body = orjson.dumps(request.data, option=orjson.OPT_SORT_KEYS)
-    return sha256(request.path.encode() + b"\n" + body).digest()
+    # Not orjson, which fails on integers that JSON has and 64 bits have not.
+    body = json.dumps(request.data, sort_keys=True, separators=(",", ":"))
+    return sha256(f"{request.path}\n{body}".encode()).digest()
 
 
 def claim(*, key: Key, principal: Principal, now: datetime) -> HttpResponse | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 import structlog
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions
@@ -42,6 +42,14 @@ class Plain(DomainError):
         self.headers = headers or {}
 
 
+# The first that fits: one is a kind of the next.
+_OF_DJANGO = (
+    (RequestDataTooBig, 413, "body_too_large", "The request body is larger than 1 MiB"),
+    (SuspiciousOperation, 400, "bad_request", "The request is not valid."),
+    (Http404, 404, "not_found", "Not found"),
+)
+
+
 def sqlstate(error: BaseException) -> str | None:
     """PostgreSQL's code of a database error; None where the server did not answer."""
     return getattr(error.__cause__, "sqlstate", None)
@@ -61,10 +69,9 @@ def translated(error: Exception) -> DomainError:
         return error
     if isinstance(error, exceptions.APIException):
         return _from_rest_framework(error)
-    if isinstance(error, RequestDataTooBig):
-        return Plain(413, "body_too_large", "The request body is larger than 1 MiB")
-    if isinstance(error, Http404):
-        return Plain(404, "not_found", "Not found")
+    for kind, status, code, sentence in _OF_DJANGO:
+        if isinstance(error, kind):
+            return Plain(status, code, sentence)
     if isinstance(error, DatabaseError | InterfaceError):
         state = sqlstate(error)
         away = state is None and isinstance(error, OperationalError | InterfaceError)
@@ -90,7 +97,8 @@ def _from_rest_framework(error: exceptions.APIException) -> DomainError:
 
 def _allowed(view: Any) -> str:
     """RFC 9110, section 15.5.6: a 405 names what is allowed."""
-    return ", ".join(name.upper() for name in view.http_method_names if hasattr(view, name))
+    names = [name for name in view.http_method_names if name != "options" and hasattr(view, name)]
+    return ", ".join(names).upper()
 
 
 def _fields(detail: Any, path: str = "") -> dict[str, list[str]]:

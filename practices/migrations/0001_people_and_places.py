@@ -130,6 +130,9 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'verbose_name_plural': 'refresh families',
+            },
         ),
         migrations.CreateModel(
             name='TimeOff',

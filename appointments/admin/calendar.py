@@ -1,0 +1,87 @@
+"""Schedules, slots and appointments for operators to look at; they are changed by booking and by the hours alone."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+
+from appointments.models import Appointment, Schedule, Slot
+from mybcat.ids import public_id
+from mybcat.operators.filters import PracticeFilter, RecordedFilter, StartsFilter
+from mybcat.operators.model_admin import ReadOnlyAdmin
+
+IN_PRACTICE: dict[str, str] = {"prac": "practice_id"}
+
+
+@admin.register(Schedule)
+class ScheduleAdmin(ReadOnlyAdmin):
+    list_display = ("practitioner", "practice", "generated_until")
+    list_filter = (PracticeFilter,)
+    list_select_related = ("practice", "practitioner")
+    search_fields = ("practitioner__name",)
+    id_columns: ClassVar[dict[str, str]] = {**IN_PRACTICE, "pract": "practitioner_id"}
+    fields = ("practice", "practitioner", "generated_until")
+
+
+@admin.register(Slot)
+class SlotAdmin(ReadOnlyAdmin):
+    list_display = ("public_id", "practice", "practitioner", "location", "starts", "status", "booking")
+    list_filter = ("status", PracticeFilter, StartsFilter)
+    list_select_related = ("practice", "practitioner", "location")
+    search_help_text = "A slot's id, slot_…; choose a practice to filter by status and day."
+    id_columns = IN_PRACTICE
+    fields = ("public_id", "practice", "practitioner", "location", "starts", "ends", "status", "booking")
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        # Slots are many and no index holds their status: across practices, a rare one is a scan of them all.
+        return self.list_filter if request.GET.get("practice") else (PracticeFilter,)
+
+    @admin.display(description="starts (local)")
+    def starts(self, slot: Slot) -> str:
+        return _local(slot.starts_at, slot)
+
+    @admin.display(description="ends (local)")
+    def ends(self, slot: Slot) -> str:
+        return _local(slot.ends_at, slot)
+
+    @admin.display(description="appointment")
+    def booking(self, slot: Slot) -> str:
+        return _link("appointments_appointment", "appt", slot.appointment_id) if slot.appointment_id else "-"
+
+
+@admin.register(Appointment)
+class AppointmentAdmin(ReadOnlyAdmin):
+    list_display = ("public_id", "practice", "starts", "status", "practitioner", "appointment_type", "who")
+    list_filter = ("status", PracticeFilter, StartsFilter, RecordedFilter)
+    list_select_related = ("practice", "practitioner", "location", "appointment_type")
+    search_help_text = "An appointment's id, appt_…, or its patient's, pat_…"
+    id_columns: ClassVar[dict[str, str]] = {**IN_PRACTICE, "pat": "patient_id"}
+    fields = (
+        "public_id", "practice", "who", "practitioner", "location", "appointment_type", "starts", "ends", "status",
+        "booked_by", "booked_at", "cancelled_by", "cancelled_at", "cancellation_reason",
+    )  # fmt: skip
+
+    @admin.display(description="patient")
+    def who(self, appointment: Appointment) -> str:
+        return _link("patients_patient", "pat", appointment.patient_id)
+
+    @admin.display(description="starts (local)")
+    def starts(self, appointment: Appointment) -> str:
+        return _local(appointment.starts_at, appointment)
+
+    @admin.display(description="ends (local)")
+    def ends(self, appointment: Appointment) -> str:
+        return _local(appointment.ends_at, appointment)
+
+
+def _local(instant: datetime, row: Any) -> str:
+    """As the clock at the row's location shows it."""
+    return f"{instant.astimezone(ZoneInfo(row.location.time_zone)):%a %Y-%m-%d %H:%M %Z}"
+
+
+def _link(page: str, prefix: str, value: Any) -> str:
+    return format_html('<a href="{}">{}</a>', reverse(f"admin:{page}_change", args=[value]), public_id(prefix, value))

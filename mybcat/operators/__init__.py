@@ -1,0 +1,1 @@
+"""The admin of the platform's operators: across practices, masked, and on record."""

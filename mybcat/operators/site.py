@@ -1,0 +1,120 @@
+"""The admin site: one platform transaction a page, for operators alone."""
+
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any, TypeVar, cast
+from urllib.parse import unquote
+
+from django.contrib import admin
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.core.exceptions import BadRequest
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.template.response import SimpleTemplateResponse
+
+from mybcat.operators import trace
+from mybcat.tenancy import platform_scope
+
+Response = TypeVar("Response", bound=HttpResponseBase)
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+
+# The index and the side bar, from what operators set up to what the platform leaves behind.
+ORDER = (
+    "practices.Practice",
+    "practices.Location",
+    "practices.Practitioner",
+    "practices.AppointmentType",
+    "practices.WorkingHours",
+    "practices.TimeOff",
+    "practices.User",
+    "practices.Membership",
+    "practices.RefreshFamily",
+    "patients.Patient",
+    "appointments.Appointment",
+    "appointments.Slot",
+    "appointments.Schedule",
+    "integrations.Message",
+    "mybcat.SecurityEvent",
+    "mybcat.AuditEntry",
+    "mybcat.Delivery",
+    "mybcat.Event",
+    "mybcat.IdempotencyKey",
+)
+
+
+class OperatorSite(admin.AdminSite):
+    """Every view but the login's runs in platform scope: its answer is complete, or nothing happened."""
+
+    site_title = site_header = "MyBCAT operators"
+    index_title = "Platform"
+    site_url = None
+    # Lists need the width; every page leads to the index.
+    enable_nav_sidebar = False
+
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        # Rows that others refer to are deactivated; what may be deleted is deleted one by one.
+        self.disable_action("delete_selected")
+
+    def admin_view(self, view: View, cacheable: bool = False) -> View:
+        """`view` for operators; whoever is none is sent to the login before any scope is entered."""
+        return super().admin_view(_in_platform(view), cacheable)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Sign in with an e-mail and a password, as an active operator."""
+        response = super().login(request, extra_context)
+        if request.method == "POST" and response.status_code == 302:
+            # An error here answers 500, and then the session middleware signs nobody in.
+            with platform_scope(reason="admin"):
+                trace.sign_in(request)
+        return _with_origin(response)
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        return cast("HttpResponse", Choices.as_view(admin_site=self)(request))
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
+        sections = super().get_app_list(request, app_label)
+        for section in sections:
+            section["models"].sort(key=lambda entry: _rank([entry]))
+        return sorted(sections, key=lambda section: _rank(section["models"]))
+
+
+class Choices(AutocompleteJsonView):
+    """What a picker offers; on record like any list."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.offered: list[Model] = []
+        response = super().get(request, *args, **kwargs)
+        trace.record(request, model=self.model_admin.model, act="search", rows=self.offered)
+        return response
+
+    def serialize_result(self, obj: Model, to_field_name: str) -> dict[str, str]:
+        self.offered.append(obj)
+        return super().serialize_result(obj, to_field_name)
+
+
+def _in_platform(view: View) -> View:
+    @wraps(view)
+    def entered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        # PostgreSQL's text holds no NUL; a filter would fail on it in the middle of the page.
+        if "\0" in unquote(request.META.get("QUERY_STRING", "")):
+            raise BadRequest("NUL in the query")
+        with platform_scope(reason="admin"):
+            response = view(request, *args, **kwargs)
+            if isinstance(response, SimpleTemplateResponse):
+                # Templates read rows, which later is too late for.
+                response.render()
+        return _with_origin(response)
+
+    return cast("View", entered)
+
+
+def _with_origin(response: Response) -> Response:
+    """Under the API's "no-referrer" a browser's form says `Origin: null`, which the CSRF check must refuse."""
+    response.headers["Referrer-Policy"] = "same-origin"
+    return response
+
+
+def _rank(entries: Iterable[dict[str, Any]]) -> int:
+    labels = [entry["model"]._meta.label for entry in entries]
+    return min(ORDER.index(label) if label in ORDER else len(ORDER) for label in labels)

@@ -1,0 +1,51 @@
+"""An operator at the desk, two practices with a row of every kind, and what was left on record."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from mybcat.models import AuditEntry
+from mybcat.tenancy import platform_scope
+from practices.models import User
+from tests.admin.rows import Rows, make_rows
+from tests.factories import Clinic, make_user
+
+
+@pytest.fixture
+def operator() -> User:
+    return make_user(email="ops@mybcat.example", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def desk(operator: User) -> Client:
+    """A browser signed in as the operator."""
+    browser = Client(raise_request_exception=False)
+    browser.force_login(operator)
+    return browser
+
+
+@pytest.fixture
+def rows(clinic: Clinic) -> Rows:
+    return make_rows(clinic)
+
+
+@pytest.fixture
+def other_rows(other_clinic: Clinic) -> Rows:
+    return make_rows(other_clinic)
+
+
+class Trail:
+    """Audit rows, oldest first."""
+
+    def entries(self, **wanted: Any) -> list[AuditEntry]:
+        with platform_scope(reason="test"):
+            return list(AuditEntry.objects.filter(**wanted).order_by("id"))
+
+    def actions(self, **wanted: Any) -> list[str]:
+        return [entry.action for entry in self.entries(**wanted)]
+
+
+@pytest.fixture
+def trail() -> Trail:
+    return Trail()

@@ -1,0 +1,165 @@
+"""One row of every model that the admin shows."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model
+from django.utils import timezone
+
+from appointments.models import Appointment, Schedule, Slot
+from integrations.models import Message
+from mybcat.ids import new_uuid
+from mybcat.models import AuditEntry, Delivery, Event, IdempotencyKey, SecurityEvent
+from mybcat.tenancy import platform_scope, practice_scope
+from practices.models import Membership, RefreshFamily, TimeOff, WorkingHours
+from tests.factories import Clinic
+
+Rows = dict[type[Model], Any]
+
+SECRET_TEXT = "Your visit with Dr Alice Lee is tomorrow"
+
+
+def registered() -> list[Any]:
+    """Every model of the admin, whoever adds it."""
+    return sorted(admin.site._registry, key=lambda model: model._meta.label)
+
+
+def make_rows(clinic: Clinic) -> Rows:
+    with practice_scope(clinic.practice.id):
+        made = [
+            clinic.practice,
+            clinic.location,
+            clinic.practitioner,
+            clinic.exam,
+            clinic.patient,
+            clinic.agent,
+            Membership.objects.get(user=clinic.agent),
+            *_hours(clinic),
+            *_booked(clinic),
+            *_records(clinic),
+        ]
+    made.append(make_family(clinic))
+    return {type(row): row for row in made}
+
+
+def _hours(clinic: Clinic) -> list[Model]:
+    now = timezone.now()
+    return [
+        Schedule.objects.create(practitioner=clinic.practitioner, generated_until=now.date() + timedelta(days=3)),
+        WorkingHours.objects.create(
+            practitioner=clinic.practitioner,
+            location=clinic.location,
+            weekday=0,
+            starts=time(9),
+            ends=time(12),
+            valid_from=date(2026, 1, 1),
+        ),
+        TimeOff.objects.create(
+            practitioner=clinic.practitioner,
+            starts_at=now + timedelta(days=1),
+            ends_at=now + timedelta(days=2),
+            reason="vacation",
+        ),
+    ]
+
+
+def _booked(clinic: Clinic) -> list[Model]:
+    first, *_, last = clinic.slots[:2]
+    times = {"starts_at": first.starts_at, "ends_at": last.ends_at}
+    appointment = Appointment.objects.create(
+        patient=clinic.patient,
+        practitioner=clinic.practitioner,
+        location=clinic.location,
+        appointment_type=clinic.exam,
+        slot=first,
+        occupied_from=first.starts_at,
+        occupied_until=last.ends_at,
+        booked_by=clinic.agent.id,
+        booked_at=timezone.now(),
+        **times,
+    )
+    Slot.objects.filter(id=first.id).update(status="busy", appointment=appointment)
+    return [Slot.objects.get(id=first.id), appointment, make_message(clinic)]
+
+
+def make_message(clinic: Clinic) -> Message:
+    return Message.objects.create(
+        patient=clinic.patient,
+        delivery_id=new_uuid(),
+        to=clinic.patient.phone,
+        body=SECRET_TEXT,
+        status="sent",
+        provider="console",
+        created_at=timezone.now(),
+        sent_at=timezone.now(),
+    )
+
+
+def make_event(**fields: Any) -> Event:
+    return Event.objects.create(
+        type="appointment.booked",
+        subject_id=new_uuid(),
+        data={},
+        principal_kind="member",
+        correlation_id="correlation-of-event",
+        occurred_at=timezone.now(),
+        **fields,
+    )
+
+
+def make_delivery(event: Event, *, listener: str = "crm", status: str = "dead") -> Delivery:
+    return Delivery.objects.create(
+        event=event,
+        listener=listener,
+        status=status,
+        attempts=8,
+        next_attempt_at=datetime(2026, 1, 1, tzinfo=UTC),
+        last_error="http_503",
+        created_at=timezone.now(),
+    )
+
+
+def _records(clinic: Clinic) -> list[Model]:
+    event = make_event()
+    now = timezone.now()
+    acted = {"principal_kind": "member", "principal_id": clinic.agent.id, "correlation_id": "correlation-of-act"}
+    return [
+        event,
+        make_delivery(event),
+        IdempotencyKey.objects.create(
+            principal_id=clinic.agent.id,
+            operation="book",
+            key="call-17",
+            fingerprint=b"fingerprint",
+            status=201,
+            body=b'{"stored":"answer"}',
+            expires_at=now + timedelta(days=1),
+        ),
+        AuditEntry.objects.create(
+            practice_id=clinic.practice.id,
+            at=now,
+            action="patient.read",
+            object_kind="pat",
+            object_ids=[str(clinic.patient.id)],
+            outcome="success",
+            **acted,
+        ),
+        SecurityEvent.objects.create(
+            at=now, kind="cross_practice_access", object_kind="pat", object_id=clinic.patient.id, **acted
+        ),
+    ]
+
+
+def make_family(clinic: Clinic) -> RefreshFamily:
+    now = timezone.now()
+    with platform_scope(reason="test"):
+        return RefreshFamily.objects.create(
+            user=clinic.agent,
+            current_practice_id=clinic.practice.id,
+            client=b"browser digest",
+            credentials="password digest",
+            current=b"token digest",
+            rotated_at=now,
+            expires_at=now + timedelta(hours=12),
+        )

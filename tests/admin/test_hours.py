@@ -1,0 +1,145 @@
+"""Whoever changes the hours here changes the slots in the same transaction."""
+
+from collections import Counter
+from datetime import date, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from appointments.models import Slot
+from mybcat.tenancy import practice_scope
+from practices.models import Location, Practice, Practitioner, TimeOff, WorkingHours
+from tests.admin.test_pages import page
+from tests.admin.test_practice_rows import add, hours
+from tests.factories import Clinic
+
+
+def in_days(days: int) -> date:
+    return timezone.now().date() + timedelta(days=days)
+
+
+@pytest.fixture
+def day() -> date:
+    """A week ahead, so that whatever the clock shows it is not today anywhere."""
+    return in_days(7)
+
+
+def free(clinic: Clinic, day: date) -> list[str]:
+    """Starts of the free slots on that day, as the clock at the clinic's location shows them."""
+    with practice_scope(clinic.practice.id):
+        zone = Location.objects.get(id=clinic.location.id).time_zone
+        rows = Slot.objects.free().order_by("starts_at")
+        starts = [row.starts_at.astimezone(ZoneInfo(zone)) for row in rows]
+    return [f"{start:%H:%M}" for start in starts if start.date() == day]
+
+
+@pytest.fixture
+def working(desk: Client, clinic: Clinic, day: date) -> WorkingHours:
+    """09:00 to 10:00 on the weekday of `day`, added in the admin."""
+    sent = hours(clinic, weekday=str(day.weekday()), ends="10:00")
+    assert add(desk, WorkingHours, clinic.practice, **sent).status_code == 302
+    with practice_scope(clinic.practice.id):
+        return WorkingHours.objects.get()
+
+
+def test_new_hours_make_slots(clinic: Clinic, other_clinic: Clinic, working: WorkingHours, day: date) -> None:
+    assert free(clinic, day) == ["09:00", "09:15", "09:30", "09:45"]
+    assert free(other_clinic, day) == []
+    with practice_scope(clinic.practice.id):
+        starts = Counter(Slot.objects.values_list("practitioner_id", flat=True))
+    assert set(starts) == {clinic.practitioner.id}
+
+
+def test_changed_and_deleted_hours_close_slots(desk: Client, clinic: Clinic, working: WorkingHours, day: date) -> None:
+    sent = hours(clinic, weekday=str(day.weekday()), starts="09:30", ends="10:00")
+    assert desk.post(page(WorkingHours, "change", working.id), sent).status_code == 302
+    assert free(clinic, day) == ["09:30", "09:45"]
+    assert desk.post(page(WorkingHours, "delete", working.id), {"post": "yes"}).status_code == 302
+    assert free(clinic, day) == []
+
+
+def test_hours_that_move_to_another_practitioner_leave_the_first(
+    desk: Client, clinic: Clinic, working: WorkingHours, day: date
+) -> None:
+    assert add(desk, Practitioner, clinic.practice, name="Dr Bo Chan", is_active="on").status_code == 302
+    with practice_scope(clinic.practice.id):
+        other = Practitioner.objects.get(name="Dr Bo Chan")
+    sent = hours(clinic, weekday=str(day.weekday()), ends="10:00", practitioner=other.id)
+    assert desk.post(page(WorkingHours, "change", working.id), sent).status_code == 302
+    with practice_scope(clinic.practice.id):
+        assert set(Slot.objects.free().filter(starts_at__date=day).values_list("practitioner_id", flat=True)) == {
+            other.id
+        }
+
+
+@pytest.mark.parametrize("whose", ["practitioner", "location", "everyone"])
+def test_time_off_closes_slots_and_opens_them_when_it_is_deleted(
+    desk: Client, clinic: Clinic, working: WorkingHours, day: date, whose: str
+) -> None:
+    sent = {
+        "starts_at_0": str(day - timedelta(days=1)),
+        "starts_at_1": "00:00",
+        "ends_at_0": str(day + timedelta(days=2)),
+        "ends_at_1": "00:00",
+        "reason": "vacation",
+        **({} if whose == "everyone" else {whose: getattr(clinic, whose).id}),
+    }
+    assert add(desk, TimeOff, clinic.practice, **sent).status_code == 302
+    assert free(clinic, day) == []
+    with practice_scope(clinic.practice.id):
+        time_off = TimeOff.objects.get()
+    assert desk.post(page(TimeOff, "delete", time_off.id), {"post": "yes"}).status_code == 302
+    assert free(clinic, day) == ["09:00", "09:15", "09:30", "09:45"]
+
+
+def test_another_zone_moves_the_slots(desk: Client, clinic: Clinic, working: WorkingHours, day: date) -> None:
+    sent = {"name": "Downtown", "address": "", "time_zone": "America/Los_Angeles", "is_active": "on"}
+    assert desk.post(page(Location, "change", clinic.location.id), sent).status_code == 302
+    assert free(clinic, day) == ["09:00", "09:15", "09:30", "09:45"]
+
+
+def test_another_length_cuts_the_slots_anew(desk: Client, clinic: Clinic, working: WorkingHours, day: date) -> None:
+    sent = practice_form(clinic.practice, slot_minutes="30")
+    assert desk.post(page(Practice, "change", clinic.practice.id), sent).status_code == 302
+    assert free(clinic, day) == ["09:00", "09:30"]
+
+
+def test_a_practitioner_who_has_left_has_no_free_slots(
+    desk: Client, clinic: Clinic, working: WorkingHours, day: date
+) -> None:
+    path = page(Practitioner, "change", clinic.practitioner.id)
+    assert desk.post(path, {"name": clinic.practitioner.name}).status_code == 302
+    assert free(clinic, day) == []
+    assert desk.post(path, {"name": clinic.practitioner.name, "is_active": "on"}).status_code == 302
+    assert free(clinic, day) == ["09:00", "09:15", "09:30", "09:45"]
+
+
+def test_a_change_that_decides_nothing_leaves_slots_alone(
+    desk: Client, clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unexpected(**_: Any) -> None:
+        raise AssertionError("the name of a practice decides no slot")
+
+    monkeypatch.setattr("appointments.admin.hours.practice_hours_changed", unexpected)
+    sent = practice_form(clinic.practice, name="Renamed")
+    assert desk.post(page(Practice, "change", clinic.practice.id), sent).status_code == 302
+
+
+def test_slots_that_cannot_be_made_leave_the_hours_as_they_were(
+    desk: Client, clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(**_: Any) -> None:
+        raise RuntimeError("PostgreSQL went away")
+
+    monkeypatch.setattr("appointments.admin.hours.hours_changed", broken)
+    assert add(desk, WorkingHours, clinic.practice, **hours(clinic)).status_code == 500
+    with practice_scope(clinic.practice.id):
+        assert WorkingHours.objects.count() == 0
+
+
+def practice_form(practice: Practice, **fields: str) -> dict[str, Any]:
+    sent = {"name": practice.name, "time_zone": practice.time_zone, "plan": "standard", "phone": ""}
+    return {**sent, "slot_minutes": "15", "horizon_days": "90", **fields}
