@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 from mybcat.errors import Forbidden
 from mybcat.gateway import isolation
 from mybcat.gateway.authentication import BearerAuthentication
+from mybcat.gateway.endpoint import Endpoint
 from mybcat.gateway.inputs import IdField, Input, read_body
 from mybcat.gateway.tokens import Claims, InvalidToken, member_backend
 from mybcat.ids import public_id
@@ -29,6 +30,8 @@ from practices.models import Membership, Practice
 class PublicEndpoint(APIView):
     """Open to callers without a token. A test lists all of these."""
 
+    # Without OPTIONS, as everywhere: DRF's tells names of classes.
+    http_method_names = Endpoint.http_method_names
     authentication_classes: tuple[type[BearerAuthentication], ...] = ()
     permission_classes = ()
     throttle_classes = ()

@@ -41,11 +41,10 @@ def processes(*, home: Home, port: int, environment: Mapping[str, str]) -> list[
 def _api(port: int) -> tuple[str, ...]:
     return (
         # HTTP/1 alone: a body without a length, as HTTP/2 allows, would be taken for none.
-        *("-m", "granian", "--interface", "wsgi", "--http", "1", "--host", LOOPBACK, "--port", str(port)),
-        # 2 workers of 4 threads: more than about eight connections gain nothing on one machine.
-        *("--workers", "2", "--blocking-threads", "4", "--respawn-failed-workers"),
+        *("-m", "granian", "--interface", "rsgi", "--http", "1", "--host", LOOPBACK, "--port", str(port)),
+        *("--workers", "2", "--respawn-failed-workers"),
         *("--workers-kill-timeout", "10", "--no-access-log", "--log-level", "warning", "--no-ws"),
-        "mybcat.wsgi:application",
+        "mybcat.rsgi:application",
     )
 
 

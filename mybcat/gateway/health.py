@@ -7,7 +7,7 @@ import redis
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 
 from mybcat.celery import app as celery
 from mybcat.metrics import exposition
@@ -31,7 +31,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus text, for this machine only: the proxy does not pass it on."""
     if request.META.get("REMOTE_ADDR") not in ("127.0.0.1", "::1"):
-        return HttpResponse(status=404)
+        raise Http404
     return HttpResponse(exposition(), content_type="text/plain; version=0.0.4; charset=utf-8")
 
 

@@ -97,8 +97,7 @@ def _from_rest_framework(error: exceptions.APIException) -> DomainError:
 
 def _allowed(view: Any) -> str:
     """RFC 9110, section 15.5.6: a 405 names what is allowed."""
-    names = [name for name in view.http_method_names if name != "options" and hasattr(view, name)]
-    return ", ".join(names).upper()
+    return ", ".join(name.upper() for name in view.http_method_names if hasattr(view, name))
 
 
 def _fields(detail: Any, path: str = "") -> dict[str, list[str]]:

@@ -1,0 +1,101 @@
+"""The door of the `api` process: the whole body first, a thread for it after that.
+
+A WSGI server reads the body in the thread that serves the request, without a time limit: eight
+callers that never finish theirs would stop every agent. Here bodies are awaited by the event loop,
+and Django's WSGI application gets only requests that are complete. RSGI is granian's own protocol
+(https://github.com/emmett-framework/granian/blob/master/docs/spec/RSGI.md).
+"""
+
+import asyncio
+import io
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from mybcat.gateway.bodies import MAX_BODY_BYTES
+from mybcat.wsgi import application as django
+
+# A worker process each; two of them keep about eight connections busy, more gain nothing on one machine.
+THREADS = 4
+# For 1 MiB over a slow line; who needs longer is not sending.
+BODY_SECONDS = 10.0
+
+_BASE: dict[str, Any] = {
+    "SCRIPT_NAME": "",
+    "wsgi.version": (1, 0),
+    "wsgi.errors": sys.stderr,
+    "wsgi.multithread": True,
+    "wsgi.multiprocess": True,
+    "wsgi.run_once": False,
+}
+Answer = tuple[int, list[tuple[str, str]], bytes]
+
+
+class Application:
+    """What granian calls for each request."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
+
+    async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+        try:
+            body = await asyncio.wait_for(protocol(), BODY_SECONDS) if _wants_body(scope) else b""
+        except TimeoutError:
+            protocol.response_empty(408, [("connection", "close")])
+            return
+        loop = asyncio.get_running_loop()
+        protocol.response_bytes(*await loop.run_in_executor(self._threads, _answered, scope, body))
+
+
+def _wants_body(scope: Any) -> bool:
+    """Whether there is a body that the gateway will look at; it refuses any other by its headers alone."""
+    length = scope.headers.get("content-length") or "0"
+    if "transfer-encoding" in scope.headers or not (length.isascii() and length.isdigit()):
+        return False
+    return 0 < int(length) <= MAX_BODY_BYTES
+
+
+def _answered(scope: Any, body: bytes) -> Answer:
+    status, headers = 500, list[tuple[str, str]]()
+
+    def start_response(line: str, fields: list[tuple[str, str]], _: Any = None) -> None:
+        nonlocal status, headers
+        status, headers = int(line[:3]), [(name.lower(), value) for name, value in fields]
+
+    result = django(_environ(scope, body), start_response)  # type: ignore[arg-type]
+    try:
+        return status, headers, b"".join(result)
+    finally:
+        result.close()
+
+
+def _environ(scope: Any, body: bytes) -> dict[str, Any]:
+    """PEP 3333."""
+    host, _, port = scope.server.rpartition(":")
+    environ = {
+        **_BASE,
+        "REQUEST_METHOD": scope.method,
+        "PATH_INFO": unquote_to_bytes(scope.path).decode("latin-1"),
+        "QUERY_STRING": scope.query_string,
+        "SERVER_NAME": host,
+        "SERVER_PORT": port,
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
+        "wsgi.url_scheme": scope.scheme,
+        "wsgi.input": io.BytesIO(body),
+    }
+    for name, value in scope.headers.items():
+        # `X_Forwarded_For` must not pass for `X-Forwarded-For` (CVE-2026-3902).
+        if "_" not in name:
+            _add_header(environ, name.upper().replace("-", "_"), value)
+    return environ
+
+
+def _add_header(environ: dict[str, Any], name: str, value: str) -> None:
+    key = name if name in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{name}"
+    separator = "; " if name == "COOKIE" else ","
+    environ[key] = f"{environ[key]}{separator}{value}" if key in environ else value
+
+
+application = Application()

@@ -1,0 +1,27 @@
+"""A practice with a long day of free slots, and eight callers who want them at once."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.callers import Caller
+from tests.concurrency.racing import Racers, each_alone
+from tests.factories import Clinic, make_type
+
+
+@pytest.fixture
+def racers() -> Iterator[Racers]:
+    with Racers() as threads:
+        yield threads
+
+
+@pytest.fixture
+def agents(clinic: Clinic) -> list[Caller]:
+    """One agent at eight screens."""
+    return each_alone(Caller(clinic.agent, clinic.practice))
+
+
+@pytest.fixture
+def quarter(clinic: Clinic) -> str:
+    """A type of appointment that takes one slot."""
+    return make_type(practice=clinic.practice, code="quarter", duration_minutes=15).code
