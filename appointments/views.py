@@ -1,5 +1,6 @@
 """Appointments: the calendar, booking, cancelling."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -44,19 +45,19 @@ class Appointments(Endpoint):
             .of_practitioners(query.get("practitioner") or ())
             .at_locations(query.get("location") or ())
         )
-        shape = SHAPES[request.version or "v2"]
-        response = page_of(
-            rows.shown(), request=request, query=query, order=("starts_at", "id"), show_all=each(shape.show_appointment)
-        )
-        shown = response.data.get("results", response.data.get("data"))
-        audit.record(
-            principal=self.principal,
-            action="appointment.list",
-            object_kind="pat",
-            object_ids=sorted({internal_id("pat", row["patientId"]) for row in shown}),
-            now=self.now,
-        )
-        return response
+        show = SHAPES[request.version or "v2"].show_appointment
+
+        def shown(page: Sequence[Any]) -> list[dict[str, Any]]:
+            audit.record(
+                principal=self.principal,
+                action="appointment.list",
+                object_kind="pat",
+                object_ids=sorted({row.patient_id for row in page}),
+                now=self.now,
+            )
+            return [show(row) for row in page]
+
+        return page_of(rows.shown(), request=request, query=query, order=("starts_at", "id"), show_all=shown)
 
     @extend_schema(
         operation_id="bookAppointment", versions=["v1"], request=BookingInput, responses={201: v1.BookedOutput}

@@ -3,6 +3,7 @@
 from django.apps import AppConfig
 
 from mybcat.connections import end_with_their_threads
+from mybcat.instants import read_instants_fast
 
 
 class MybcatConfig(AppConfig):
@@ -14,3 +15,4 @@ class MybcatConfig(AppConfig):
         import mybcat.celery  # noqa: F401, PLC0415
 
         end_with_their_threads()
+        read_instants_fast()

@@ -158,7 +158,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "SCHEMA_PATH_PREFIX": r"/api/v\d",
     "AUTHENTICATION_WHITELIST": ["mybcat.gateway.authentication.BearerAuthentication"],
-    "POSTPROCESSING_HOOKS": [],
+    "POSTPROCESSING_HOOKS": ["mybcat.gateway.schema.describe_refusals"],
 }
 
 # v1 is frozen: these dates stand in each of its answers (RFC 9745, RFC 8594).

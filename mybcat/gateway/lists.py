@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from mybcat.errors import InvalidInput
-from mybcat.gateway.inputs import Input
+from mybcat.gateway.inputs import Input, read
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -73,9 +73,7 @@ def read_query(request: Request, kind: type[Input] = Input, *, paged: bool = Tru
         if len(values) > 1:
             raise InvalidInput(fields={name[:60]: ["Give this once"]})
     reader = _with_page(kind, request.version or "v2") if paged else kind
-    query = reader(data=request.query_params.dict())
-    query.is_valid(raise_exception=True)
-    return dict(query.validated_data)
+    return dict(read(reader, request.query_params.dict()))
 
 
 @cache
@@ -117,10 +115,10 @@ def each(show: Callable[[Any], dict[str, Any]]) -> ShowAll:
 def _numbered(rows: QuerySet[Any], query: dict[str, Any], show_all: ShowAll) -> Response:
     number, size = query["page"], query["pageSize"]
     start = (number - 1) * size
-    page = list(rows[start : start + size])
-    # A short first page tells the count by itself.
-    count = len(page) if number == 1 and len(page) < size else rows.order_by().count()
-    return Response({"results": show_all(page), "count": count})
+    found = list(rows[start : start + size + 1])
+    # A first page with nothing behind it tells the count by itself.
+    count = len(found) if number == 1 and len(found) <= size else rows.order_by().count()
+    return Response({"results": show_all(found[:size]), "count": count})
 
 
 def _by_cursor(rows: QuerySet[Any], query: dict[str, Any], order: Sequence[str], show_all: ShowAll) -> Response:

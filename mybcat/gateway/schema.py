@@ -35,11 +35,56 @@ class EndpointSchema(AutoSchema):
             )
         ]
 
+    def get_auth(self) -> list[dict[str, Any]]:
+        # DRF's permission classes let everyone pass: the gateway asks later, and spectacular would not know.
+        return [{"bearer": []}] if isinstance(self.view, Endpoint) else super().get_auth()
+
     def is_deprecated(self) -> bool:
-        return (
-            bool(self.view.versioning_class and getattr(self.view, "api_version", "") == "v1")
-            or super().is_deprecated()
-        )
+        return self.path.startswith("/api/v1/") or super().is_deprecated()
 
     def get_tags(self) -> list[str]:
         return [self.path.split("/")[3] if self.path.startswith("/api/v") else "auth"]
+
+
+_TEXT = {"type": "string"}
+_TEXTS = {"type": "array", "items": _TEXT}
+# What problems.py renders, for each version.
+_REFUSALS: dict[str, dict[str, Any]] = {
+    "Error": {
+        "type": "object",
+        "properties": {
+            "error": _TEXT,
+            "correlationId": _TEXT,
+            "fields": {"type": "object", "additionalProperties": _TEXTS},
+        },
+        "required": ["error", "correlationId"],
+    },
+    "Problem": {
+        "type": "object",
+        "properties": {
+            **dict.fromkeys(("type", "title", "detail", "code", "correlationId"), _TEXT),
+            "status": {"type": "integer"},
+            "errors": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {"detail": _TEXT, "pointer": _TEXT},
+                    "required": ["detail", "pointer"],
+                },
+            },
+        },
+        "required": ["type", "title", "status", "detail", "code", "correlationId", "errors"],
+    },
+}
+
+
+def describe_refusals(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """A hook of spectacular: every operation may be refused, in the shape of its version."""
+    for path, operations in result["paths"].items():
+        in_v1 = path.startswith("/api/v1/")
+        name, kind = ("Error", "application/json") if in_v1 else ("Problem", "application/problem+json")
+        schema = {"$ref": f"#/components/schemas/{name}"}
+        for operation in operations.values():
+            operation["responses"]["default"] = {"content": {kind: {"schema": schema}}, "description": "Refused"}
+        result["components"]["schemas"][name] = _REFUSALS[name]
+    return result

@@ -29,17 +29,8 @@ class InvalidToken(DomainError):
         self.headers = {"WWW-Authenticate": "Bearer" if missing else 'Bearer error="invalid_token"'}
 
 
-# RecursionError: JSON that is nested a thousand deep; UnknownId: a practice's id that is none.
-_REFUSED = (
-    TokenBackendError,
-    jwt.PyJWTError,
-    KeyError,
-    ValueError,
-    TypeError,
-    AttributeError,
-    RecursionError,
-    UnknownId,
-)
+# UnknownId: a practice's id that is none. JSON that is nested too deeply is a PyJWTError.
+_REFUSED = (TokenBackendError, jwt.PyJWTError, KeyError, ValueError, TypeError, AttributeError, UnknownId)
 
 
 @dataclass(frozen=True, slots=True)
