@@ -1,0 +1,218 @@
+"""The OpenAPI documents are true: each operation, called as they say, answers as they say."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+import pytest
+from drf_spectacular.validation import validate_schema
+
+from mybcat.ids import new_uuid
+from tests.api.conftest import agent
+from tests.callers import Caller, public
+from tests.contract.openapi import errors, operations, schema
+from tests.factories import PASSWORD, Clinic
+from tests.isolation.routes import routes
+
+__all__ = ["agent"]
+
+both_versions = pytest.mark.parametrize("version", ["v1", "v2"])
+
+# Not for clients of the API, and so not described: documentation, probes, keys.
+UNDESCRIBED = {
+    "",
+    ".well-known/jwks.json",
+    "api/docs",
+    "api/schema/v1",
+    "api/schema/v2",
+    "healthz",
+    "metrics",
+    "readyz",
+}
+
+
+@dataclass(frozen=True)
+class Call:
+    """Good input to one operation. Ids stand as {pat}, {appt} and so on, for the clinic's own."""
+
+    status: int = 200
+    query: dict[str, str] = field(default_factory=dict)
+    body: dict[str, Any] | None = None
+
+
+DAYS = {"from": "{day}", "to": "{day}", "practitioner": "{pract}", "location": "{loc}"}
+CALLS = {
+    "signIn": Call(body={"email": "{email}", "password": PASSWORD, "practice": "{prac}"}),
+    "refreshToken": Call(),
+    "switchPractice": Call(body={"practice": "{prac}"}),
+    "signOut": Call(status=204),
+    "listPractitioners": Call(),
+    "listLocations": Call(),
+    "listAppointmentTypes": Call(),
+    "searchPatients": Call(query={"search": "okafor"}),
+    "createPatient": Call(
+        status=201,
+        body={
+            "firstName": "Ines",
+            "lastName": "Moreau",
+            "dateOfBirth": "1990-05-17",
+            "phone": "212 555 0188",
+            "email": "ines@patients.example",
+            "insuranceProvider": "VSP",
+            "smsConsent": True,
+        },
+    ),
+    "getPatient": Call(),
+    "updatePatient": Call(body={"lastName": "Ibe", "email": ""}),
+    "listPatientAppointments": Call(),
+    "listAppointments": Call(query=DAYS),
+    "bookAppointment": Call(status=201, body={"patientId": "{pat}", "slotId": "{slot}", "type": "comprehensive_exam"}),
+    "getAppointment": Call(),
+    "cancelAppointment": Call(body={"reason": "patient_request"}),
+    "listSlots": Call(query={**DAYS, "type": "comprehensive_exam"}),
+    "nextSlots": Call(
+        query={
+            "type": "comprehensive_exam",
+            "from": "2026-01-01T00:00:00Z",
+            "practitioner": "{pract}",
+            "location": "{loc}",
+            "count": "3",
+        }
+    ),
+}
+PAGING = {"v1": {"page": "1", "pageSize": "10"}, "v2": {"limit": "10"}}
+
+
+@pytest.fixture
+def own(agent: Caller, clinic: Clinic) -> dict[str, str]:
+    """What the calls name; the patient has an appointment."""
+    return {
+        "prac": public("prac", clinic.practice.id),
+        "pract": public("pract", clinic.practitioner.id),
+        "loc": public("loc", clinic.location.id),
+        "pat": public("pat", clinic.patient.id),
+        "slot": public("slot", clinic.slots[4].id),
+        "appt": agent.book(clinic).json()["appointmentId"],
+        "day": clinic.slots[0].starts_at.astimezone(clinic.zone).date().isoformat(),
+        "email": clinic.agent.email,
+    }
+
+
+def filled(values: dict[str, Any], own: dict[str, str]) -> dict[str, Any]:
+    return {name: value.format(**own) if isinstance(value, str) else value for name, value in values.items()}
+
+
+def send(agent: Caller, method: str, path: str, query: dict[str, str], body: dict[str, Any] | None) -> Any:
+    headers = {**agent.headers, "X-Idempotency-Key": "a-key"}
+    text = b"" if body is None else orjson.dumps(body)
+    return agent.http.generic(method, path, text, "application/json", query_params=query, headers=headers)
+
+
+@both_versions
+def test_the_document_is_openapi_3_0(version: str) -> None:
+    document = schema(version)
+    validate_schema(document)
+    assert (document["openapi"], document["info"]["version"]) == ("3.0.3", version)
+    assert document["components"]["securitySchemes"] == {
+        "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    }
+
+
+@both_versions
+def test_every_route_is_described_and_nothing_else(version: str) -> None:
+    other = {"v1": "api/v2/", "v2": "api/v1/"}[version]
+    served = {
+        (method, "/" + route.path.replace("<str:", "{").replace(">", "}"))
+        for route in routes()
+        if route.path not in UNDESCRIBED and not route.path.startswith(other)
+        for method in route.methods
+    }
+    assert {(method, path) for method, path, _ in operations(version)} == served
+
+
+@both_versions
+def test_every_operation_has_a_call_here(version: str) -> None:
+    names = [operation["operationId"] for _, _, operation in operations(version)]
+    assert sorted(names) == sorted(CALLS)
+
+
+@both_versions
+def test_what_is_deprecated_and_what_asks_for_a_token_is_said(version: str) -> None:
+    for _, path, operation in operations(version):
+        versioned = path.startswith(f"/api/{version}/")
+        assert operation.get("deprecated", False) == (versioned and version == "v1"), path
+        assert operation.get("security") == ([{"bearer": []}] if versioned or path.endswith("/practice") else None)
+
+
+@both_versions
+@pytest.mark.parametrize("name", CALLS)
+def test_an_operation_answers_as_described(agent: Caller, own: dict[str, str], version: str, name: str) -> None:
+    ((method, path, operation),) = [each for each in operations(version) if each[2]["operationId"] == name]
+    call = CALLS[name]
+    parameters = {each["name"]: each for each in operation.get("parameters", [])}
+    paged = {"page", "pageSize", "limit"} & set(parameters)
+    query = {**filled(call.query, own), **(PAGING[version] if paged else {})}
+    described = {name for name, each in parameters.items() if each["in"] == "query"}
+    assert set(query) | ({"cursor"} & described) == described, "every parameter is tried"
+    body = None if call.body is None else filled(call.body, own)
+    if body is not None:
+        assert errors(body, operation["requestBody"]["content"]["application/json"]["schema"], version) == []
+    address = path.format(patient_id=own["pat"], appointment_id=own["appt"])
+    answer = send(agent, method, address, query, body)
+    assert (
+        [code for code in operation["responses"] if code != "default"]
+        == [str(call.status)]
+        == [str(answer.status_code)]
+    )
+    content = operation["responses"][str(call.status)].get("content")
+    if content is None:
+        assert answer.content == b""
+        return
+    assert list(content) == ["application/json"] == [answer.headers["Content-Type"]]
+    assert errors(answer.json(), content["application/json"]["schema"], version) == []
+    assert answer.json().get("results", answer.json().get("data", "no list")) != []
+
+
+@both_versions
+def test_a_patient_s_visits_are_as_described_when_there_are_none(agent: Caller, clinic: Clinic, version: str) -> None:
+    answer = agent.get(f"/api/{version}/patients/{public('pat', clinic.patient.id)}")
+    assert (answer.json()["nextAppointment"], answer.json()["lastVisit"]) == (None, None)
+    (operation,) = [each for _, _, each in operations(version) if each["operationId"] == "getPatient"]
+    assert errors(answer.json(), operation["responses"]["200"]["content"]["application/json"]["schema"], version) == []
+
+
+@both_versions
+def test_every_refusal_is_as_described(agent: Caller, own: dict[str, str], version: str) -> None:
+    """Each operation with an id that nobody has, with a member that it does not know, and without a token."""
+    for method, path, operation in operations(version):
+        unknown = {"patient_id": public("pat", new_uuid()), "appointment_id": public("appt", new_uuid())}
+        address = path.format(**unknown)
+        answers = [send(agent, method, address, {"x": "1"}, {"x": 1})]
+        answers.append(agent.http.generic(method, address))
+        ((kind, content),) = operation["responses"]["default"]["content"].items()
+        for answer in answers:
+            if answer.status_code < 400:
+                assert operation["operationId"] in ("refreshToken", "signOut")
+                continue
+            assert answer.headers["Content-Type"] == kind, path
+            assert errors(answer.json(), content["schema"], version) == []
+
+
+@both_versions
+def test_a_wrong_answer_would_be_seen(version: str) -> None:
+    """Negative control of the comparison itself."""
+    appointment = schema(version)["components"]["schemas"]["AppointmentOutput"]
+    good = dict.fromkeys(appointment["properties"], "x")
+    good["status"] = appointment["properties"]["status"]["enum"][0]
+    times = {"date": "2026-04-24", "time": "10:00", "start": "2026-04-24T10:00:00Z", "end": "2026-04-24T10:30:00Z"}
+    good |= {name: value for name, value in times.items() if name in good}
+    assert errors(good, appointment, version) == []
+    for wrong in (
+        {**good, "patientName": "Ada"},
+        {name: value for name, value in good.items() if name != "slotId"},
+        {**good, "status": "pending"},
+        {**good, "type": None},
+        {**good, "slotId": 7},
+        {**good, ("date" if version == "v1" else "start"): "24 April"},
+    ):
+        assert len(errors(wrong, appointment, version)) == 1

@@ -1,0 +1,111 @@
+"""Policy is declared: every route says what it asks for, and what is open to all is listed here."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from mybcat.gateway.endpoint import Endpoint
+from mybcat.principal import Permission, Role
+from practices.auth_views import PublicEndpoint
+from tests.api.refusals import assert_forbidden, assert_refused
+from tests.api.rows import changes
+from tests.callers import Caller, public
+from tests.factories import Clinic, make_member
+from tests.isolation.routes import Route, routes
+
+# What anyone may ask, and why.
+OPEN = {
+    "": "leads to the documentation",
+    ".well-known/jwks.json": "public keys",
+    "api/auth/logout": "acts on the cookie or the token that comes with it",
+    "api/auth/practice": "reads the token by itself: it belongs to no practice yet",
+    "api/auth/refresh": "acts on the cookie that comes with it",
+    "api/auth/token": "signing in",
+    "api/docs": "documentation",
+    "api/schema/v1": "documentation",
+    "api/schema/v2": "documentation",
+    "healthz": "probes",
+    "metrics": "this machine only",
+    "readyz": "probes",
+}
+# What each route asks for, by method. {v} is each version.
+ASKED = {
+    ("GET", "api/{v}/practitioners"): Permission.REFERENCE_READ,
+    ("GET", "api/{v}/locations"): Permission.REFERENCE_READ,
+    ("GET", "api/{v}/appointment-types"): Permission.REFERENCE_READ,
+    ("GET", "api/{v}/patients"): Permission.PATIENT_READ,
+    ("POST", "api/{v}/patients"): Permission.PATIENT_WRITE,
+    ("GET", "api/{v}/patients/<str:patient_id>"): Permission.PATIENT_READ,
+    ("PATCH", "api/{v}/patients/<str:patient_id>"): Permission.PATIENT_WRITE,
+    ("GET", "api/{v}/patients/<str:patient_id>/appointments"): Permission.PATIENT_READ,
+    ("GET", "api/{v}/appointments"): Permission.APPOINTMENT_READ,
+    ("POST", "api/{v}/appointments"): Permission.APPOINTMENT_WRITE,
+    ("GET", "api/{v}/appointments/<str:appointment_id>"): Permission.APPOINTMENT_READ,
+    ("POST", "api/{v}/appointments/<str:appointment_id>/cancel"): Permission.APPOINTMENT_WRITE,
+    ("GET", "api/{v}/slots"): Permission.APPOINTMENT_READ,
+    ("GET", "api/{v}/slots/next"): Permission.APPOINTMENT_READ,
+}
+READS = {Permission.REFERENCE_READ, Permission.PATIENT_READ, Permission.APPOINTMENT_READ}
+GRANTED = {
+    Role.SCHEDULING_AGENT: {*READS, Permission.PATIENT_WRITE, Permission.APPOINTMENT_WRITE},
+    Role.PRACTICE_MANAGER: {*READS, Permission.PATIENT_WRITE, Permission.APPOINTMENT_WRITE},
+    Role.PRACTITIONER: READS,
+}
+
+CLOSED = [(route, method) for route in routes() if route.path not in OPEN for method in route.methods]
+
+
+def unversioned(path: str) -> str:
+    return path.replace("api/v1/", "api/{v}/").replace("api/v2/", "api/{v}/")
+
+
+def ask(caller: Any, route: Route, method: str, clinic: Clinic, **headers: str) -> Any:
+    """Asks with an id of the clinic's, and nothing in the body."""
+    path = route.path.replace("<str:patient_id>", public("pat", clinic.patient.id))
+    path = path.replace("<str:appointment_id>", public("appt", clinic.patient.id))
+    headers = {"X-Idempotency-Key": "a-key", **headers}
+    return caller.generic(method, f"/{path}", b"", content_type="application/json", headers=headers)
+
+
+def test_what_is_open_to_all_is_listed() -> None:
+    asking = {route.path for route in routes() if isinstance(route.view, type) and issubclass(route.view, Endpoint)}
+    assert {route.path for route in routes()} - asking == set(OPEN)
+
+
+def test_every_other_route_declares_a_permission_for_each_of_its_methods() -> None:
+    declared = {}
+    for route in routes():
+        if route.path in OPEN:
+            continue
+        assert sorted(route.view.permissions) == sorted(route.methods), route.path
+        declared.update({(method, unversioned(route.path)): route.view.permissions[method] for method in route.methods})
+    assert declared == ASKED
+
+
+def test_a_public_endpoint_is_no_endpoint_by_mistake() -> None:
+    """The two kinds check different things; a view of both would check neither."""
+    for route in routes():
+        if isinstance(route.view, type):
+            assert not issubclass(route.view, Endpoint) or not issubclass(route.view, PublicEndpoint)
+
+
+def test_nobody_gets_in_without_a_token(client: Client, clinic: Clinic) -> None:
+    with changes():
+        for route, method in CLOSED:
+            nobody = ask(client, route, method, clinic)
+            assert_refused(nobody, status=401, code="unauthenticated", sentence="Authentication is required")
+            forger = ask(client, route, method, clinic, Authorization="Bearer x.y.z")
+            assert_refused(forger, status=401, code="unauthenticated", sentence="Invalid or expired access token")
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_role_may_do_what_it_is_granted_and_no_more(clinic: Clinic, role: Role) -> None:
+    caller = Caller(make_member(practice=clinic.practice, role=role), clinic.practice)
+    for route, method in CLOSED:
+        wanted = ASKED[method, unversioned(route.path)]
+        if wanted in GRANTED[role]:
+            assert ask(caller.http, route, method, clinic, **caller.headers).status_code in (200, 400, 404)
+        else:
+            with changes():
+                assert_forbidden(ask(caller.http, route, method, clinic, **caller.headers))

@@ -1,0 +1,70 @@
+"""Two practices, what is logged, and what is counted."""
+
+import io
+import logging
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import orjson
+import pytest
+from django.test import Client
+
+from tests.api.conftest import agent
+from tests.callers import Caller, public
+from tests.factories import Clinic
+from tests.isolation.filled import fill
+
+__all__ = ["agent"]
+
+
+@pytest.fixture
+def own_appointment(agent: Caller, clinic: Clinic) -> str:
+    return agent.book(clinic).json()["appointmentId"]
+
+
+@pytest.fixture
+def foreign_ids(other_clinic: Clinic) -> dict[str, str]:
+    """One id of the other practice for each prefix."""
+    there = Caller(other_clinic.agent, other_clinic.practice)
+    return {
+        "prac": public("prac", other_clinic.practice.id),
+        "loc": public("loc", other_clinic.location.id),
+        "pract": public("pract", other_clinic.practitioner.id),
+        "pat": public("pat", other_clinic.patient.id),
+        "slot": public("slot", other_clinic.slots[4].id),
+        "appt": there.book(other_clinic).json()["appointmentId"],
+    }
+
+
+@pytest.fixture
+def logged() -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """What has gone to standard output, line by line."""
+    (handler,) = [each for each in logging.getLogger().handlers if type(each) is logging.StreamHandler]
+    stream = io.StringIO()
+    before = handler.setStream(stream)
+    yield lambda: [orjson.loads(line) for line in stream.getvalue().splitlines()]
+    handler.setStream(before)
+
+
+@pytest.fixture
+def attempts(client: Client) -> Callable[[], float]:
+    """The counter of attempts on another practice's rows, as operators read it."""
+
+    def read() -> float:
+        text = client.get("/metrics").content.decode()
+        return float(re.findall(r"^mybcat_cross_practice_attempts_total (\S+)$", text, re.MULTILINE)[0])
+
+    return read
+
+
+@pytest.fixture
+def ours(clinic: Clinic) -> Clinic:
+    """A practice with a row in every table."""
+    return fill(clinic)
+
+
+@pytest.fixture
+def theirs(other_clinic: Clinic) -> Clinic:
+    """Another one, likewise."""
+    return fill(other_clinic)

@@ -1,0 +1,55 @@
+"""A practice with a row in every table that belongs to practices."""
+
+from datetime import date, time, timedelta
+from functools import cache
+
+from django.apps import apps
+from django.db import connection
+from django.db.models import Model
+
+from appointments.models import Schedule
+from integrations.models import Message
+from mybcat.models import Delivery, Event, EventSequence, SecurityEvent
+from mybcat.tenancy import platform_scope, practice_scope
+from practices.models import TimeOff, WorkingHours
+from tests.callers import Caller
+from tests.factories import Clinic, tomorrow_at
+
+PRACTICES = "practices_practice"
+
+
+@cache
+def tenant_tables() -> dict[str, str]:
+    """Each table of practices' rows as PostgreSQL has it, and the column that names the practice."""
+    with platform_scope(reason="test"), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name FROM information_schema.columns"
+            " WHERE table_schema = 'public' AND column_name = 'practice_id' ORDER BY 1"
+        )
+        return {PRACTICES: "id", **{row[0]: "practice_id" for row in cursor.fetchall()}}
+
+
+@cache
+def tenant_models() -> list[type[Model]]:
+    """Each model whose rows belong to practices."""
+    names = set(tenant_tables())
+    return [model for model in apps.get_models() if model._meta.db_table in names]
+
+
+def fill(clinic: Clinic) -> Clinic:
+    """Books an appointment, and makes what booking does not."""
+    answer = Caller(clinic.agent, clinic.practice).book(clinic)
+    assert answer.status_code == 201
+    now = tomorrow_at("09:00", time_zone="UTC")
+    place = {"practitioner": clinic.practitioner, "location": clinic.location}
+    with practice_scope(clinic.practice.id):
+        WorkingHours.objects.create(**place, weekday=0, starts=time(9), ends=time(17), valid_from=date(2026, 1, 1))
+        TimeOff.objects.create(**place, starts_at=now, ends_at=now + timedelta(hours=1), reason="sick")
+        Schedule.objects.create(practitioner=clinic.practitioner, generated_until=date(2030, 1, 1))
+        EventSequence.objects.create(practice_id=clinic.practice.id, last=1)
+        delivery = Delivery.objects.create(
+            event=Event.objects.get(), listener="test", next_attempt_at=now, created_at=now
+        )
+        Message.objects.create(patient=clinic.patient, delivery_id=delivery.id, status="sent", created_at=now)
+        SecurityEvent.objects.create(kind="test", at=now, principal_kind="member", correlation_id="a-test")
+    return clinic
