@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import IntegrityError, connection
 from psycopg.types.json import Jsonb
 
-from appointments.models import Slot
+from appointments.models import Appointment, Slot
 from mybcat import events
 from mybcat.correlation import correlation_id, remote_address
 from mybcat.errors import DomainError, InvalidInput, UnknownId
@@ -49,6 +49,12 @@ class PractitionerInactive(DomainError):
     sentence = "The practitioner does not see patients any more"
 
 
+class LocationInactive(DomainError):
+    code = "location_inactive"
+    status = 409
+    sentence = "Patients are not seen at this location any more"
+
+
 @dataclass(frozen=True, slots=True)
 class Booked:
     """A booking as it was committed: what answers and events tell of it."""
@@ -71,7 +77,6 @@ class _Wish:
     practitioner_id: UUID
     location_id: UUID
     type_id: UUID
-    time_zone: str
     starts_at: datetime
     ends_at: datetime
     occupied_from: datetime
@@ -92,7 +97,7 @@ class _Wish:
 # A slot that another transaction takes while this one waits is re-read and drops out.
 _LOCK = """
     WITH wish AS MATERIALIZED (
-        SELECT s.practitioner_id, s.location_id, t.id AS type_id, l.time_zone, s.starts_at,
+        SELECT s.practitioner_id, s.location_id, t.id AS type_id, s.starts_at,
                s.starts_at + make_interval(mins => t.duration_minutes) AS ends_at,
                s.starts_at - make_interval(mins => t.buffer_before_minutes) AS occupied_from,
                s.starts_at + make_interval(mins => t.duration_minutes + t.buffer_after_minutes) AS occupied_until,
@@ -100,14 +105,14 @@ _LOCK = """
                -- leakproof, so under row-level security it would not bound the walk through the index.
                s.starts_at - make_interval(mins => t.buffer_before_minutes + 60) AS walked_from
         FROM appointments_slot s
-        JOIN practices_location l ON l.practice_id = s.practice_id AND l.id = s.location_id
+        JOIN practices_location l ON l.practice_id = s.practice_id AND l.id = s.location_id AND l.is_active
         JOIN practices_practitioner c
           ON c.practice_id = s.practice_id AND c.id = s.practitioner_id AND c.is_active
         JOIN practices_appointmenttype t ON t.practice_id = s.practice_id AND t.code = %(type)s AND t.is_active
         JOIN patients_patient p ON p.practice_id = s.practice_id AND p.id = %(patient)s
         WHERE s.practice_id = %(practice)s AND s.id = %(slot)s
     )
-    SELECT w.practitioner_id, w.location_id, w.type_id, w.time_zone, w.starts_at, w.ends_at,
+    SELECT w.practitioner_id, w.location_id, w.type_id, w.starts_at, w.ends_at,
            w.occupied_from, w.occupied_until, n.id, n.starts_at, n.ends_at
     FROM wish w
     JOIN appointments_slot n
@@ -147,7 +152,7 @@ def book_appointment(*, patient_id: UUID, slot_id: UUID, type_code: str, by: Pri
     """Take the slots that the type needs from `slot_id` on, in the practice in scope.
 
     Raises UnknownId (slot, patient), InvalidInput (type), SlotInPast, SlotTaken, NotEnoughTime,
-    PractitionerInactive; the caller's transaction is then of no use but for its rollback.
+    PractitionerInactive, LocationInactive; the caller's transaction is then of no use but for its rollback.
     """
     wish = _lock(patient_id, slot_id, type_code, by)
     if wish is None or not wish.covered() or wish.starts_at <= now:
@@ -160,7 +165,7 @@ def book_appointment(*, patient_id: UUID, slot_id: UUID, type_code: str, by: Pri
         wish.location_id,
         wish.starts_at,
         wish.ends_at,
-        wish.time_zone,
+        by.time_zone,
         type_code,
     )
     try:
@@ -172,7 +177,7 @@ def book_appointment(*, patient_id: UUID, slot_id: UUID, type_code: str, by: Pri
     return booked
 
 
-def event_data(booked: Booked) -> dict[str, str]:
+def event_data(booked: Booked | Appointment) -> dict[str, str]:
     """The ids that events of an appointment carry."""
     return {
         "appointmentId": public_id("appt", booked.id),
@@ -189,9 +194,9 @@ def _lock(patient_id: UUID, slot_id: UUID, type_code: str, by: Principal) -> _Wi
         rows = cursor.fetchall()
     if not rows:
         return None
-    practitioner, location, type_id, zone, starts, ends, occupied_from, occupied_until = rows[0][:8]
-    free = [row[8:] for row in rows]
-    return _Wish(practitioner, location, type_id, zone, starts, ends, occupied_from, occupied_until, free)
+    practitioner, location, type_id, starts, ends, occupied_from, occupied_until = rows[0][:7]
+    free = [row[7:] for row in rows]
+    return _Wish(practitioner, location, type_id, starts, ends, occupied_from, occupied_until, free)
 
 
 def _write(booked: Booked, wish: _Wish, by: Principal, *, now: datetime) -> None:
@@ -226,14 +231,17 @@ def _write(booked: Booked, wish: _Wish, by: Principal, *, now: datetime) -> None
 
 def _refusal(patient_id: UUID, slot_id: UUID, type_code: str, *, now: datetime) -> DomainError:
     """Why not. Asked only after a refusal, so it may take its time."""
-    slot = Slot.objects.select_related("practitioner").filter(id=slot_id).first()
+    # The patient first: another practice's must be on record whatever else is wrong.
+    get_patient(patient_id)
+    slot = Slot.objects.select_related("practitioner", "location").filter(id=slot_id).first()
     if slot is None:
         return UnknownId(prefix="slot", value=slot_id)
-    get_patient(patient_id)
     if not AppointmentType.objects.active().filter(code=type_code).exists():
         return InvalidInput(fields={"type": ["No such type of appointment"]})
     if slot.starts_at <= now:
         return SlotInPast()
     if not slot.practitioner.is_active:
         return PractitionerInactive()
+    if not slot.location.is_active:
+        return LocationInactive()
     return NotEnoughTime() if slot.status == Slot.Status.FREE else SlotTaken()

@@ -3,11 +3,11 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from appointments.booking import event_data
 from appointments.models import Appointment, Slot
 from appointments.schedules import still_wanted
 from mybcat import audit, events
 from mybcat.errors import DomainError, UnknownId
-from mybcat.ids import public_id
 from mybcat.principal import Principal
 
 
@@ -28,14 +28,9 @@ def cancel_appointment(*, appointment_id: UUID, reason: str, by: Principal, now:
     appointment.cancelled_at, appointment.cancelled_by, appointment.cancellation_reason = now, by.id, reason
     appointment.save(update_fields=("status", "cancelled_at", "cancelled_by", "cancellation_reason"))
     _free_slots(appointment)
-    data = {
-        "appointmentId": public_id("appt", appointment.id),
-        "patientId": public_id("pat", appointment.patient_id),
-        "practitionerId": public_id("pract", appointment.practitioner_id),
-        "locationId": public_id("loc", appointment.location_id),
-        "slotId": public_id("slot", appointment.slot_id),
-    }
-    events.publish(type="appointment.cancelled", subject_id=appointment.id, data=data, by=by, now=now)
+    events.publish(
+        type="appointment.cancelled", subject_id=appointment.id, data=event_data(appointment), by=by, now=now
+    )
     audit.record(
         principal=by,
         action="appointment.cancelled",

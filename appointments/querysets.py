@@ -43,7 +43,7 @@ class AppointmentQuerySet(PracticeQuerySet[Any]):
 
     def shown(self) -> "models.QuerySet[Any, Any]":
         """Rows with what the API shows: tuples, since 200 model instances cost a calendar 6 ms."""
-        return self.annotate(time_zone=F("location__time_zone"), type_code=F("appointment_type__code")).values_list(
+        return self.annotate(time_zone=F("practice__time_zone"), type_code=F("appointment_type__code")).values_list(
             "id",
             "patient_id",
             "slot_id",

@@ -1,4 +1,4 @@
-"""v1: dates and times as the location's clock shows them. Frozen."""
+"""v1: dates and times as the practice's clock shows them. Frozen."""
 
 from typing import Any
 

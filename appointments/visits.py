@@ -11,19 +11,18 @@ from mybcat.tenancy import current_scope
 from patients.visits import Visits
 
 _VISITS = """
-    SELECT p.id, n.id, n.starts_at, n.time_zone, k.starts_at, k.time_zone
+    SELECT p.id, n.id, n.starts_at, k.starts_at, practice.time_zone
     FROM unnest(%(patients)s::uuid[]) AS p(id)
+    JOIN practices_practice practice ON practice.id = %(practice)s
     LEFT JOIN LATERAL (
-        SELECT a.id, a.starts_at, l.time_zone
+        SELECT a.id, a.starts_at
         FROM appointments_appointment a
-        JOIN practices_location l ON l.practice_id = a.practice_id AND l.id = a.location_id
         WHERE a.practice_id = %(practice)s AND a.patient_id = p.id AND a.starts_at >= %(now)s AND a.status = 'booked'
         ORDER BY a.starts_at LIMIT 1
     ) n ON true
     LEFT JOIN LATERAL (
-        SELECT a.starts_at, l.time_zone
+        SELECT a.starts_at
         FROM appointments_appointment a
-        JOIN practices_location l ON l.practice_id = a.practice_id AND l.id = a.location_id
         WHERE a.practice_id = %(practice)s AND a.patient_id = p.id AND a.starts_at < %(now)s
           AND a.status = ANY(%(kept)s)
         ORDER BY a.starts_at DESC LIMIT 1
@@ -32,7 +31,7 @@ _VISITS = """
 
 
 def visits_of(patient_ids: Sequence[UUID], now: datetime) -> dict[UUID, Visits]:
-    """By patient, in the practice in scope; times on the location's clock."""
+    """By patient, in the practice in scope; times on the practice's clock."""
     if not patient_ids:
         return {}
     parameters = {
@@ -46,8 +45,8 @@ def visits_of(patient_ids: Sequence[UUID], now: datetime) -> dict[UUID, Visits]:
         return {
             patient: Visits(
                 next_id=next_id,
-                next_at=next_at.astimezone(zone(next_zone)) if next_at else None,
-                last_on=last_at.astimezone(zone(last_zone)).date() if last_at else None,
+                next_at=next_at.astimezone(zone(name)) if next_at else None,
+                last_on=last_at.astimezone(zone(name)).date() if last_at else None,
             )
-            for patient, next_id, next_at, next_zone, last_at, last_zone in cursor.fetchall()
+            for patient, next_id, next_at, last_at, name in cursor.fetchall()
         }

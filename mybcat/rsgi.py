@@ -11,10 +11,15 @@ import io
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
-from mybcat.gateway.bodies import MAX_BODY_BYTES
+import orjson
+
 from mybcat.wsgi import application as django
+
+# isort: split
+# Needs the settings that `mybcat.wsgi` has just named.
+from mybcat.correlation import accepted_or_new
+from mybcat.gateway.bodies import MAX_BODY_BYTES
 
 # A worker process each; two of them keep about eight connections busy, more gain nothing on one machine.
 THREADS = 4
@@ -42,10 +47,17 @@ class Application:
         try:
             body = await asyncio.wait_for(protocol(), BODY_SECONDS) if _wants_body(scope) else b""
         except TimeoutError:
-            protocol.response_empty(408, [("connection", "close")])
+            protocol.response_bytes(*_too_slow(scope))
             return
         loop = asyncio.get_running_loop()
         protocol.response_bytes(*await loop.run_in_executor(self._threads, _answered, scope, body))
+
+
+def _too_slow(scope: Any) -> Answer:
+    correlation = accepted_or_new(scope.headers.get("x-correlation-id"))
+    body = {"error": "The request body did not arrive in time", "correlationId": correlation}
+    headers = [("content-type", "application/json"), ("x-correlation-id", correlation), ("connection", "close")]
+    return 408, headers, orjson.dumps(body)
 
 
 def _wants_body(scope: Any) -> bool:
@@ -76,7 +88,8 @@ def _environ(scope: Any, body: bytes) -> dict[str, Any]:
     environ = {
         **_BASE,
         "REQUEST_METHOD": scope.method,
-        "PATH_INFO": unquote_to_bytes(scope.path).decode("latin-1"),
+        # Decoded already; again would let `%2561` pass for `a`, and so past a proxy's rules.
+        "PATH_INFO": scope.path.encode().decode("latin-1"),
         "QUERY_STRING": scope.query_string,
         "SERVER_NAME": host,
         "SERVER_PORT": port,

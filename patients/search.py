@@ -14,6 +14,8 @@ _DATE_US = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
 _PHONE = re.compile(r"\+?[\d\s().-]{3,25}")
 # Letters that have no decomposition, as keyboards without them write them.
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "\u0131": "i", "æ": "ae", "œ": "oe"})
+# From here on a number is a whole one and not just its end.
+NATIONAL_DIGITS = 8
 # The last code point: every text with the prefix sorts below prefix + this.
 _AFTER = "\U0010ffff"
 
@@ -33,13 +35,18 @@ def _folded(character: str) -> str:
 
 
 def birth_date(text: str) -> date | None:
-    """A whole date as callers say it: `1984-03-09` or `3/9/1984`. None for anything else."""
+    """A whole date as callers say it: `1984-03-09`, `3/9/1984`, or where that is none `13/9/1984` and `9.3.1984`.
+
+    Slashes put the month first, dots the day; a first number above 12 is a day in any case.
+    """
     iso, us = _DATE_ISO.fullmatch(text), _DATE_US.fullmatch(text)
     try:
         if iso:
             return date(*(int(part) for part in iso.groups()))
         if us:
             month, day, year = (int(part) for part in us.groups())
+            if "." in text or month > 12:
+                month, day = day, month
             return date(year, month, day)
     except ValueError:
         return None
@@ -65,6 +72,8 @@ class PatientQuerySet(PracticeQuerySet[Any]):
             return rows.matching(" ".join(names)) if names else rows
         if _PHONE.fullmatch(text):
             digits = re.sub(r"\D", "", text)
+            # The 0 that many countries dial first is no part of the number.
+            digits = digits.lstrip("0") if len(digits) >= NATIONAL_DIGITS else digits
             return self.filter(_starts_with("phone_reversed", digits[::-1])) if len(digits) >= 3 else self.none()
         return self._named(search_key(text))
 

@@ -24,7 +24,10 @@ class PatientInput(Input):
 
 class PatientSearch(Input):
     search = serializers.CharField(
-        required=False, max_length=100, help_text="start of names, end of a phone number, or a birth date"
+        required=False,
+        allow_blank=True,
+        max_length=100,
+        help_text="start of names, end of a phone number, or a birth date",
     )
 
 

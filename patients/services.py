@@ -14,6 +14,7 @@ from mybcat.errors import InvalidInput, UnknownId
 from mybcat.ids import public_id
 from mybcat.principal import Principal
 from patients.models import Patient
+from practices.models import Practice
 
 # As the table's constraint has it; some countries' numbers are "possible" beyond the standard's 15 digits.
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
@@ -58,25 +59,34 @@ def get_patient(patient_id: UUID, *, lock: bool = False) -> Patient:
     return patient
 
 
-def e164(text: str) -> str:
-    """A phone number as E.164; one without a country is taken as a US one. Raises InvalidInput."""
+def e164(text: str, *, country: str) -> str:
+    """A phone number as E.164; without a country code, one of `country` (ISO 3166-1). Raises InvalidInput."""
     try:
-        number = phonenumbers.parse(text, "US")
+        number = phonenumbers.parse(text, country)
     except phonenumbers.NumberParseException:
         number = None
-    # "Possible", not "valid": new area codes appear before any list of them is updated. Seven digits
-    # without an area code are possible too, for neighbours, who cannot be texted so.
-    if number is not None and phonenumbers.is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE:
+    if number is not None and _dialable(number, international=text.lstrip().startswith("+")):
         formatted = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
         if _E164.fullmatch(formatted):
             return formatted
     raise InvalidInput(fields={"phone": ["Give a phone number such as +12125550123"]})
 
 
+def _dialable(number: phonenumbers.PhoneNumber, *, international: bool) -> bool:
+    """A national number must be one of that country's, or a stranger elsewhere would be texted.
+
+    With its country code it need only be possible: new area codes appear before any list of them is
+    updated. Possible for neighbours alone, without an area code, is not enough: it cannot be texted.
+    """
+    possible = phonenumbers.is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE
+    return possible and (international or phonenumbers.is_valid_number(number))
+
+
 def _assign(patient: Patient, fields: PatientFields, *, by: Principal, now: datetime) -> None:
     values: dict[str, Any] = dict(fields)
     if values.get("phone"):
-        values["phone"] = e164(values["phone"])
+        country = Practice.objects.values_list("country", flat=True).get()
+        values["phone"] = e164(values["phone"], country=country)
     today = now.astimezone(ZoneInfo(by.time_zone)).date()
     if values.get("date_of_birth") and values["date_of_birth"] > today:
         raise InvalidInput(fields={"dateOfBirth": ["A birth date is not in the future"]})

@@ -8,7 +8,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Visits:
-    """A patient's next appointment, on its location's clock, and the day of the last visit kept."""
+    """A patient's next appointment, on the practice's clock, and the day of the last visit kept."""
 
     next_id: UUID | None = None
     next_at: datetime | None = None

@@ -71,12 +71,20 @@ class UserAdmin(OperatorAdmin, DjangoUserAdmin):
 
 @admin.register(Membership)
 class MembershipAdmin(TenantAdmin):
+    """Superusers alone change these: who joins a practice sees its patients unmasked."""
+
     list_display = ("user", "practice", "role", "is_active", "created_at")
     list_filter = ("role", "is_active", PracticeFilter)
     list_select_related = ("practice", "user")
     search_fields = ("user__email", "user__name")
     autocomplete_fields = ("user",)
     fields = ("practice", "user", "role", "is_active")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and request.user.is_superuser
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and request.user.is_superuser
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return (*super().get_readonly_fields(request, obj), *(("user",) if obj else ()))

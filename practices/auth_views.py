@@ -104,13 +104,14 @@ class Refresh(PublicEndpoint):
 class Logout(PublicEndpoint):
     @extend_schema(operation_id="signOut", request=None, responses={204: None})
     def post(self, request: Request) -> HttpResponse:
-        """End the session of the refresh cookie, or else of the bearer token, with all its tokens."""
+        """End the session of the refresh cookie and that of the bearer token, with all their tokens."""
         _same_site_only(request)
-        family_id = sign_in.family_of(request.COOKIES.get(cookie_name(), "")) or _session_of(request)
-        if family_id is None:
+        families = {sign_in.family_of(request.COOKIES.get(cookie_name(), "")), _session_of(request)} - {None}
+        if not families:
             raise InvalidToken(missing=True)
         with platform_scope(reason="sign out"):
-            sign_in.end(family_id=family_id, because="logout", now=timezone.now())
+            for family_id in sorted(families):
+                sign_in.end(family_id=family_id, because="logout", now=timezone.now())
         response = HttpResponse(status=204)
         response.delete_cookie(cookie_name(), path=_cookie_path(), samesite="Strict")
         return response
@@ -175,9 +176,11 @@ def _same_site_only(request: Request) -> None:
     """Cookies act here, so a page of another site must not be able to send them (CSRF)."""
     http: HttpRequest = request._request
     origin = http.META.get("HTTP_ORIGIN")
+    if origin in settings.CSRF_TRUSTED_ORIGINS:
+        return
     if http.META.get("HTTP_SEC_FETCH_SITE", "same-origin") not in ("same-origin", "none"):
         raise Forbidden
-    if origin and urlsplit(origin).netloc != http.get_host() and origin not in settings.CSRF_TRUSTED_ORIGINS:
+    if origin and urlsplit(origin).netloc != http.get_host():
         raise Forbidden
 
 

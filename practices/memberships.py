@@ -1,5 +1,7 @@
 """The member behind a token, as the database knows them now."""
 
+from datetime import datetime
+
 from django.db import connection
 
 from mybcat.gateway.tokens import Claims, InvalidToken
@@ -11,25 +13,26 @@ _MEMBER = """
     JOIN practices_user u ON u.id = m.user_id AND u.is_active
     JOIN practices_practice p ON p.id = m.practice_id
 """
-# A token of ours lives no longer than its sign-in.
+# A token of ours lives no longer than its sign-in, nor than the password it began with.
 _BY_SESSION = (
     _MEMBER
     + """
     JOIN practices_refreshfamily f ON f.id = %s AND f.user_id = m.user_id AND f.revoked_at IS NULL
+     AND f.expires_at > %s AND f.credentials = encode(sha256(convert_to(u.password, 'UTF8')), 'hex')
     WHERE m.practice_id = %s AND m.user_id = %s AND m.is_active
 """
 )
 _BY_SUBJECT = _MEMBER + "WHERE m.practice_id = %s AND u.external_subject = %s AND m.is_active"
 
 
-def load_principal(*, claims: Claims) -> Principal:
+def load_principal(*, claims: Claims, now: datetime) -> Principal:
     """Who calls, inside the practice in scope.
 
     Raises InvalidToken when the member has left, the user is disabled or the sign-in has ended.
     """
     with connection.cursor() as cursor:
         if claims.external_subject is None:
-            cursor.execute(_BY_SESSION, [claims.session_id, claims.practice_id, claims.user_id])
+            cursor.execute(_BY_SESSION, [claims.session_id, now, claims.practice_id, claims.user_id])
         else:
             cursor.execute(_BY_SUBJECT, [claims.practice_id, claims.external_subject])
         row = cursor.fetchone()

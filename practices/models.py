@@ -34,6 +34,8 @@ class Practice(models.Model):
     time_zone = models.CharField(max_length=64)
     plan = models.CharField(max_length=20, choices=Plan.choices, default=Plan.STANDARD)
     phone = models.CharField(max_length=16, blank=True)
+    # ISO 3166-1 alpha-2: how numbers without a country code are meant.
+    country = models.CharField(max_length=2, default="US")
     slot_minutes = models.PositiveSmallIntegerField(default=15)
     horizon_days = models.PositiveSmallIntegerField(default=90)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -46,6 +48,7 @@ class Practice(models.Model):
             models.CheckConstraint(
                 condition=Q(slot_minutes__in=(5, 10, 15, 20, 30, 60)), name="practice_slot_minutes_divide_an_hour"
             ),
+            models.CheckConstraint(condition=Q(country__regex="^[A-Z]{2}$"), name="practice_country_code"),
             models.CheckConstraint(condition=Q(horizon_days__range=(1, 366)), name="practice_horizon_within_a_year"),
         )
 

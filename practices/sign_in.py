@@ -93,7 +93,7 @@ def sign_in(*, email: str, password: str, practice_id: UUID | None, client: byte
         rotated_at=now,
         expires_at=now + settings.REFRESH_LIFETIME,
     )
-    token = _encode(family.id, secrets.token_bytes(32))
+    token = _encode(family.id, secrets.token_bytes(16))
     family.current = _digest(token)
     family.save()
     return _signed_in(family, membership, memberships, token, now=now)
@@ -165,12 +165,15 @@ def end(*, family_id: UUID, because: str, now: datetime) -> None:
 
 
 def family_of(token: str) -> UUID | None:
-    """The family that a refresh token names; None for a text that is no such token."""
+    """The family of a refresh token that we issued, be it the current one or not; None for any other text."""
     try:
         raw = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
     except (ValueError, UnicodeEncodeError):
         return None
-    return UUID(bytes=raw[:16]) if len(raw) == 48 else None
+    # The family's id is no secret (it is the `sid` of access tokens): the MAC says that we issued this.
+    if len(raw) != 48 or not hmac.compare_digest(raw[32:], _mac(raw[:32])):
+        return None
+    return UUID(bytes=raw[:16])
 
 
 def memberships_of(user: User) -> list[Membership]:
@@ -229,8 +232,13 @@ def _signed_in(
     return SignedIn(access, token, membership, memberships)
 
 
-def _encode(family_id: UUID, secret: bytes) -> str:
-    return urlsafe_b64encode(family_id.bytes + secret).decode()
+def _encode(family_id: UUID, nonce: bytes) -> str:
+    body = family_id.bytes + nonce
+    return urlsafe_b64encode(body + _mac(body)).decode()
+
+
+def _mac(body: bytes) -> bytes:
+    return hmac.digest(settings.SECRET_KEY.encode(), b"refresh token:" + body, "sha256")[:16]
 
 
 def _successor(token: str) -> str:
@@ -239,7 +247,7 @@ def _successor(token: str) -> str:
     if family_id is None:
         raise SessionEnded
     key = settings.SECRET_KEY.encode()
-    return _encode(family_id, hmac.digest(key, b"refresh:" + token.encode(), "sha256"))
+    return _encode(family_id, hmac.digest(key, b"refresh:" + token.encode(), "sha256")[:16])
 
 
 def _digest(token: str) -> bytes:

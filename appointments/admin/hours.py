@@ -58,7 +58,17 @@ class PracticeAdmin(RegeneratingAdmin):
     date_hierarchy = "created_at"
     search_fields = ("name",)
     readonly_fields = ("public_id", "created_at")
-    fields = ("public_id", "name", "time_zone", "plan", "phone", "slot_minutes", "horizon_days", "created_at")
+    fields = (
+        "public_id",
+        "name",
+        "time_zone",
+        "country",
+        "plan",
+        "phone",
+        "slot_minutes",
+        "horizon_days",
+        "created_at",
+    )
 
     def regenerate(self, row: Practice, *, everyone: bool = True) -> None:
         practice_hours_changed(practice=row, now=timezone.now())

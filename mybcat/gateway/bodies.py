@@ -44,6 +44,8 @@ class BodyLimitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        # Raises DisallowedHost, which is 400, for a Host that is not in ALLOWED_HOSTS.
+        request.get_host()
         if request.META.get("HTTP_TRANSFER_ENCODING"):
             return problem_response(LengthRequired(), request=request)
         length = request.META.get("CONTENT_LENGTH") or "0"

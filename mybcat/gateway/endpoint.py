@@ -13,6 +13,7 @@ from django.utils.module_loading import import_string
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from mybcat import audit
 from mybcat.errors import DomainError, Forbidden, UnknownId
 from mybcat.gateway import idempotency, isolation
 from mybcat.gateway.problems import RETRYABLE, sqlstate
@@ -93,6 +94,13 @@ class Endpoint(APIView):
                     return self._handled(request)
                 replay = idempotency.claim(key=key, principal=self.principal, now=self.now)
                 if replay is not None:
+                    audit.record(
+                        principal=self.principal,
+                        action="idempotent.replayed",
+                        object_kind="",
+                        object_ids=(),
+                        now=self.now,
+                    )
                     return self.replayed(replay)
                 response = self._handled(request)
                 idempotency.complete(key=key, principal=self.principal, response=response)
@@ -100,7 +108,8 @@ class Endpoint(APIView):
         except UnknownId as error:
             raise isolation.judged(error, principal=self.principal, now=self.now) from error
         except DomainError as error:
-            if key is not None:
+            # Whoever was not identified has no key to remember anything by.
+            if key is not None and request.user is not None:
                 idempotency.remember_refusal(
                     key=key, principal=self.principal, refusal=error, request=request._request, now=self.now
                 )
@@ -108,7 +117,7 @@ class Endpoint(APIView):
 
     def _identify(self, request: Request, claims: Claims) -> None:
         load: PrincipalLoader = import_string(settings.PRINCIPAL_LOADER)
-        self.principal = request.user = load(claims=claims)  # type: ignore[assignment]
+        self.principal = request.user = load(claims=claims, now=self.now)  # type: ignore[assignment]
         needed = self.permissions.get(_method(request))
         if needed is None or not self.principal.may(needed):
             raise Forbidden

@@ -106,13 +106,13 @@ def claim(*, key: Key, principal: Principal, now: datetime) -> HttpResponse | No
         row = cursor.fetchone()
         if row is not None and row[3] > now:
             return _replay(row, key)
+        # Only what has expired: another request may have put a fresh row in its place meanwhile.
         cursor.execute(
             "DELETE FROM mybcat_idempotencykey"
-            " WHERE practice_id = %s AND principal_id = %s AND operation = %s AND key = %s",
-            [principal.practice_id, principal.id, key.operation, key.value],
+            " WHERE practice_id = %s AND principal_id = %s AND operation = %s AND key = %s AND expires_at <= %s",
+            [principal.practice_id, principal.id, key.operation, key.value, now],
         )
-    _insert(key, principal, now=now)
-    return None
+    return claim(key=key, principal=principal, now=now)
 
 
 def _insert(key: Key, principal: Principal, *, now: datetime) -> bool:

@@ -12,6 +12,7 @@ import structlog
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.views.csrf import csrf_failure as django_csrf_failure
 from rest_framework import exceptions
 
 from mybcat.correlation import correlation_id
@@ -155,6 +156,13 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler403."""
+    return problem_response(Plain(403, "forbidden", "Forbidden"), request=request)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Django's CSRF_FAILURE_VIEW: a page for operators, a problem for programs."""
+    if request.path.startswith("/admin/"):
+        return django_csrf_failure(request, reason)
     return problem_response(Plain(403, "forbidden", "Forbidden"), request=request)
 
 

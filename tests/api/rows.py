@@ -16,6 +16,8 @@ BOOKED = {
     "mybcat_idempotencykey": 1,
 }
 REMEMBERED = {"mybcat_idempotencykey": 1}
+# A stored answer is read again, and that is on record.
+REPLAYED = {"mybcat_auditentry": 1}
 
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
 

@@ -120,12 +120,11 @@ def test_what_has_begun_or_passed_is_not_cancelled(agent: Caller, clinic: Clinic
 
 
 @both_versions
-@pytest.mark.parametrize("reason", ["", "no idea", "PATIENT_REQUEST", 7, True, ["other"], {"other": 1}])
-def test_an_unknown_reason_is_refused(agent: Caller, clinic: Clinic, version: str, reason: Any) -> None:
+def test_an_unknown_reason_is_refused(agent: Caller, clinic: Clinic, version: str) -> None:
     identifier = booked(agent, clinic)
     with changes():
-        answer = cancel(agent, identifier, version=version, reason=reason)
-    assert_invalid(answer, reason=["No such reason"])
+        for reason in ("", "no idea", "PATIENT_REQUEST", 7, True, ["other"], {"other": 1}):
+            assert_invalid(cancel(agent, identifier, version=version, reason=reason), reason=["No such reason"])
 
 
 def test_a_reason_is_required(agent: Caller, clinic: Clinic) -> None:

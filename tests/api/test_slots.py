@@ -134,14 +134,14 @@ def test_the_hour_that_comes_twice_is_told_apart_in_v2(agent: Caller, clinic: Cl
     assert (v2[0], v2[4]) == ("2026-11-01T05:30:00+00:00", "2026-11-01T06:30:00+00:00")
 
 
-def test_a_day_is_the_practice_s_and_a_time_the_location_s(agent: Caller, clinic: Clinic) -> None:
+def test_a_day_and_a_time_are_the_practice_s(agent: Caller, clinic: Clinic) -> None:
     with practice_scope(clinic.practice.id):
         denver = Location.objects.create(name="Denver", time_zone="America/Denver")
     # 00:30 on the 28th in New York, 22:30 on the 27th in Denver.
     late = make_slot(clinic, datetime(2026, 4, 28, 4, 30, tzinfo=UTC), location=denver)
     assert slots(agent, **{"from": "2026-04-27"}) == []
     rows = agent.get("/api/v1/slots", **{"from": "2026-04-28"}).json()["results"]
-    assert [(row["id"], row["date"], row["time"]) for row in rows] == [(public("slot", late.id), "2026-04-27", "22:30")]
+    assert [(row["id"], row["date"], row["time"]) for row in rows] == [(public("slot", late.id), "2026-04-28", "00:30")]
 
 
 @pytest.mark.parametrize("path", ["slots", "appointments"])

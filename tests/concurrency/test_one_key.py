@@ -1,11 +1,15 @@
 """One idempotency key, sent by several at the same moment: one effect, one answer."""
 
 from collections import Counter
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 import psycopg
 
+from mybcat.models import IdempotencyKey
+from mybcat.tenancy import practice_scope
+from patients.models import Patient
 from tests.callers import Caller
 from tests.concurrency.counting import Left, left_behind
 from tests.concurrency.racing import RACERS, Racers, statuses
@@ -99,3 +103,20 @@ def test_without_the_unique_key_the_same_request_is_refused_to_its_own_sender(
         open_day(clinic, slots=1)
         answers = all_send("key", clinic, agents, racers, type_code=quarter, slots=[0] * RACERS)
         assert statuses(answers).count(409) > 0
+
+
+def test_an_expired_key_eight_times_at_once_has_one_more_effect(
+    clinic: Clinic, agents: list[Caller], racers: Racers
+) -> None:
+    body = {"firstName": "Ines", "lastName": "Moreau", "dateOfBirth": "1990-05-17"}
+    for number in range(5):
+        key = f"old-{number}"
+        assert agents[0].post("/api/v1/patients", body, key=key).status_code == 201
+        with practice_scope(clinic.practice.id):
+            IdempotencyKey.objects.filter(key=key).update(expires_at=datetime(2026, 1, 1, tzinfo=UTC))
+            before = Patient.objects.count()
+        answers = racers.run([partial(agent.post, "/api/v1/patients", body, key=key) for agent in agents])
+        assert statuses(answers) == [201] * RACERS
+        assert len({answer.json()["id"] for answer in answers}) == 1
+        with practice_scope(clinic.practice.id):
+            assert Patient.objects.count() == before + 1

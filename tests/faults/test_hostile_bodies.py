@@ -160,3 +160,25 @@ def test_http_2_without_tls_is_not_spoken(api: Api) -> None:
     received = exchange(api, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00")
     assert statuses(received) in ([], [400])
     assert b"\x00\x00" not in received
+
+
+def test_an_address_is_decoded_once(api: Api) -> None:
+    """A proxy's rule against /metrics must not be passed by writing the address in another way."""
+    assert httpx.get(f"{api.url}/metrics").status_code == 200
+    assert httpx.get(f"{api.url}/%6detrics").status_code == 200
+    assert httpx.get(f"{api.url}/%256detrics").status_code == 404
+
+
+def test_a_body_that_comes_too_late_is_told_so(api: Api) -> None:
+    with connected(api) as connection:
+        connection.sendall(SIGN_IN + b"X-Correlation-Id: late-body\r\nContent-Length: 100\r\n\r\n{")
+        connection.settimeout(20)
+        answer = connection.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 408")
+    assert b"x-correlation-id: late-body" in answer.lower()
+
+
+def test_a_host_that_is_not_ours_is_refused(api: Api) -> None:
+    answer = httpx.get(f"{api.url}/api/v1/patients", headers={"Host": "evil.example"})
+    assert answer.status_code == 400
+    assert "X-Correlation-Id" in answer.headers

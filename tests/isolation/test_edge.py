@@ -204,3 +204,14 @@ def test_no_answer_holds_anything_of_another_practice(
             answer = agent.get(f"/{address}", **query)
             assert answer.status_code == 200, address
             assert [secret for secret in secrets if secret in answer.content.decode()] == []
+
+
+def test_another_practice_s_patient_is_on_record_whatever_else_is_wrong(clinic: Clinic, other_clinic: Clinic) -> None:
+    agent = Caller(clinic.agent, clinic.practice)
+    body = {
+        "patientId": public("pat", other_clinic.patient.id),
+        "slotId": public("slot", new_uuid()),
+        "type": "no_such_type",
+    }
+    with changes(mybcat_securityevent=1, mybcat_auditentry=1):
+        assert_forbidden(agent.post("/api/v1/appointments", body, key="probe"))

@@ -88,14 +88,14 @@ def test_the_last_visit_is_the_latest(agent: Caller, clinic: Clinic) -> None:
     assert shown(agent, clinic) == (None, "2026-04-21")
 
 
-def test_days_and_times_are_those_of_the_location(agent: Caller, clinic: Clinic) -> None:
+def test_days_and_times_are_those_of_the_practice(agent: Caller, clinic: Clinic) -> None:
     with practice_scope(clinic.practice.id):
         honolulu = Location.objects.create(name="Honolulu", time_zone="Pacific/Honolulu")
     # 03:00 UTC is the evening before in Honolulu.
     visit(clinic, at=datetime(2026, 4, 20, 3, tzinfo=UTC), status="fulfilled", location=honolulu)
     wanted = visit(clinic, at=datetime(2026, 4, 30, 3, tzinfo=UTC), location=honolulu)
     assert shown(agent, clinic) == (
-        {"appointmentId": public("appt", wanted.id), "date": "2026-04-29", "time": "17:00"},
+        {"appointmentId": public("appt", wanted.id), "date": "2026-04-29", "time": "23:00"},
         "2026-04-19",
     )
 

@@ -1,8 +1,11 @@
 """Staying signed in: refresh tokens rotate, a stolen one ends the family, other sites cannot use the cookie."""
 
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
+import jwt
 import pytest
 import time_machine
 from django.conf import LazySettings
@@ -13,7 +16,7 @@ from mybcat.tenancy import platform_scope, practice_scope
 from practices.models import Membership, RefreshFamily, User
 from tests.api.refusals import assert_forbidden, assert_refused
 from tests.api.rows import changes
-from tests.callers import together
+from tests.callers import Caller, together
 from tests.factories import PASSWORD, Clinic
 
 NOW = datetime(2026, 4, 24, 14, tzinfo=UTC)
@@ -234,11 +237,47 @@ def test_what_is_no_refresh_token_is_refused(clinic: Clinic) -> None:
     forged = [real[:-2] + ("AA" if real[-2:] != "AA" else "BB"), real[:-1], real + "AAAA", "A" * 64, "", "x", "%00"]
     with changes():
         assert_ended(refresh(client))
-        for token in (token for token in forged if token != forged[0]):
+        for token in forged:
             assert_ended(refresh(client, token=token))
-    # One that names a family and is not its token is a theft.
-    with changes(practices_refreshfamily=0, mybcat_securityevent=1):
-        assert_ended(refresh(client, token=forged[0]))
+
+
+def test_who_knows_a_session_s_id_cannot_end_it(clinic: Clinic) -> None:
+    """The id is the `sid` of every access token, so it is no secret."""
+    agent = Caller(clinic.agent, clinic.practice)
+    session = UUID(jwt.decode(agent.token, options={"verify_signature": False})["sid"])
+    forged = urlsafe_b64encode(session.bytes + bytes(32)).decode()
+    stranger = Client(raise_request_exception=False)
+    with changes():
+        assert_ended(refresh(stranger, token=forged))
+        stranger.cookies["refresh"] = forged
+        assert stranger.post("/api/auth/logout").status_code == 401
+    assert agent.get("/api/v1/locations").status_code == 200
+
+
+def test_signing_out_ends_the_session_of_the_cookie_and_that_of_the_token(clinic: Clinic) -> None:
+    signed_out = browser(clinic)
+    old = held(signed_out)
+    assert signed_out.post("/api/auth/logout").status_code == 204
+    agent = Caller(clinic.agent, clinic.practice)
+    agent.http.cookies["refresh"] = old
+    assert agent.http.post("/api/auth/logout", headers=agent.headers).status_code == 204
+    assert agent.get("/api/v1/locations").status_code == 401
+
+
+def test_a_changed_password_ends_access_tokens_too(clinic: Clinic) -> None:
+    agent = Caller(clinic.agent, clinic.practice)
+    clinic.agent.set_password("another good password")
+    clinic.agent.save()
+    assert agent.get("/api/v1/locations").status_code == 401
+
+
+@pytest.mark.parametrize("path", ["appointments", "patients"])
+def test_who_has_signed_out_is_told_so_when_sending_a_key(clinic: Clinic, path: str) -> None:
+    agent = Caller(clinic.agent, clinic.practice)
+    agent.http.post("/api/auth/logout")
+    with changes():
+        answer = agent.post(f"/api/v1/{path}", {}, key="after-the-end")
+    assert (answer.status_code, answer.json()["error"]) == (401, "Invalid or expired access token")
 
 
 CROSS_SITE = [
