@@ -1,0 +1,99 @@
+"""Each command measures, in the smallest possible way, and says how it went."""
+
+import io
+import os
+import subprocess
+import sys
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+
+from mybcat.embedded.home import CHECKOUT
+
+pytestmark = pytest.mark.processes
+
+
+def run(name: str, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", f"bench.{name}", *options]
+    return subprocess.run(
+        command, cwd=CHECKOUT, env={**os.environ}, capture_output=True, text=True, timeout=100, check=False
+    )
+
+
+def columns(output: str, row: str) -> list[str]:
+    line = next(line for line in output.splitlines() if line.startswith(row))
+    return line.removeprefix(row).split()
+
+
+def test_bookings_are_compared_with_the_limit() -> None:
+    done = run("booking", "--seconds", "0.3", "--rounds", "1", "--volatile")
+
+    assert done.returncode == 0, done.stderr
+    for row in ("api, 1 client ", "api, 16 clients", "api, 32 clients"):
+        rate, p50, p99, errors = columns(done.stdout, row)
+        assert float(rate) > 0
+        assert 0 < float(p50) <= float(p99)
+        assert errors == "0"
+    assert float(columns(done.stdout, "limit, 8 backends")[0]) > 0
+    assert "ratio, api with 16 clients to limit: " in done.stdout
+
+
+def test_bookings_on_a_server_that_forgets_are_no_measure() -> None:
+    with psycopg.connect(settings.ENVIRONMENT.database_url) as connection:
+        if connection.execute("SHOW fsync").fetchone() == ("on",):
+            pytest.skip("this server writes to disk")
+
+    done = run("booking", "--seconds", "0.3", "--rounds", "1")
+
+    assert done.returncode == 1
+    assert "fsync or synchronous_commit is off" in done.stderr
+
+
+def test_a_profile_tells_where_the_time_goes() -> None:
+    done = run("booking", "--profile", "--seconds", "0.3", "--volatile")
+
+    assert done.returncode == 0, done.stderr
+    assert "(waiting for PostgreSQL)" in done.stdout
+    assert "book_appointment" in done.stdout
+
+
+def test_a_race_has_exactly_one_winner_a_slot() -> None:
+    done = run("race", "--clients", "8", "--slots", "5", "--racers", "4")
+
+    assert done.returncode == 0, done.stderr
+    assert columns(done.stdout, "answers 201") == ["5"]
+    assert columns(done.stdout, "answers 409") == ["15"]
+    assert columns(done.stdout, "appointments") == ["5"]
+    assert done.stdout.rstrip().endswith("exact")
+
+
+def test_reads_ask_for_the_data_that_their_figures_are_promised_for() -> None:
+    done = run("reads", "--seconds", "0.3", "--rounds", "1")
+
+    assert done.returncode == 1
+    assert "manage.py load --practices 500" in done.stdout
+
+
+def test_reads_are_measured_and_explained_on_what_is_there() -> None:
+    call_command("load", practices=2, patients=60, slots_per_practice=300, stdout=io.StringIO())
+
+    done = run("reads", "--any-size", "--seconds", "0.3", "--rounds", "1")
+    plans = run("reads", "--any-size", "--plans")
+
+    assert done.returncode == 0, done.stderr
+    for row in ("next slots of a type", "day of 200 appointments", "patient by what is typed"):
+        clients, rate, *_ = columns(done.stdout, row)
+        assert clients == "1"
+        assert float(rate) > 0
+    assert plans.returncode == 0, plans.stderr
+    assert plans.stdout.count("Execution Time:") >= 6
+
+
+def test_the_cost_of_the_fence_is_told_for_each_request() -> None:
+    done = run("tenancy", "--seconds", "0.3")
+
+    assert done.returncode == 0, done.stderr
+    for row in ("one patient", "day of 200", "booking: reads and lock"):
+        assert columns(done.stdout, row)[-1] == "0"
