@@ -19,16 +19,16 @@ _PATIENCE = 60.0
 
 
 @contextmanager
-def serving(*, application: str | None = None, workers: int | None = None, threads: int | None = None) -> Iterator[int]:
-    """Yields the port of an `api` that answers; differs from the product's only in what is named."""
+def serving(*, wsgi: str | None = None) -> Iterator[int]:
+    """Yields the port of the product's `api`; `wsgi`: of that WSGI application, in one worker of one thread."""
     home = Home.of(os.environ)
     home.prepare()
     port = ports.free_pair()
     command = _command(home, port)
-    for option, value in (("--workers", workers), ("--blocking-threads", threads)):
-        command = command if value is None else _with(command, option, str(value))
-    if application is not None:
-        command = replace(command, arguments=(*command.arguments[:-1], application))
+    if wsgi is not None:
+        command = replace(command, arguments=(*command.arguments[:-1], "--blocking-threads", "1", wsgi))
+        for option, value in (("--workers", "1"), ("--interface", "wsgi")):
+            command = _with(command, option, value)
     with home.log("bench-api").open("wb") as log:
         process = start_process(command, output=log.fileno(), session=True)
         try:

@@ -103,7 +103,7 @@ def _compare(slots: Slots, options: argparse.Namespace) -> int:
 
 
 def _profile(slots: Slots, options: argparse.Namespace) -> int:
-    with serving(application="bench.profiled:application", workers=1, threads=1) as port:
+    with serving(wsgi="bench.profiled:application") as port:
         _warm_up(slots, port, options.seconds)
         _profile_so_far(port)
         measured = _book(slots, port, 1, options.seconds)

@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import cached_property
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -135,7 +136,8 @@ def make_callers(*, practice_id: UUID, plan: str, count: int) -> list[Caller]:
             user=user,
             current_practice_id=practice_id,
             client=b"",
-            credentials="",
+            # As sign-in keeps it: a token ends with the password that it began with.
+            credentials=sha256(user.password.encode()).hexdigest(),
             current=secrets.token_bytes(32),
             rotated_at=now,
             expires_at=now + settings.REFRESH_LIFETIME,

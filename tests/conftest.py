@@ -43,7 +43,11 @@ def _tables(_migrated: None, owner: psycopg.Connection) -> list[str]:
 @pytest.fixture(autouse=True)
 def _clean(owner: psycopg.Connection, _tables: list[str]) -> Iterator[None]:
     yield
-    owner.execute(f"TRUNCATE {', '.join(_tables)}")
+    # Emptying a table costs as much when it is empty: only those that have pages, and what refers to them.
+    filled = owner.execute("SELECT t FROM unnest(%s::text[]) AS t WHERE pg_relation_size(t::regclass) > 0", [_tables])
+    names = [name for (name,) in filled.fetchall()]
+    if names:
+        owner.execute(f"TRUNCATE {', '.join(names)} CASCADE")
 
 
 @pytest.fixture

@@ -66,7 +66,8 @@ class _Queue:
 
 def _visits(practice: Practice, share: float, chance: Random) -> Iterator[Visit]:
     calendars: dict[UUID, list[FreeSlot]] = {}
-    rows = Slot.objects.free().order_by("starts_at").values_list(*FreeSlot._fields)
+    # By name among those who begin at one moment: the same calendars whenever the demo is loaded.
+    rows = Slot.objects.free().order_by("starts_at", "practitioner__name").values_list(*FreeSlot._fields)
     for slot in map(FreeSlot._make, rows):
         calendars.setdefault(slot.practitioner_id, []).append(slot)
     for slots in calendars.values():

@@ -142,4 +142,4 @@ def test_slots_that_cannot_be_made_leave_the_hours_as_they_were(
 
 def practice_form(practice: Practice, **fields: str) -> dict[str, Any]:
     sent = {"name": practice.name, "time_zone": practice.time_zone, "plan": "standard", "phone": ""}
-    return {**sent, "slot_minutes": "15", "horizon_days": "90", **fields}
+    return {**sent, "slot_minutes": "15", "horizon_days": "90", "country": "US", **fields}

@@ -211,6 +211,15 @@ def test_who_sees_nobody_is_left_out(agent: Caller, clinic: Clinic, left: type[A
     assert sorted(listed(agent, clinic)) == list(range(10))
 
 
+def test_who_is_named_and_sees_nobody_offers_nothing(agent: Caller, clinic: Clinic) -> None:
+    with practice_scope(clinic.practice.id):
+        Practitioner.objects.update(is_active=False)
+    alice = public("pract", clinic.practitioner.id)
+    assert offered(agent, clinic, type="comprehensive_exam", practitioner=alice) == []
+    assert listed(agent, clinic, type="comprehensive_exam", practitioner=alice) == []
+    assert listed(agent, clinic, practitioner=alice) == list(range(8))
+
+
 def test_the_night_that_clocks_change_has_every_start(agent: Caller, clinic: Clinic) -> None:
     start = datetime(2026, 11, 1, 5, 30, tzinfo=UTC)
     clinic.slots = make_slots(practitioner=clinic.practitioner, location=clinic.location, start=start, count=6)

@@ -173,12 +173,24 @@ def test_an_address_that_is_not_there_tells_no_other(client: Client, path: str) 
     assert_refused(client.get(path), status=404, code="not_found", sentence="Not found")
 
 
-@pytest.mark.parametrize("host", ["evil.example", "", "testserver.evil.example", "127.0.0.1@evil.example", "\u00e9"])
-def test_a_host_that_is_not_ours_is_a_bad_request(client: Client, clinic: Clinic, host: str) -> None:
-    headers = {"Host": host, "Origin": f"http://{host}"}
+HOSTS = ["evil.example", "testserver.evil.example", "127.0.0.1@evil.example", "testserver:port", "\u00e9", "a b"]
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/api/v1/locations", "/api/v2/locations", "/api/docs", "/nowhere"])
+def test_a_host_that_is_not_ours_is_a_bad_request(agent: Caller, path: str) -> None:
     with changes():
-        answer = client.post("/api/auth/refresh", headers=headers)
-    assert_refused(answer, status=400, code="bad_request", sentence="The request is not valid.")
+        for host in HOSTS:
+            answer = agent.http.get(path, headers={**agent.headers, "Host": host})
+            assert_refused(answer, status=400, code="bad_request", sentence="The request is not valid.")
+            answer = agent.http.post("/api/auth/refresh", headers={"Host": host, "Origin": f"http://{host}"})
+            assert_refused(answer, status=400, code="bad_request", sentence="The request is not valid.")
+
+
+def test_a_form_without_its_token_is_forbidden_and_no_page_says_why(clinic: Clinic) -> None:
+    client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    with changes():
+        for path in ("/healthz", "/metrics", "/"):
+            assert_refused(client.post(path), status=403, code="forbidden", sentence="Forbidden")
 
 
 @pytest.mark.parametrize(

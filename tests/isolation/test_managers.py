@@ -115,7 +115,8 @@ def test_a_scope_ends_with_its_block(clinic: Clinic) -> None:
 
 
 def test_a_practice_that_does_not_exist_has_nothing(ours: Clinic) -> None:
+    models = tenant_models()
     with practice_scope(new_uuid()):
-        assert {model.__name__: model._default_manager.count() for model in tenant_models()} == {
-            model.__name__: 0 for model in tenant_models()
+        assert {model.__name__: model._default_manager.count() for model in models} == {
+            model.__name__: 0 for model in models
         }

@@ -10,6 +10,7 @@ from mybcat.ids import new_uuid
 from mybcat.models import AuditEntry, Event
 from mybcat.tenancy import practice_scope
 from patients.models import Patient
+from practices.models import Practice
 from tests.api.refusals import assert_forbidden, assert_invalid, assert_not_found
 from tests.api.rows import changes
 from tests.callers import Caller, public
@@ -93,6 +94,30 @@ def test_adding_is_told_by_an_event_and_an_audit_row(agent: Caller, clinic: Clin
 def test_a_phone_number_is_kept_as_e164(agent: Caller, clinic: Clinic, text: str, stored: str) -> None:
     assert agent.post("/api/v1/patients", {**INES, "phone": text}).json()["phone"] == stored
     assert only_patient(clinic, first_name="Inès").phone == stored
+
+
+@pytest.mark.parametrize(
+    ("country", "text", "stored"),
+    [
+        ("GB", "020 7946 0958", "+442079460958"),
+        ("GB", "+1 212 555 0188", "+12125550188"),
+        ("FR", "01 99 00 12 34", "+33199001234"),
+        ("US", "+1 111 555 0188", "+11115550188"),
+    ],
+)
+def test_a_number_without_a_country_is_one_of_the_practice_s(country: str, text: str, stored: str) -> None:
+    clinic = make_clinic(name="Abroad", time_zone="Europe/London")
+    with practice_scope(clinic.practice.id):
+        Practice.objects.update(country=country)
+    agent = Caller(clinic.agent, clinic.practice)
+    assert agent.post("/api/v1/patients", {**INES, "phone": text}).json()["phone"] == stored
+
+
+def test_a_number_that_the_practice_s_country_does_not_have_is_refused(agent: Caller, clinic: Clinic) -> None:
+    """Read as one of that country, it would be a stranger's elsewhere."""
+    with changes():
+        for text in ("111 555 0188", "020 7946 0958", "01 99 00 12 34"):
+            assert_invalid(agent.post("/api/v1/patients", {**INES, "phone": text}), phone=PHONE)
 
 
 @both_versions

@@ -111,6 +111,7 @@ BY_PHONE = {
     "212.555.0147": ["jose"],
     "+44 20 7946 0958": ["lukasz"],
     "7946 0958": ["lukasz"],
+    "020 7946 0958": ["lukasz"],
     "0148": [],
     "2125550": [],
     "47": [],
@@ -132,6 +133,8 @@ BY_BIRTH_DATE = {
     "1/31/1970": ["anna"],
     "31/1/1970": ["anna"],
     "31.1.1970": ["anna"],
+    "9.3.1984": ["jose"],
+    "3.9.1984": ["lukasz"],
     "2/30/1984": [],
     "1984-02-30": [],
     "1985-03-09": [],
@@ -158,8 +161,9 @@ def test_a_sign_is_passed_over(agent: Caller, people: dict[str, str]) -> None:
 
 
 def test_without_a_search_all_are_listed(agent: Caller, people: dict[str, str]) -> None:
-    rows = agent.get("/api/v1/patients").json()["results"]
-    assert [people[row["id"]] for row in rows] == ["anna", "jose", "munro", "siobhan", "lukasz"]
+    for query in ({}, {"search": ""}, {"search": "  "}):
+        rows = agent.get("/api/v1/patients", **query).json()["results"]
+        assert [people[row["id"]] for row in rows] == ["anna", "jose", "munro", "siobhan", "lukasz"]
 
 
 @pytest.mark.parametrize(
