@@ -45,7 +45,8 @@ class Application:
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         try:
-            body = await asyncio.wait_for(protocol(), BODY_SECONDS) if _wants_body(scope) else b""
+            async with asyncio.timeout(BODY_SECONDS):
+                body = await protocol() if _wants_body(scope) else b""
         except TimeoutError:
             protocol.response_bytes(*_too_slow(scope))
             return
