@@ -1,6 +1,6 @@
 """Booking: the slots locked and taken, the appointment, its event and its audit row, or nothing.
 
-Two statements by hand (docs/performance.md tells what the ORM costs here): one locks what the
+Two statements by hand (docs/performance.md has the figures): one locks what the
 appointment needs, one writes everything. The exclusion constraint is the truth; the lock is
 there for the good error message.
 """
