@@ -1,0 +1,45 @@
+"""Who joins a practice sees its patients unmasked: superusers alone decide that."""
+
+import pytest
+from django.test import Client
+
+from mybcat.tenancy import platform_scope
+from practices.models import Membership
+from tests.admin.test_pages import page
+from tests.admin.test_practice_rows import count
+from tests.factories import Clinic, make_user
+
+
+@pytest.fixture
+def plain() -> Client:
+    """A browser of an operator who is no superuser."""
+    browser = Client(raise_request_exception=False)
+    browser.force_login(make_user(is_staff=True))
+    return browser
+
+
+def membership() -> Membership:
+    with platform_scope(reason="test"):
+        return Membership.objects.get()
+
+
+def test_an_operator_sees_memberships_and_changes_none(plain: Client, clinic: Clinic) -> None:
+    only = membership()
+    assert plain.get(page(Membership, "changelist")).status_code == 200
+    sent = {
+        "practice": str(clinic.practice.id),
+        "user": str(only.user_id),
+        "role": "practice_manager",
+        "is_active": "on",
+    }
+    assert plain.post(page(Membership, "add"), sent).status_code == 403
+    assert plain.post(page(Membership, "change", only.pk), sent).status_code == 403
+    assert count(Membership) == 1
+    assert membership().role == only.role == "scheduling_agent"
+
+
+def test_a_superuser_changes_them(desk: Client, clinic: Clinic) -> None:
+    only = membership()
+    sent = {"role": "practice_manager", "is_active": "on"}
+    assert desk.post(page(Membership, "change", only.pk), sent).status_code == 302
+    assert membership().role == "practice_manager"
