@@ -3,14 +3,15 @@
 from datetime import date, time, timedelta
 from functools import cache
 
+import psycopg
 from django.apps import apps
-from django.db import connection
+from django.conf import settings
 from django.db.models import Model
 
 from appointments.models import Schedule
 from integrations.models import Message
 from mybcat.models import Delivery, Event, EventSequence, SecurityEvent
-from mybcat.tenancy import platform_scope, practice_scope
+from mybcat.tenancy import practice_scope
 from practices.models import TimeOff, WorkingHours
 from tests.callers import Caller
 from tests.factories import Clinic, tomorrow_at
@@ -20,13 +21,16 @@ PRACTICES = "practices_practice"
 
 @cache
 def tenant_tables() -> dict[str, str]:
-    """Each table of practices' rows as PostgreSQL has it, and the column that names the practice."""
-    with platform_scope(reason="test"), connection.cursor() as cursor:
-        cursor.execute(
+    """Each table of practices' rows as PostgreSQL has it, and the column that names the practice.
+
+    Asked over a connection of its own: whoever asks first may stand inside a scope, and scopes do not nest.
+    """
+    with psycopg.connect(settings.ENVIRONMENT.database_owner_url) as owner:
+        rows = owner.execute(
             "SELECT table_name FROM information_schema.columns"
             " WHERE table_schema = 'public' AND column_name = 'practice_id' ORDER BY 1"
-        )
-        return {PRACTICES: "id", **{row[0]: "practice_id" for row in cursor.fetchall()}}
+        ).fetchall()
+    return {PRACTICES: "id", **{row[0]: "practice_id" for row in rows}}
 
 
 @cache
