@@ -16,6 +16,7 @@ from appointments.views import SHAPES, days_of, refuse_unknown
 from mybcat.errors import InvalidInput
 from mybcat.gateway.endpoint import Endpoint
 from mybcat.gateway.lists import each, listed, page_of, read_query
+from mybcat.gateway.tiers import Tier
 from mybcat.principal import Permission
 from practices.models import Location, Practitioner
 
@@ -25,6 +26,7 @@ MAX_STARTS = 10_000
 
 class Slots(Endpoint):
     permissions = {"GET": Permission.APPOINTMENT_READ}
+    tiers = {"GET": Tier.T4}
 
     @listed("listSlots", v1=v1.SlotOutput, v2=v2.SlotOutput, query=SlotsQuery)
     def get(self, request: Request) -> Response:
@@ -60,6 +62,7 @@ class Slots(Endpoint):
 
 class NextSlots(Endpoint):
     permissions = {"GET": Permission.APPOINTMENT_READ}
+    tiers = {"GET": Tier.T4}
 
     @listed("nextSlots", v1=v1.SlotOutput, v2=v2.SlotOutput, query=NextQuery, paged=False)
     def get(self, request: Request) -> Response:

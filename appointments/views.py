@@ -22,6 +22,7 @@ from mybcat.errors import UnknownId
 from mybcat.gateway.endpoint import Endpoint
 from mybcat.gateway.inputs import read_body
 from mybcat.gateway.lists import each, listed, page_of, read_query
+from mybcat.gateway.tiers import Tier
 from mybcat.ids import internal_id
 from mybcat.principal import Permission
 from patients.services import get_patient
@@ -32,6 +33,7 @@ SHAPES: dict[str, Any] = {"v1": v1, "v2": v2}
 
 class Appointments(Endpoint):
     permissions = {"GET": Permission.APPOINTMENT_READ, "POST": Permission.APPOINTMENT_WRITE}
+    tiers = {"GET": Tier.T4, "POST": Tier.BOOKING}
     idempotent = {"POST": "required"}
 
     @listed("listAppointments", v1=v1.AppointmentOutput, v2=v2.AppointmentOutput, query=DaysQuery)
@@ -82,6 +84,7 @@ class Appointments(Endpoint):
 
 class AppointmentDetail(Endpoint):
     permissions = {"GET": Permission.APPOINTMENT_READ}
+    tiers = {"GET": Tier.T4}
 
     @extend_schema(operation_id="getAppointment", versions=["v1"], responses=v1.AppointmentOutput)
     @extend_schema(operation_id="getAppointment", versions=["v2"], responses=v2.AppointmentOutput)
@@ -100,6 +103,7 @@ class AppointmentDetail(Endpoint):
 
 class AppointmentCancel(Endpoint):
     permissions = {"POST": Permission.APPOINTMENT_WRITE}
+    tiers = {"POST": Tier.BOOKING}
     idempotent = {"POST": "accepted"}
 
     @extend_schema(
@@ -119,6 +123,7 @@ class AppointmentCancel(Endpoint):
 
 class PatientAppointments(Endpoint):
     permissions = {"GET": Permission.PATIENT_READ}
+    tiers = {"GET": Tier.T4}
 
     @listed("listPatientAppointments", v1=v1.AppointmentOutput, v2=v2.AppointmentOutput)
     def get(self, request: Request, patient_id: str) -> Response:

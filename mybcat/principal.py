@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Literal, Protocol, Self
 from uuid import UUID
 
 
@@ -24,16 +24,14 @@ class Role(StrEnum):
     PRACTITIONER = "practitioner"
 
 
+# Granted one by one: a new permission is nobody's until someone has thought about it.
+_READS = frozenset({Permission.APPOINTMENT_READ, Permission.PATIENT_READ, Permission.REFERENCE_READ})
+_ON_THE_PHONE = _READS | {Permission.APPOINTMENT_WRITE, Permission.PATIENT_WRITE}
+
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.SCHEDULING_AGENT: frozenset(Permission),
-    Role.PRACTICE_MANAGER: frozenset(Permission),
-    Role.PRACTITIONER: frozenset(
-        {
-            Permission.APPOINTMENT_READ,
-            Permission.PATIENT_READ,
-            Permission.REFERENCE_READ,
-        }
-    ),
+    Role.SCHEDULING_AGENT: _ON_THE_PHONE,
+    Role.PRACTICE_MANAGER: _ON_THE_PHONE,
+    Role.PRACTITIONER: _READS,
 }
 
 
@@ -47,21 +45,40 @@ class Actor(Protocol):
     def id(self) -> UUID: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """A caller inside one practice, as the database knows it at this request."""
+    """A caller inside one practice: a member, or an API client of the practice's."""
 
-    kind: str
+    kind: Literal["member", "client"]
     id: UUID
     practice_id: UUID
-    role: Role
+    # None: an API client has scopes and no role.
+    role: Role | None
+    scopes: frozenset[Permission]
     plan: str
     time_zone: str
+    # The sign-in; None where the token is no session of ours.
     session_id: UUID | None
 
     # DRF asks its `request.user` this.
     is_authenticated = True
 
+    @classmethod
+    def member(
+        cls, *, user_id: UUID, practice_id: UUID, role: Role, plan: str, time_zone: str, session_id: UUID | None
+    ) -> Self:
+        """A member, who may do what the role is granted."""
+        return cls(
+            kind="member",
+            id=user_id,
+            practice_id=practice_id,
+            role=role,
+            scopes=PERMISSIONS[role],
+            plan=plan,
+            time_zone=time_zone,
+            session_id=session_id,
+        )
+
     def may(self, permission: Permission) -> bool:
-        """Whether the caller's role grants `permission`."""
-        return permission in PERMISSIONS[self.role]
+        """Whether `permission` is among what the caller was granted."""
+        return permission in self.scopes

@@ -12,6 +12,7 @@ from mybcat import audit
 from mybcat.gateway.endpoint import Endpoint
 from mybcat.gateway.inputs import read_body
 from mybcat.gateway.lists import listed, page_of, read_query
+from mybcat.gateway.tiers import Tier
 from mybcat.ids import internal_id
 from mybcat.principal import Permission
 from patients import services
@@ -36,6 +37,7 @@ class PatientEndpoint(Endpoint):
 
 class Patients(PatientEndpoint):
     permissions = {"GET": Permission.PATIENT_READ, "POST": Permission.PATIENT_WRITE}
+    tiers = {"GET": Tier.T4, "POST": Tier.T3}
     idempotent = {"POST": "accepted"}
 
     @listed("searchPatients", v1=PatientV1Output, v2=PatientV2Output, query=PatientSearch)
@@ -65,6 +67,7 @@ class Patients(PatientEndpoint):
 
 class PatientDetail(PatientEndpoint):
     permissions = {"GET": Permission.PATIENT_READ, "PATCH": Permission.PATIENT_WRITE}
+    tiers = {"GET": Tier.T4, "PATCH": Tier.T3}
 
     @extend_schema(operation_id="getPatient", versions=["v1"], responses=PatientV1Output)
     @extend_schema(operation_id="getPatient", versions=["v2"], responses=PatientV2Output)

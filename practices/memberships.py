@@ -39,9 +39,8 @@ def load_principal(*, claims: Claims, now: datetime) -> Principal:
     if row is None:
         raise InvalidToken
     user_id, role, plan, time_zone = row
-    return Principal(
-        kind="member",
-        id=user_id,
+    return Principal.member(
+        user_id=user_id,
         practice_id=claims.practice_id,
         role=Role(role),
         plan=plan,

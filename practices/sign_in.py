@@ -47,9 +47,8 @@ class NotAMember(UnknownId):
 
     def __init__(self, membership: Membership, practice_id: UUID) -> None:
         super().__init__(prefix="prac", value=practice_id)
-        self.principal = Principal(
-            kind="member",
-            id=membership.user_id,
+        self.principal = Principal.member(
+            user_id=membership.user_id,
             practice_id=membership.practice_id,
             role=Role(membership.role),
             plan=membership.practice.plan,

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from mybcat.gateway.endpoint import Endpoint
 from mybcat.gateway.lists import each, listed, page_of, read_query
+from mybcat.gateway.tiers import Tier
 from mybcat.ids import public_id
 from mybcat.principal import Permission
 from practices.models import AppointmentType, Location, Practitioner
@@ -39,6 +40,7 @@ class AppointmentTypeOutput(serializers.Serializer[Any]):
 
 class Practitioners(Endpoint):
     permissions = {"GET": Permission.REFERENCE_READ}
+    tiers = {"GET": Tier.T4}
 
     @listed("listPractitioners", v1=PractitionerOutput, v2=PractitionerOutput)
     def get(self, request: Request) -> Response:
@@ -48,6 +50,7 @@ class Practitioners(Endpoint):
 
 class Locations(Endpoint):
     permissions = {"GET": Permission.REFERENCE_READ}
+    tiers = {"GET": Tier.T4}
 
     @listed("listLocations", v1=LocationOutput, v2=LocationOutput)
     def get(self, request: Request) -> Response:
@@ -57,6 +60,7 @@ class Locations(Endpoint):
 
 class AppointmentTypes(Endpoint):
     permissions = {"GET": Permission.REFERENCE_READ}
+    tiers = {"GET": Tier.T4}
 
     @listed("listAppointmentTypes", v1=AppointmentTypeOutput, v2=AppointmentTypeOutput)
     def get(self, request: Request) -> Response:

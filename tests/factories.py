@@ -38,9 +38,8 @@ class Clinic:
     @property
     def principal(self) -> Principal:
         """The agent as a service sees her."""
-        return Principal(
-            kind="member",
-            id=self.agent.id,
+        return Principal.member(
+            user_id=self.agent.id,
             practice_id=self.practice.id,
             role=Role.SCHEDULING_AGENT,
             plan=self.practice.plan,

@@ -17,6 +17,7 @@ from mybcat import audit
 from mybcat.errors import DomainError, Forbidden, UnknownId
 from mybcat.gateway import idempotency, isolation
 from mybcat.gateway.problems import RETRYABLE, sqlstate
+from mybcat.gateway.tiers import Tier
 from mybcat.gateway.tokens import Claims
 from mybcat.principal import Permission, Principal
 from mybcat.tenancy import practice_scope
@@ -32,13 +33,15 @@ class Endpoint(APIView):
     token (no database), practice scope, member still in force, permission, idempotency key, handler,
     commit. A refusal rolls back everything; what must outlive it is written afterwards.
 
-    `permissions` names one permission a method: a test refuses a route that lacks one.
+    `permissions` names one permission a method, `tiers` how often it may be asked: a test refuses a
+    route that lacks either.
     `idempotent` says for a method whether its key is "required" or "accepted".
     """
 
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
 
     permissions: ClassVar[Mapping[str, Permission]] = {}
+    tiers: ClassVar[Mapping[str, Tier]] = {}
     idempotent: ClassVar[Mapping[str, str]] = {}
 
     principal: Principal

@@ -126,9 +126,8 @@ def test_what_is_missing_is_made() -> None:
 def test_a_demo_slot_can_be_booked() -> None:
     run_demo()
     sarah = User.objects.get(email="sarah@mybcat.example")
-    principal = Principal(
-        kind="member",
-        id=sarah.id,
+    principal = Principal.member(
+        user_id=sarah.id,
         practice_id=LAKESIDE.id,
         role=Role.SCHEDULING_AGENT,
         plan="standard",

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from mybcat.gateway.endpoint import Endpoint
+from mybcat.gateway.tiers import Tier
 from mybcat.principal import Permission, Role
 from practices.auth_views import PublicEndpoint
 from tests.api.refusals import assert_forbidden, assert_refused
@@ -29,22 +30,22 @@ OPEN = {
     "metrics": "this machine only",
     "readyz": "probes",
 }
-# What each route asks for, by method. {v} is each version.
+# What each route asks for, and how often it may be asked, by method. {v} is each version.
 ASKED = {
-    ("GET", "api/{v}/practitioners"): Permission.REFERENCE_READ,
-    ("GET", "api/{v}/locations"): Permission.REFERENCE_READ,
-    ("GET", "api/{v}/appointment-types"): Permission.REFERENCE_READ,
-    ("GET", "api/{v}/patients"): Permission.PATIENT_READ,
-    ("POST", "api/{v}/patients"): Permission.PATIENT_WRITE,
-    ("GET", "api/{v}/patients/<str:patient_id>"): Permission.PATIENT_READ,
-    ("PATCH", "api/{v}/patients/<str:patient_id>"): Permission.PATIENT_WRITE,
-    ("GET", "api/{v}/patients/<str:patient_id>/appointments"): Permission.PATIENT_READ,
-    ("GET", "api/{v}/appointments"): Permission.APPOINTMENT_READ,
-    ("POST", "api/{v}/appointments"): Permission.APPOINTMENT_WRITE,
-    ("GET", "api/{v}/appointments/<str:appointment_id>"): Permission.APPOINTMENT_READ,
-    ("POST", "api/{v}/appointments/<str:appointment_id>/cancel"): Permission.APPOINTMENT_WRITE,
-    ("GET", "api/{v}/slots"): Permission.APPOINTMENT_READ,
-    ("GET", "api/{v}/slots/next"): Permission.APPOINTMENT_READ,
+    ("GET", "api/{v}/practitioners"): (Permission.REFERENCE_READ, Tier.T4),
+    ("GET", "api/{v}/locations"): (Permission.REFERENCE_READ, Tier.T4),
+    ("GET", "api/{v}/appointment-types"): (Permission.REFERENCE_READ, Tier.T4),
+    ("GET", "api/{v}/patients"): (Permission.PATIENT_READ, Tier.T4),
+    ("POST", "api/{v}/patients"): (Permission.PATIENT_WRITE, Tier.T3),
+    ("GET", "api/{v}/patients/<str:patient_id>"): (Permission.PATIENT_READ, Tier.T4),
+    ("PATCH", "api/{v}/patients/<str:patient_id>"): (Permission.PATIENT_WRITE, Tier.T3),
+    ("GET", "api/{v}/patients/<str:patient_id>/appointments"): (Permission.PATIENT_READ, Tier.T4),
+    ("GET", "api/{v}/appointments"): (Permission.APPOINTMENT_READ, Tier.T4),
+    ("POST", "api/{v}/appointments"): (Permission.APPOINTMENT_WRITE, Tier.BOOKING),
+    ("GET", "api/{v}/appointments/<str:appointment_id>"): (Permission.APPOINTMENT_READ, Tier.T4),
+    ("POST", "api/{v}/appointments/<str:appointment_id>/cancel"): (Permission.APPOINTMENT_WRITE, Tier.BOOKING),
+    ("GET", "api/{v}/slots"): (Permission.APPOINTMENT_READ, Tier.T4),
+    ("GET", "api/{v}/slots/next"): (Permission.APPOINTMENT_READ, Tier.T4),
 }
 READS = {Permission.REFERENCE_READ, Permission.PATIENT_READ, Permission.APPOINTMENT_READ}
 GRANTED = {
@@ -73,13 +74,15 @@ def test_what_is_open_to_all_is_listed() -> None:
     assert {route.path for route in routes()} - asking == set(OPEN)
 
 
-def test_every_other_route_declares_a_permission_for_each_of_its_methods() -> None:
+def test_every_other_route_declares_a_permission_and_a_tier_for_each_of_its_methods() -> None:
     declared = {}
     for route in routes():
         if route.path in OPEN:
             continue
-        assert sorted(route.view.permissions) == sorted(route.methods), route.path
-        declared.update({(method, unversioned(route.path)): route.view.permissions[method] for method in route.methods})
+        assert sorted(route.view.permissions) == sorted(route.view.tiers) == sorted(route.methods), route.path
+        for method in route.methods:
+            permission, tier = route.view.permissions[method], route.view.tiers[method]
+            declared[method, unversioned(route.path)] = permission, tier
     assert declared == ASKED
 
 
@@ -103,7 +106,7 @@ def test_nobody_gets_in_without_a_token(client: Client, clinic: Clinic) -> None:
 def test_a_role_may_do_what_it_is_granted_and_no_more(clinic: Clinic, role: Role) -> None:
     caller = Caller(make_member(practice=clinic.practice, role=role), clinic.practice)
     for route, method in CLOSED:
-        wanted = ASKED[method, unversioned(route.path)]
+        wanted, _ = ASKED[method, unversioned(route.path)]
         if wanted in GRANTED[role]:
             assert ask(caller.http, route, method, clinic, **caller.headers).status_code in (200, 400, 404)
         else:
