@@ -14,6 +14,8 @@ class Permission(StrEnum):
     PATIENT_READ = "patients:read"
     PATIENT_WRITE = "patients:write"
     REFERENCE_READ = "reference:read"
+    # Hours, types, protocols: how the practice works.
+    PRACTICE_MANAGE = "practice:manage"
 
 
 class Role(StrEnum):
@@ -30,7 +32,7 @@ _ON_THE_PHONE = _READS | {Permission.APPOINTMENT_WRITE, Permission.PATIENT_WRITE
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.SCHEDULING_AGENT: _ON_THE_PHONE,
-    Role.PRACTICE_MANAGER: _ON_THE_PHONE,
+    Role.PRACTICE_MANAGER: _ON_THE_PHONE | {Permission.PRACTICE_MANAGE},
     Role.PRACTITIONER: _READS,
 }
 

@@ -184,6 +184,7 @@ PUBLIC_IDS = {
     "prac": "practices.Practice",
     "loc": "practices.Location",
     "pract": "practices.Practitioner",
+    "prot": "practices.ProtocolVersion",
     "pat": "patients.Patient",
     "slot": "appointments.Slot",
     "appt": "appointments.Appointment",
@@ -193,8 +194,6 @@ PUBLIC_IDS = {
 }
 
 REDIS_URL = ENVIRONMENT.redis_url
-# `host:port` of receivers on this machine, for development and tests: no other rule holds for them.
-OUTBOUND_EXCEPTIONS = frozenset(ENVIRONMENT.outbound_exceptions.split(",")) if DEVELOPMENT else frozenset()
 MESSAGE_PROVIDER = "integrations.messaging.console.ConsoleProvider"
 
 configure_logging(level=ENVIRONMENT.log_level)

@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
 import appointments.urls
 import patients.urls
+import practices.protocols.urls
 import practices.urls
 from appointments.visits import visits_of
 from mybcat.gateway import health
@@ -17,10 +18,12 @@ api = [
     *patients.urls.routes(visits_of=visits_of),
     *appointments.urls.urlpatterns,
 ]
+# v1 is frozen: what came after it is in v2 alone.
+api_v2 = [*api, *practices.protocols.urls.urlpatterns]
 
 urlpatterns = [
     path("api/v1/", include((api, "api"), namespace="v1")),
-    path("api/v2/", include((api, "api"), namespace="v2")),
+    path("api/v2/", include((api_v2, "api"), namespace="v2")),
     *practices.urls.auth_urlpatterns,
     path("api/schema/v1", SpectacularJSONAPIView.as_view(api_version="v1"), name="schema-v1"),
     path("api/schema/v2", SpectacularJSONAPIView.as_view(api_version="v2"), name="schema-v2"),

@@ -284,3 +284,7 @@ class TimeOff(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.reason} {self.starts_at:%Y-%m-%d}"
+
+
+# Django finds an application's models through this module.
+from practices.protocols.models import ProtocolVersion  # noqa: E402, F401

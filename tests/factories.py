@@ -4,16 +4,20 @@ import itertools
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import orjson
 from argon2 import PasswordHasher
 
 from appointments.models import Slot
+from mybcat.ids import new_uuid
 from mybcat.principal import Principal, Role
 from mybcat.tenancy import practice_scope
 from patients.models import Patient
-from practices.models import AppointmentType, Location, Membership, Practice, Practitioner, User
+from practices.models import AppointmentType, Location, Membership, Practice, Practitioner, ProtocolVersion, User
+from practices.protocols import definition
 
 PASSWORD = "correct horse battery"
 _numbers = itertools.count(1)
@@ -138,3 +142,20 @@ def make_clinic(*, name: str, time_zone: str) -> Clinic:
         agent=make_member(practice=practice),
         slots=slots,
     )
+
+
+def optometry() -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The platform's protocol and its examples, as stored."""
+    stored = orjson.loads((Path(definition.__file__).parent / "optometry.json").read_bytes())
+    return stored["definition"], stored["examples"]
+
+
+def make_protocol(*, practice: Practice, **fields: Any) -> ProtocolVersion:
+    """A draft of the platform's protocol; with `effective_from`, published."""
+    content, examples = optometry()
+    now = datetime.now(UTC)
+    if "effective_from" in fields:
+        fields = {"status": "published", "published_at": now, "published_by": new_uuid(), **fields}
+    fields = {"number": 1, "definition": content, "examples": examples, **fields}
+    with practice_scope(practice.id):
+        return ProtocolVersion.objects.create(created_at=now, created_by=new_uuid(), **fields)

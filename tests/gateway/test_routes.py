@@ -13,7 +13,8 @@ from tests.api.refusals import assert_forbidden, assert_refused
 from tests.api.rows import changes
 from tests.callers import Caller, public
 from tests.factories import Clinic, make_member
-from tests.isolation.routes import Route, routes
+from tests.isolation.places import path_of
+from tests.isolation.routes import Route, routes, unversioned
 
 # What anyone may ask, and why.
 OPEN = {
@@ -30,7 +31,7 @@ OPEN = {
     "metrics": "this machine only",
     "readyz": "probes",
 }
-# What each route asks for, and how often it may be asked, by method. {v} is each version.
+# What each route asks for, and how often it may be asked, by method. {v} is each version, v2 what it has alone.
 ASKED = {
     ("GET", "api/{v}/practitioners"): (Permission.REFERENCE_READ, Tier.T4),
     ("GET", "api/{v}/locations"): (Permission.REFERENCE_READ, Tier.T4),
@@ -46,25 +47,34 @@ ASKED = {
     ("POST", "api/{v}/appointments/<str:appointment_id>/cancel"): (Permission.APPOINTMENT_WRITE, Tier.BOOKING),
     ("GET", "api/{v}/slots"): (Permission.APPOINTMENT_READ, Tier.T4),
     ("GET", "api/{v}/slots/next"): (Permission.APPOINTMENT_READ, Tier.T4),
+    ("GET", "api/v2/protocol"): (Permission.REFERENCE_READ, Tier.T4),
+    ("POST", "api/v2/protocol/evaluations"): (Permission.REFERENCE_READ, Tier.BOOKING),
+    ("GET", "api/v2/protocol-versions"): (Permission.PRACTICE_MANAGE, Tier.T4),
+    ("POST", "api/v2/protocol-versions"): (Permission.PRACTICE_MANAGE, Tier.T3),
+    ("GET", "api/v2/protocol-versions/<str:protocol_id>"): (Permission.PRACTICE_MANAGE, Tier.T4),
+    ("PUT", "api/v2/protocol-versions/<str:protocol_id>"): (Permission.PRACTICE_MANAGE, Tier.T3),
+    ("DELETE", "api/v2/protocol-versions/<str:protocol_id>"): (Permission.PRACTICE_MANAGE, Tier.T3),
+    ("POST", "api/v2/protocol-versions/<str:protocol_id>/check"): (Permission.PRACTICE_MANAGE, Tier.T3),
+    ("POST", "api/v2/protocol-versions/<str:protocol_id>/publish"): (Permission.PRACTICE_MANAGE, Tier.T3),
 }
 READS = {Permission.REFERENCE_READ, Permission.PATIENT_READ, Permission.APPOINTMENT_READ}
 GRANTED = {
     Role.SCHEDULING_AGENT: {*READS, Permission.PATIENT_WRITE, Permission.APPOINTMENT_WRITE},
-    Role.PRACTICE_MANAGER: {*READS, Permission.PATIENT_WRITE, Permission.APPOINTMENT_WRITE},
+    Role.PRACTICE_MANAGER: {
+        *READS,
+        Permission.PATIENT_WRITE,
+        Permission.APPOINTMENT_WRITE,
+        Permission.PRACTICE_MANAGE,
+    },
     Role.PRACTITIONER: READS,
 }
 
 CLOSED = [(route, method) for route in routes() if route.path not in OPEN for method in route.methods]
 
 
-def unversioned(path: str) -> str:
-    return path.replace("api/v1/", "api/{v}/").replace("api/v2/", "api/{v}/")
-
-
 def ask(caller: Any, route: Route, method: str, clinic: Clinic, **headers: str) -> Any:
-    """Asks with an id of the clinic's, and nothing in the body."""
-    path = route.path.replace("<str:patient_id>", public("pat", clinic.patient.id))
-    path = path.replace("<str:appointment_id>", public("appt", clinic.patient.id))
+    """Asks for the clinic's patient, or for what nobody has, with nothing in the body."""
+    path = path_of(route.path, {"patient_id": public("pat", clinic.patient.id)})
     headers = {"X-Idempotency-Key": "a-key", **headers}
     return caller.generic(method, f"/{path}", b"", content_type="application/json", headers=headers)
 
@@ -108,7 +118,7 @@ def test_a_role_may_do_what_it_is_granted_and_no_more(clinic: Clinic, role: Role
     for route, method in CLOSED:
         wanted, _ = ASKED[method, unversioned(route.path)]
         if wanted in GRANTED[role]:
-            assert ask(caller.http, route, method, clinic, **caller.headers).status_code in (200, 400, 404)
+            assert ask(caller.http, route, method, clinic, **caller.headers).status_code in (200, 201, 400, 404)
         else:
             with changes():
                 assert_forbidden(ask(caller.http, route, method, clinic, **caller.headers))

@@ -106,7 +106,7 @@ def test_the_successor_of_every_v1_route_is_there() -> None:
         version: {route.path.replace(version, "v", 1) for route in routes() if f"api/{version}/" in route.path}
         for version in ("v1", "v2")
     }
-    assert of["v1"] == of["v2"]
+    assert of["v1"] <= of["v2"]
     assert "api/v/appointments" in of["v1"]
 
 

@@ -10,17 +10,30 @@ import orjson
 import pytest
 from django.test import Client
 
-from tests.api.conftest import agent
+from mybcat.principal import Role
+from mybcat.tenancy import practice_scope
+from practices.models import Membership
 from tests.callers import Caller, public
-from tests.factories import Clinic
+from tests.factories import Clinic, make_protocol
 from tests.isolation.filled import fill
-
-__all__ = ["agent"]
 
 
 @pytest.fixture
-def own_appointment(agent: Caller, clinic: Clinic) -> str:
-    return agent.book(clinic).json()["appointmentId"]
+def agent(clinic: Clinic) -> Caller:
+    """The clinic's agent, promoted: whom no permission keeps from the third gate."""
+    with practice_scope(clinic.practice.id):
+        Membership.objects.filter(user=clinic.agent).update(role=Role.PRACTICE_MANAGER)
+    return Caller(clinic.agent, clinic.practice)
+
+
+@pytest.fixture
+def own_ids(agent: Caller, clinic: Clinic) -> dict[str, str]:
+    """What the clinic has, under the names by which routes ask for it."""
+    return {
+        "patient_id": public("pat", clinic.patient.id),
+        "appointment_id": agent.book(clinic).json()["appointmentId"],
+        "protocol_id": public("prot", make_protocol(practice=clinic.practice).id),
+    }
 
 
 @pytest.fixture
@@ -34,6 +47,7 @@ def foreign_ids(other_clinic: Clinic) -> dict[str, str]:
         "pat": public("pat", other_clinic.patient.id),
         "slot": public("slot", other_clinic.slots[4].id),
         "appt": there.book(other_clinic).json()["appointmentId"],
+        "prot": public("prot", make_protocol(practice=other_clinic.practice).id),
     }
 
 

@@ -14,7 +14,7 @@ from mybcat.models import Delivery, Event, EventSequence, SecurityEvent
 from mybcat.tenancy import practice_scope
 from practices.models import TimeOff, WorkingHours
 from tests.callers import Caller
-from tests.factories import Clinic, tomorrow_at
+from tests.factories import Clinic, make_protocol, tomorrow_at
 
 PRACTICES = "practices_practice"
 
@@ -56,4 +56,5 @@ def fill(clinic: Clinic) -> Clinic:
         )
         Message.objects.create(patient=clinic.patient, delivery_id=delivery.id, status="sent", created_at=now)
         SecurityEvent.objects.create(kind="test", at=now, principal_kind="member", correlation_id="a-test")
+    make_protocol(practice=clinic.practice)
     return clinic

@@ -1,11 +1,14 @@
 """Where an id may stand, in every request there is. A route without a row here fails a test."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
-from mybcat.ids import public_id
+import orjson
+
+from mybcat.ids import new_uuid, public_id
 from tests.callers import Caller
-from tests.factories import PASSWORD, Clinic
+from tests.factories import PASSWORD, Clinic, optometry
 
 
 @dataclass(frozen=True)
@@ -19,9 +22,10 @@ class Place:
 
 PATIENT = Place("path", "patient_id", "pat")
 APPOINTMENT = Place("path", "appointment_id", "appt")
+PROTOCOL = Place("path", "protocol_id", "prot")
 WHO_AND_WHERE = (Place("query", "practitioner", "pract"), Place("query", "location", "loc"))
 
-# {v} is each version.
+# {v} is each version, v2 what it has alone.
 PLACES: dict[tuple[str, str], tuple[Place, ...]] = {
     ("GET", "api/{v}/practitioners"): (),
     ("GET", "api/{v}/locations"): (),
@@ -37,6 +41,15 @@ PLACES: dict[tuple[str, str], tuple[Place, ...]] = {
     ("POST", "api/{v}/appointments/<str:appointment_id>/cancel"): (APPOINTMENT,),
     ("GET", "api/{v}/slots"): WHO_AND_WHERE,
     ("GET", "api/{v}/slots/next"): WHO_AND_WHERE,
+    ("GET", "api/v2/protocol"): (),
+    ("POST", "api/v2/protocol/evaluations"): (Place("body", "protocolId", "prot"),),
+    ("GET", "api/v2/protocol-versions"): (),
+    ("POST", "api/v2/protocol-versions"): (),
+    ("GET", "api/v2/protocol-versions/<str:protocol_id>"): (PROTOCOL,),
+    ("PUT", "api/v2/protocol-versions/<str:protocol_id>"): (PROTOCOL,),
+    ("DELETE", "api/v2/protocol-versions/<str:protocol_id>"): (PROTOCOL,),
+    ("POST", "api/v2/protocol-versions/<str:protocol_id>/check"): (PROTOCOL,),
+    ("POST", "api/v2/protocol-versions/<str:protocol_id>/publish"): (PROTOCOL,),
     ("POST", "api/auth/token"): (Place("body", "practice", "prac"),),
     ("POST", "api/auth/practice"): (Place("body", "practice", "prac"),),
     ("POST", "api/auth/refresh"): (),
@@ -48,6 +61,9 @@ PLACES: dict[tuple[str, str], tuple[Place, ...]] = {
 }
 # What answers without asking who calls, and takes nothing in.
 BARE = {"", "healthz", "readyz", "metrics"}
+# What a request must bring besides its places: a query, an idempotency key.
+QUERIES = {f"api/{version}/slots/next": {"type": "comprehensive_exam"} for version in ("v1", "v2")}
+KEYED = {f"api/{version}/appointments" for version in ("v1", "v2")}
 
 
 @dataclass(frozen=True)
@@ -61,21 +77,19 @@ class Probe:
     def __str__(self) -> str:
         return f"{self.method} {self.path} {self.place.name}"
 
-    def send(self, caller: Caller, clinic: Clinic, value: Any, *, appointment: str) -> Any:
+    def send(self, caller: Caller, clinic: Clinic, value: Any, *, own: dict[str, str]) -> Any:
         """A good request of the clinic's but for `value` in its place."""
-        path, query, body = self.path, _query(self.path), _body(self.method, self.path, clinic)
-        own = {"patient_id": public_id("pat", clinic.patient.id), "appointment_id": appointment}
+        query, body = dict(QUERIES.get(self.path, {})), good_body(self.method, self.path, clinic)
         if self.place.where == "path":
-            own[self.place.name] = value
+            own = {**own, self.place.name: value}
         else:
             (query if self.place.where == "query" else body)[self.place.name] = value
-        for name, identifier in own.items():
-            path = path.replace(f"<str:{name}>", identifier)
+        address = "/" + path_of(self.path, own)
         if self.method == "GET":
-            return caller.get(f"/{path}", **query)
-        if self.method == "PATCH":
-            return caller.patch(f"/{path}", body)
-        return caller.post(f"/{path}", body, key="a-probe" if path.endswith("/appointments") else None)
+            return caller.get(address, **query)
+        headers = {**caller.headers, **({"X-Idempotency-Key": "a-probe"} if self.path in KEYED else {})}
+        text = orjson.dumps(body)
+        return caller.http.generic(self.method, address, text, "application/json", headers=headers)
 
 
 PROBES = [
@@ -86,20 +100,31 @@ PROBES = [
 ]
 
 
-def _query(path: str) -> dict[str, Any]:
-    return {"type": "comprehensive_exam"} if path.endswith("/next") else {}
+def path_of(path: str, ids: dict[str, str]) -> str:
+    """The path with `ids` in their places; what they lack is an id that nobody has."""
+    return re.sub(r"<str:(\w+)>", lambda place: ids.get(place[1]) or public_id(_prefix(place[1]), new_uuid()), path)
 
 
-def _body(method: str, path: str, clinic: Clinic) -> dict[str, Any]:
-    if path.endswith("/appointments") and method == "POST":
-        slot, patient = clinic.slots[4], clinic.patient
-        return {
-            "patientId": public_id("pat", patient.id),
-            "slotId": public_id("slot", slot.id),
+def _prefix(name: str) -> str:
+    """What an id of that name in a path begins with, as the table tells."""
+    return next(place.prefix for places in PLACES.values() for place in places if place.name == name)
+
+
+def good_body(method: str, path: str, clinic: Clinic) -> dict[str, Any]:
+    """What the request needs besides ids in its places; a member that stands for an id is put there by the probe."""
+    return dict(_bodies(clinic).get((method, re.sub(r"^api/v[12]/", "", path)), {}))
+
+
+def _bodies(clinic: Clinic) -> dict[tuple[str, str], dict[str, Any]]:
+    return {
+        ("POST", "appointments"): {
+            "patientId": public_id("pat", clinic.patient.id),
+            "slotId": public_id("slot", clinic.slots[4].id),
             "type": clinic.exam.code,
-        }
-    if path == "api/auth/token":
-        return {"email": clinic.agent.email, "password": PASSWORD}
-    return {"PATCH": {"lastName": "Ibe"}, "POST": {"reason": "other"} if path.endswith("/cancel") else {}}.get(
-        method, {}
-    )
+        },
+        ("POST", "appointments/<str:appointment_id>/cancel"): {"reason": "other"},
+        ("PATCH", "patients/<str:patient_id>"): {"lastName": "Ibe"},
+        ("POST", "protocol/evaluations"): {"answers": {}},
+        ("PUT", "protocol-versions/<str:protocol_id>"): {"definition": optometry()[0], "examples": optometry()[1]},
+        ("POST", "api/auth/token"): {"email": clinic.agent.email, "password": PASSWORD},
+    }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -24,9 +25,17 @@ class Route:
         return [method for method in METHODS if hasattr(self.view, method.lower())]
 
 
+@cache
 def routes() -> list[Route]:
     """All but the admin's."""
     return [route for route in _walk(get_resolver(), "") if not route.path.startswith(ADMIN)]
+
+
+def unversioned(path: str) -> str:
+    """`api/{v}/…` for what both versions have; as it is what only one has."""
+    versionless = path.replace("api/v1/", "api/{v}/").replace("api/v2/", "api/{v}/")
+    both = {versionless.replace("{v}", version) for version in ("v1", "v2")}
+    return versionless if both <= {route.path for route in routes()} else path
 
 
 def _walk(resolver: URLResolver, prefix: str) -> Iterator[Route]:

@@ -15,8 +15,8 @@ from tests.api.refusals import assert_forbidden, assert_not_found
 from tests.api.rows import changes
 from tests.callers import Caller, public
 from tests.factories import Clinic
-from tests.isolation.places import BARE, PLACES, PROBES, Probe
-from tests.isolation.routes import routes
+from tests.isolation.places import BARE, PLACES, PROBES, Probe, path_of
+from tests.isolation.routes import routes, unversioned
 
 each_probe = pytest.mark.parametrize("probe", PROBES, ids=str)
 Logged = Callable[[], list[dict[str, Any]]]
@@ -25,13 +25,10 @@ Attempts = Callable[[], float]
 
 def test_every_route_is_in_the_table() -> None:
     """A new route needs a row in places.py: it says where an id may stand, if anywhere."""
-    unversioned = {
-        (method, route.path.replace("api/v1/", "api/{v}/").replace("api/v2/", "api/{v}/"))
-        for route in routes()
-        if route.path not in BARE
-        for method in route.methods
+    served = {
+        (method, unversioned(route.path)) for route in routes() if route.path not in BARE for method in route.methods
     }
-    assert unversioned == set(PLACES)
+    assert served == set(PLACES)
 
 
 def test_every_id_in_a_path_is_in_the_table() -> None:
@@ -71,7 +68,7 @@ def test_another_practice_s_id_is_refused_and_on_record(
     agent: Caller,
     clinic: Clinic,
     other_clinic: Clinic,
-    own_appointment: str,
+    own_ids: dict[str, str],
     foreign_ids: dict[str, str],
     logged: Logged,
     attempts: Attempts,
@@ -79,7 +76,7 @@ def test_another_practice_s_id_is_refused_and_on_record(
     wanted = foreign_ids[probe.place.prefix]
     counted = attempts()
     with changes(mybcat_securityevent=1, mybcat_auditentry=1):
-        answer = probe.send(agent, clinic, wanted, appointment=own_appointment)
+        answer = probe.send(agent, clinic, wanted, own=own_ids)
     assert_forbidden(answer)
     with practice_scope(clinic.practice.id):
         event, entry = SecurityEvent.objects.get(), AuditEntry.objects.get(outcome="denied")
@@ -154,7 +151,12 @@ def malformed(prefix: str, good: str) -> list[str]:
 
 @each_probe
 def test_what_nobody_has_and_what_is_no_id_is_not_found(
-    probe: Probe, agent: Caller, clinic: Clinic, own_appointment: str, foreign_ids: dict[str, str], attempts: Attempts
+    probe: Probe,
+    agent: Caller,
+    clinic: Clinic,
+    own_ids: dict[str, str],
+    foreign_ids: dict[str, str],
+    attempts: Attempts,
 ) -> None:
     counted = attempts()
     good = foreign_ids[probe.place.prefix]
@@ -165,7 +167,7 @@ def test_what_nobody_has_and_what_is_no_id_is_not_found(
     with changes():
         for text in texts:
             value = quote(text, safe="") if in_path else text
-            assert_not_found(probe.send(agent, clinic, value, appointment=own_appointment))
+            assert_not_found(probe.send(agent, clinic, value, own=own_ids))
     assert attempts() == counted
 
 
@@ -185,20 +187,17 @@ def test_asking_for_the_head_alone_is_an_attempt_too(agent: Caller, foreign_ids:
 
 
 def test_no_answer_holds_anything_of_another_practice(
-    agent: Caller, clinic: Clinic, other_clinic: Clinic, own_appointment: str, foreign_ids: dict[str, str]
+    agent: Caller, clinic: Clinic, other_clinic: Clinic, own_ids: dict[str, str], foreign_ids: dict[str, str]
 ) -> None:
     """Every route that reads, asked for all it has."""
     there = other_clinic.patient
     secrets = [*foreign_ids.values(), str(other_clinic.practice.id), there.phone, other_clinic.practice.name]
-    own = {"patient_id": public("pat", clinic.patient.id), "appointment_id": own_appointment}
     days = {"from": "2026-01-01", "to": "2026-03-03"}
     for method, path in PLACES:
-        if method != "GET" or "{v}" not in path:
+        if method != "GET" or not path.startswith(("api/{v}/", "api/v2/")):
             continue
-        for version in ("v1", "v2"):
-            address = path.replace("{v}", version)
-            for name, value in own.items():
-                address = address.replace(f"<str:{name}>", value)
+        for version in ("v1", "v2") if "{v}" in path else ("v2",):
+            address = path_of(path.replace("{v}", version), own_ids)
             wide = days if address.endswith(("slots", "appointments")) and "patients" not in address else {}
             query = {"type": "comprehensive_exam"} if address.endswith("next") else wide
             answer = agent.get(f"/{address}", **query)
