@@ -45,6 +45,7 @@ class Environment(BaseSettings):
     jwt_issuer: str = Field(default="", validation_alias="JWT_ISSUER")
     jwt_audience: str = Field(default="", validation_alias="JWT_AUDIENCE")
     jwt_jwks_url: str = Field(default="", validation_alias="JWT_JWKS_URL")
+    outbound_exceptions: str = Field(default="", validation_alias="OUTBOUND_EXCEPTIONS")
     prepare_threshold: int | None = Field(default=1, validation_alias="PREPARE_THRESHOLD")
     log_level: str = Field(default="INFO", validation_alias="LOG_LEVEL")
 

@@ -65,6 +65,11 @@ def configure_logging(*, level: str) -> None:
             },
             "root": {"handlers": ["stdout"], "level": level},
             # A line per refused request would repeat what the gateway logs, with the path in it.
-            "loggers": {"django.request": {"level": "CRITICAL"}, "django.server": {"level": "WARNING"}},
+            "loggers": {
+                "django.request": {"level": "CRITICAL"},
+                "django.server": {"level": "WARNING"},
+                # A line per call would hold the vendor's address, and that may hold a patient's.
+                "httpx": {"level": "WARNING"},
+            },
         }
     )

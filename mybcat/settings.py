@@ -194,6 +194,8 @@ PUBLIC_IDS = {
 }
 
 REDIS_URL = ENVIRONMENT.redis_url
+# `host:port` of receivers on this machine, for development and tests: no other rule holds for them.
+OUTBOUND_EXCEPTIONS = frozenset(ENVIRONMENT.outbound_exceptions.split(",")) if DEVELOPMENT else frozenset()
 MESSAGE_PROVIDER = "integrations.messaging.console.ConsoleProvider"
 
 configure_logging(level=ENVIRONMENT.log_level)

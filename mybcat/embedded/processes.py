@@ -11,6 +11,8 @@ from mybcat.embedded.refusal import Refusal
 from mybcat.embedded.supervisor import Supervisor
 
 _CELERY = ("-m", "celery", "-A", "mybcat.celery", "--quiet")
+# Each queue has a worker of its own, so that none waits for another's: how many of its tasks run at once.
+_QUEUES = {"notifications": 2, "crm": 1, "analytics": 1, "webhooks": 2, "bulk": 1, "stripe": 1, "maintenance": 1}
 
 
 def migrate(*, home: Home, supervisor: Supervisor, environment: Mapping[str, str]) -> None:
@@ -33,7 +35,10 @@ def processes(*, home: Home, port: int, environment: Mapping[str, str]) -> list[
         _python("live", *_live(port + 1), environment=environment),
         _python("relay", "manage.py", "relay", environment=environment),
         # Celery ends its running task first; celeryconfig.py gives that 10 s, then takes it back.
-        _python("worker", *_worker(), environment=environment, grace=20.0),
+        *(
+            _python(f"worker-{queue}", *_worker(queue, tasks), environment=environment, grace=20.0)
+            for queue, tasks in _QUEUES.items()
+        ),
         _python("beat", *_beat(home), environment=environment),
     ]
 
@@ -56,8 +61,9 @@ def _live(port: int) -> tuple[str, ...]:
     )
 
 
-def _worker() -> tuple[str, ...]:
-    options = ("--without-gossip", "--without-mingle", "-Q", "notifications,maintenance", "-c", "2")
+def _worker(queue: str, tasks: int) -> tuple[str, ...]:
+    # Two workers of one name would each take the other for itself.
+    options = ("--without-gossip", "--without-mingle", "-Q", queue, "-c", str(tasks), "-n", f"{queue}@%h")
     return (*_CELERY, "worker", *options)
 
 

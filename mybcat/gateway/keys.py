@@ -25,7 +25,7 @@ class SigningKey:
 
 def secret_key(*, home: Path) -> str:
     """Django's SECRET_KEY."""
-    return _kept(home / "keys" / "django", lambda: secrets.token_urlsafe(50).encode()).decode()
+    return kept_file(home / "keys" / "django", lambda: secrets.token_urlsafe(50).encode()).decode()
 
 
 def signing_keys(*, home: Path) -> list[SigningKey]:
@@ -35,7 +35,7 @@ def signing_keys(*, home: Path) -> list[SigningKey]:
     the last token it signed has expired.
     """
     folder = home / "keys"
-    _kept(folder / "jwt-0001.pem", _new_private_key)
+    kept_file(folder / "jwt-0001.pem", _new_private_key)
     return [_read(path) for path in sorted(folder.glob("jwt-*.pem"), reverse=True)]
 
 
@@ -45,7 +45,7 @@ def _new_private_key() -> bytes:
     )
 
 
-def _kept(path: Path, make: Callable[[], bytes]) -> bytes:
+def kept_file(path: Path, make: Callable[[], bytes]) -> bytes:
     """The file's content. Several processes may start at once: the first one's file wins for all."""
     if not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
