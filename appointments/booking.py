@@ -21,6 +21,7 @@ from mybcat.ids import new_uuid, public_id
 from mybcat.principal import Principal
 from patients.services import get_patient
 from practices.models import AppointmentType
+from practices.subscriptions import require_subscription
 
 EXCLUSION_VIOLATION = "23P01"
 
@@ -152,8 +153,10 @@ def book_appointment(*, patient_id: UUID, slot_id: UUID, type_code: str, by: Pri
     """Take the slots that the type needs from `slot_id` on, in the practice in scope.
 
     Raises UnknownId (slot, patient), InvalidInput (type), SlotInPast, SlotTaken, NotEnoughTime,
-    PractitionerInactive, LocationInactive; the caller's transaction is then of no use but for its rollback.
+    PractitionerInactive, LocationInactive, SubscriptionLapsed; the caller's transaction is then of no use but for
+    its rollback.
     """
+    require_subscription(by=by, now=now)
     wish = _lock(patient_id, slot_id, type_code, by)
     if wish is None or not wish.covered() or wish.starts_at <= now:
         raise _refusal(patient_id, slot_id, type_code, now=now)

@@ -6,10 +6,13 @@ from django.conf import settings
 from django.contrib import admin
 
 from integrations.models import Message
+from integrations.stripe.admin import InboundEventAdmin
 from mybcat.ids import public_id
 from mybcat.operators.filters import PracticeFilter, RecordedFilter
 from mybcat.operators.masks import last_digits
 from mybcat.operators.model_admin import ReadOnlyAdmin
+
+__all__ = ("InboundEventAdmin", "MessageAdmin")
 
 
 @admin.register(Message)

@@ -1,9 +1,12 @@
-"""What was sent to patients."""
+"""What was sent to patients; and the models of the other rooms, which Django looks for here."""
 
 from django.db import models
 
+from integrations.stripe.models import InboundEvent
 from mybcat.tenancy import PracticeForeignKey, TenantModel
 from patients.models import Patient
+
+__all__ = ("InboundEvent", "Message")
 
 
 class Message(TenantModel):

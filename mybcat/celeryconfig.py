@@ -45,6 +45,12 @@ beat_schedule = {
         "schedule": timedelta(hours=1),
         "options": {"expires": 3600},
     },
+    # The guarantee that what Stripe told us is handled, whoever died after storing it.
+    "handle Stripe's events": {
+        "task": "integrations.stripe.tasks.handle_stripe_events",
+        "schedule": timedelta(seconds=5),
+        "options": {"queue": "stripe", "expires": 5},
+    },
     "forget idempotency keys": {
         "task": "mybcat.tasks.forget_idempotency_keys",
         "schedule": timedelta(minutes=15),

@@ -47,6 +47,12 @@ class Environment(BaseSettings):
     jwt_jwks_url: str = Field(default="", validation_alias="JWT_JWKS_URL")
     outbound_exceptions: str = Field(default="", validation_alias="OUTBOUND_EXCEPTIONS")
     prepare_threshold: int | None = Field(default=1, validation_alias="PREPARE_THRESHOLD")
+    stripe_api_url: str = Field(default="https://api.stripe.com", validation_alias="STRIPE_API_URL")
+    stripe_secret_key: str = Field(default="", validation_alias="STRIPE_SECRET_KEY")
+    stripe_webhook_secrets: str = Field(default="", validation_alias="STRIPE_WEBHOOK_SECRETS")
+    stripe_price_standard: str = Field(default="", validation_alias="STRIPE_PRICE_STANDARD")
+    stripe_price_enterprise: str = Field(default="", validation_alias="STRIPE_PRICE_ENTERPRISE")
+    subscription_grace_days: int = Field(default=7, ge=0, validation_alias="SUBSCRIPTION_GRACE_DAYS")
     log_level: str = Field(default="INFO", validation_alias="LOG_LEVEL")
 
     @classmethod

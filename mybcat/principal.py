@@ -1,6 +1,7 @@
 """Who calls: the only thing that a view knows about its caller."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Literal, Protocol, Self
 from uuid import UUID
@@ -58,6 +59,8 @@ class Principal:
     role: Role | None
     scopes: frozenset[Permission]
     plan: str
+    # Until when the practice may book; None: it may not.
+    entitled_until: datetime | None
     time_zone: str
     # The sign-in; None where the token is no session of ours.
     session_id: UUID | None
@@ -67,7 +70,15 @@ class Principal:
 
     @classmethod
     def member(
-        cls, *, user_id: UUID, practice_id: UUID, role: Role, plan: str, time_zone: str, session_id: UUID | None
+        cls,
+        *,
+        user_id: UUID,
+        practice_id: UUID,
+        role: Role,
+        plan: str,
+        entitled_until: datetime | None,
+        time_zone: str,
+        session_id: UUID | None,
     ) -> Self:
         """A member, who may do what the role is granted."""
         return cls(
@@ -77,6 +88,7 @@ class Principal:
             role=role,
             scopes=PERMISSIONS[role],
             plan=plan,
+            entitled_until=entitled_until,
             time_zone=time_zone,
             session_id=session_id,
         )

@@ -35,6 +35,14 @@ def tenant_table(table: str, *, key: str = "practice_id") -> RunSQL:
     )
 
 
+def platform_table(table: str) -> RunSQL:
+    """Rows of no practice, for platform scope alone: without a policy, row-level security shows them to nobody."""
+    return RunSQL(
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY; ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+        f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY; ALTER TABLE {table} DISABLE ROW LEVEL SECURITY",
+    )
+
+
 def reference(table: str, column: str, target: str) -> RunSQL:
     """`table.column` may only name a row of `target` that has the same practice."""
     name = f"{table}_{column}_same_practice"

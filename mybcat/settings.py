@@ -198,6 +198,23 @@ REDIS_URL = ENVIRONMENT.redis_url
 OUTBOUND_EXCEPTIONS = frozenset(ENVIRONMENT.outbound_exceptions.split(",")) if DEVELOPMENT else frozenset()
 MESSAGE_PROVIDER = "integrations.messaging.console.ConsoleProvider"
 
+STRIPE_API_URL = ENVIRONMENT.stripe_api_url
+STRIPE_SECRET_KEY = ENVIRONMENT.stripe_secret_key
+# Two while one replaces the other.
+STRIPE_WEBHOOK_SECRETS = [secret for secret in ENVIRONMENT.stripe_webhook_secrets.split(",") if secret]
+# Stripe writes the mode into its keys.
+STRIPE_LIVEMODE = STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
+# Which plan a price of Stripe's is for.
+STRIPE_PRICES = {
+    price: plan
+    for price, plan in (
+        (ENVIRONMENT.stripe_price_standard, "standard"),
+        (ENVIRONMENT.stripe_price_enterprise, "enterprise"),
+    )
+    if price
+}
+SUBSCRIPTION_GRACE_DAYS = ENVIRONMENT.subscription_grace_days
+
 configure_logging(level=ENVIRONMENT.log_level)
 LOGGING_CONFIG = None
 SILENCED_SYSTEM_CHECKS: list[str] = []

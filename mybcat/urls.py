@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
 import appointments.urls
+import integrations.urls
 import patients.urls
 import practices.protocols.urls
 import practices.urls
@@ -25,6 +26,7 @@ urlpatterns = [
     path("api/v1/", include((api, "api"), namespace="v1")),
     path("api/v2/", include((api_v2, "api"), namespace="v2")),
     *practices.urls.auth_urlpatterns,
+    *integrations.urls.webhook_urlpatterns,
     path("api/schema/v1", SpectacularJSONAPIView.as_view(api_version="v1"), name="schema-v1"),
     path("api/schema/v2", SpectacularJSONAPIView.as_view(api_version="v2"), name="schema-v2"),
     path("api/docs", SpectacularSwaggerView.as_view(url_name="schema-v2"), name="docs"),

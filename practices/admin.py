@@ -3,7 +3,7 @@
 What decides which slots exist (practices, locations, practitioners, hours) stands in `appointments/admin`.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -18,7 +18,7 @@ from mybcat.operators.filters import PracticeFilter, RecordedFilter
 from mybcat.operators.model_admin import OperatorAdmin, ReadOnlyAdmin
 from mybcat.operators.tenant_admin import TenantAdmin
 from practices import sign_in
-from practices.models import AppointmentType, Membership, RefreshFamily, User
+from practices.models import AppointmentType, Membership, RefreshFamily, Subscription, User
 
 # Operators may do what this site offers, or they are no operators: there are no permissions in between.
 admin.site.unregister(Group)
@@ -99,6 +99,18 @@ class AppointmentTypeAdmin(TenantAdmin):
         "practice", "code", "name", "duration_minutes", "buffer_before_minutes", "buffer_after_minutes",
         "audience", "is_active",
     )  # fmt: skip
+
+
+@admin.register(Subscription)
+class SubscriptionAdmin(ReadOnlyAdmin):
+    """What Stripe has told of each; only Stripe changes it, by events."""
+
+    list_display = ("stripe_id", "practice", "status", "plan", "grace_until", "current_period_end")
+    list_filter = ("status", PracticeFilter)
+    list_select_related = ("practice",)
+    search_fields = ("stripe_id",)
+    id_columns: ClassVar[dict[str, str]] = {"prac": "practice_id"}
+    fields = (*list_display, "cancel_at_period_end")
 
 
 class RevokedFilter(admin.SimpleListFilter):

@@ -8,7 +8,7 @@ from mybcat.gateway.tokens import Claims, InvalidToken
 from mybcat.principal import Principal, Role
 
 _MEMBER = """
-    SELECT m.user_id, m.role, p.plan, p.time_zone
+    SELECT m.user_id, m.role, p.plan, p.entitled_until, p.time_zone
     FROM practices_membership m
     JOIN practices_user u ON u.id = m.user_id AND u.is_active
     JOIN practices_practice p ON p.id = m.practice_id
@@ -38,12 +38,13 @@ def load_principal(*, claims: Claims, now: datetime) -> Principal:
         row = cursor.fetchone()
     if row is None:
         raise InvalidToken
-    user_id, role, plan, time_zone = row
+    user_id, role, plan, entitled_until, time_zone = row
     return Principal.member(
         user_id=user_id,
         practice_id=claims.practice_id,
         role=Role(role),
         plan=plan,
+        entitled_until=entitled_until,
         time_zone=time_zone,
         session_id=claims.session_id,
     )

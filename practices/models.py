@@ -1,15 +1,26 @@
 """Practices, their places and people, and when those people work."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from mybcat.ids import new_uuid
 from mybcat.principal import Role
 from mybcat.tenancy import PracticeForeignKey, PracticeManager, PracticeQuerySet, TenantModel, current_scope
+
+# What has no end. PostgreSQL's 'infinity' is no datetime of Python's.
+FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
+TRIAL = timedelta(days=14)
+
+
+def end_of_trial() -> datetime:
+    """When the trial of a practice that is made now ends."""
+    return timezone.now() + TRIAL
 
 
 class Practices(models.Manager["Practice"]):
@@ -38,6 +49,12 @@ class Practice(models.Model):
     country = models.CharField(max_length=2, default="US")
     slot_minutes = models.PositiveSmallIntegerField(default=15)
     horizon_days = models.PositiveSmallIntegerField(default=90)
+    # Ours, before anyone pays. Null: none.
+    trial_ends_at = models.DateTimeField(default=end_of_trial, null=True, blank=True)
+    # Until when appointments may be booked: what trial and subscriptions come to (`subscriptions.settle`).
+    # Kept here, beside the plan, because every request reads this row. Null: they may not.
+    entitled_until = models.DateTimeField(default=end_of_trial, null=True, editable=False)
+    stripe_customer_id = models.CharField(max_length=255, null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = Practices()
@@ -50,10 +67,62 @@ class Practice(models.Model):
             ),
             models.CheckConstraint(condition=Q(country__regex="^[A-Z]{2}$"), name="practice_country_code"),
             models.CheckConstraint(condition=Q(horizon_days__range=(1, 366)), name="practice_horizon_within_a_year"),
+            models.UniqueConstraint(fields=("stripe_customer_id",), name="practice_stripe_customer_once"),
         )
 
     def __str__(self) -> str:
         return self.name
+
+
+class Subscription(TenantModel):
+    """What a practice has agreed to pay for, as Stripe's events have told it so far.
+
+    One row for each of Stripe's subscriptions, so that the end of an old one never touches a new one.
+    """
+
+    class Status(models.TextChoices):
+        """Stripe's."""
+
+        TRIALING = "trialing"
+        ACTIVE = "active"
+        PAST_DUE = "past_due"
+        UNPAID = "unpaid"
+        PAUSED = "paused"
+        INCOMPLETE = "incomplete"
+        INCOMPLETE_EXPIRED = "incomplete_expired"
+        CANCELED = "canceled"
+
+    stripe_id = models.CharField(max_length=255)
+    status = models.CharField(max_length=20, choices=Status.choices)
+    # Empty until an event has named a price that we know.
+    plan = models.CharField(max_length=20, choices=Practice.Plan.choices, blank=True)
+    grace_until = models.DateTimeField(null=True)
+    current_period_end = models.DateTimeField(null=True)
+    cancel_at_period_end = models.BooleanField(default=False)
+    # How new the events were that status and the rest come from: see `integrations/stripe/life_cycle.py`.
+    status_clock = models.BigIntegerField(default=0)
+    details_clock = models.BigIntegerField(default=0)
+
+    class Meta(TenantModel.Meta):
+        constraints = (
+            models.UniqueConstraint(fields=("practice", "id"), name="subscription_practice_id"),
+            models.UniqueConstraint(fields=("practice", "stripe_id"), name="subscription_once"),
+            models.CheckConstraint(
+                condition=Q(status="past_due", grace_until__isnull=False)
+                | ~Q(status="past_due") & Q(grace_until__isnull=True),
+                name="subscription_grace_while_past_due",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.stripe_id}"
+
+    @property
+    def entitled_until(self) -> datetime | None:
+        """Until when this subscription alone lets the practice book."""
+        if self.status in (self.Status.ACTIVE, self.Status.TRIALING):
+            return FOREVER
+        return self.grace_until
 
 
 class Users(BaseUserManager["User"]):

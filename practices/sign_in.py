@@ -52,6 +52,7 @@ class NotAMember(UnknownId):
             practice_id=membership.practice_id,
             role=Role(membership.role),
             plan=membership.practice.plan,
+            entitled_until=membership.practice.entitled_until,
             time_zone=membership.practice.time_zone,
             session_id=None,
         )

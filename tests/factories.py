@@ -16,7 +16,16 @@ from mybcat.ids import new_uuid
 from mybcat.principal import Principal, Role
 from mybcat.tenancy import practice_scope
 from patients.models import Patient
-from practices.models import AppointmentType, Location, Membership, Practice, Practitioner, ProtocolVersion, User
+from practices.models import (
+    FOREVER,
+    AppointmentType,
+    Location,
+    Membership,
+    Practice,
+    Practitioner,
+    ProtocolVersion,
+    User,
+)
 from practices.protocols import definition
 
 PASSWORD = "correct horse battery"
@@ -47,6 +56,7 @@ class Clinic:
             practice_id=self.practice.id,
             role=Role.SCHEDULING_AGENT,
             plan=self.practice.plan,
+            entitled_until=self.practice.entitled_until,
             time_zone=self.practice.time_zone,
             session_id=None,
         )
@@ -55,7 +65,10 @@ class Clinic:
 def make_practice(
     *, name: str = "Bright Eyes Optometry", time_zone: str = "America/New_York", **fields: Any
 ) -> Practice:
-    practice = Practice(name=name, time_zone=time_zone, **fields)
+    # Tests book at times of their own, long after a trial would have ended.
+    practice = Practice(
+        name=name, time_zone=time_zone, **{"trial_ends_at": FOREVER, "entitled_until": FOREVER, **fields}
+    )
     with practice_scope(practice.id):
         practice.save()
     return practice

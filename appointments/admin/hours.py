@@ -14,6 +14,7 @@ from mybcat.operators.filters import PracticeFilter
 from mybcat.operators.model_admin import OperatorAdmin
 from mybcat.operators.tenant_admin import TenantAdmin, TenantForm
 from practices.models import Location, Practice, Practitioner, TimeOff, WorkingHours
+from practices.subscriptions import settle
 
 
 class RegeneratingAdmin(OperatorAdmin):
@@ -42,6 +43,8 @@ class RegeneratingAdmin(OperatorAdmin):
 
 
 class PracticeForm(forms.ModelForm):
+    # Unique where there is one: empty is none.
+    stripe_customer_id = forms.CharField(required=False, max_length=255, empty_value=None)
     time_zone = TimeZoneField()
     phone = PhoneField(required=False)
     slot_minutes = forms.TypedChoiceField(
@@ -53,22 +56,29 @@ class PracticeForm(forms.ModelForm):
 class PracticeAdmin(RegeneratingAdmin):
     form = PracticeForm
     deciding = frozenset({"time_zone", "slot_minutes", "horizon_days"})
-    list_display = ("name", "time_zone", "plan", "phone", "public_id", "created_at")
+    list_display = ("name", "time_zone", "plan", "entitled_until", "phone", "public_id", "created_at")
     list_filter = ("plan",)
     date_hierarchy = "created_at"
-    search_fields = ("name",)
-    readonly_fields = ("public_id", "created_at")
+    search_fields = ("name", "stripe_customer_id")
+    readonly_fields = ("public_id", "entitled_until", "created_at")
     fields = (
         "public_id",
         "name",
         "time_zone",
         "country",
         "plan",
+        "trial_ends_at",
+        "entitled_until",
+        "stripe_customer_id",
         "phone",
         "slot_minutes",
         "horizon_days",
         "created_at",
     )
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        settle(practice=obj)
 
     def regenerate(self, row: Practice, *, everyone: bool = True) -> None:
         practice_hours_changed(practice=row, now=timezone.now())

@@ -12,7 +12,17 @@ from appointments.schedules import extend_horizon
 from mybcat.tenancy import platform_scope, practice_scope
 from patients.models import Patient
 from patients.search import search_key
-from practices.models import AppointmentType, Location, Membership, Practice, Practitioner, TimeOff, User, WorkingHours
+from practices.models import (
+    FOREVER,
+    AppointmentType,
+    Location,
+    Membership,
+    Practice,
+    Practitioner,
+    TimeOff,
+    User,
+    WorkingHours,
+)
 
 # Days before today that have visits, kept or missed.
 HISTORY_DAYS = 5
@@ -43,7 +53,14 @@ def _user(login: SampleLogin) -> User:
 
 def _make(sample: SamplePractice, members: list[Membership], *, now: datetime) -> None:
     chance = Random(sample.name)
-    practice = Practice.objects.create(id=sample.id, name=sample.name, time_zone=sample.time_zone, phone=sample.phone)
+    practice = Practice.objects.create(
+        id=sample.id,
+        name=sample.name,
+        time_zone=sample.time_zone,
+        phone=sample.phone,
+        trial_ends_at=FOREVER,
+        entitled_until=FOREVER,
+    )
     Membership.objects.bulk_create(members)
     AppointmentType.objects.bulk_create(
         AppointmentType(

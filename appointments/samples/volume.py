@@ -22,7 +22,7 @@ from appointments.working_days import Interval, WeeklyPeriod, plan_slots
 from mybcat.ids import new_uuid
 from mybcat.principal import Role
 from mybcat.tenancy import platform_scope
-from practices.models import AppointmentType, Location, Membership, Practice, Practitioner, User, WorkingHours
+from practices.models import FOREVER, AppointmentType, Location, Membership, Practice, Practitioner, User, WorkingHours
 
 PASSWORD = "mybcat-load"  # noqa: S105 (of users who exist in measurements only)
 ZONES = ("America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles")
@@ -79,7 +79,12 @@ def _load(number: int, size: Size, password: str, now: datetime) -> int:
     plan = _plan(zone, first_day, size)
     end = plan[-1].starts_at.astimezone(ZoneInfo(zone)).date() + timedelta(days=1)
     practice = Practice.objects.create(
-        name=f"Load {number:04}", time_zone=zone, slot_minutes=SLOT_MINUTES, horizon_days=(end - day).days
+        name=f"Load {number:04}",
+        time_zone=zone,
+        slot_minutes=SLOT_MINUTES,
+        horizon_days=(end - day).days,
+        trial_ends_at=FOREVER,
+        entitled_until=FOREVER,
     )
     agent = User(email=f"agent-{number:04}@load.example", name=f"Agent {number:04}", password=password)
     agent.save()

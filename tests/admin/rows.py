@@ -8,11 +8,11 @@ from django.db.models import Model
 from django.utils import timezone
 
 from appointments.models import Appointment, Schedule, Slot
-from integrations.models import Message
+from integrations.models import InboundEvent, Message
 from mybcat.ids import new_uuid
 from mybcat.models import AuditEntry, Delivery, Event, IdempotencyKey, SecurityEvent
 from mybcat.tenancy import platform_scope, practice_scope
-from practices.models import Membership, RefreshFamily, TimeOff, WorkingHours
+from practices.models import Membership, RefreshFamily, Subscription, TimeOff, WorkingHours
 from tests.factories import Clinic
 
 Rows = dict[type[Model], Any]
@@ -38,8 +38,9 @@ def make_rows(clinic: Clinic) -> Rows:
             *_hours(clinic),
             *_booked(clinic),
             *_records(clinic),
+            Subscription.objects.create(stripe_id=f"sub_{clinic.practice.id.hex}", status="active", plan="standard"),
         ]
-    made.append(make_family(clinic))
+    made += [make_family(clinic), make_inbound_event()]
     return {type(row): row for row in made}
 
 
@@ -162,4 +163,20 @@ def make_family(clinic: Clinic) -> RefreshFamily:
             current=b"token digest",
             rotated_at=now,
             expires_at=now + timedelta(hours=12),
+        )
+
+
+def make_inbound_event(*, status: str = "dead") -> InboundEvent:
+    with platform_scope(reason="test"):
+        return InboundEvent.objects.create(
+            stripe_id=f"evt_{new_uuid().hex}",
+            type="invoice.paid",
+            occurred_at=timezone.now(),
+            body=b'{"id": "evt_1"}',
+            received_at=timezone.now(),
+            correlation_id="from-stripe-1",
+            status=status,
+            attempts=7,
+            next_attempt_at=timezone.now(),
+            last_error="ValueError",
         )

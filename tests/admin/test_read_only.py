@@ -9,18 +9,18 @@ from django.forms import model_to_dict
 from django.test import Client
 
 from appointments.models import Appointment, Schedule, Slot
-from integrations.models import Message
+from integrations.models import InboundEvent, Message
 from mybcat.models import AuditEntry, Delivery, Event, IdempotencyKey, SecurityEvent
 from mybcat.tenancy import platform_scope
 from patients.models import Patient
-from practices.models import RefreshFamily
+from practices.models import RefreshFamily, Subscription
 from tests.admin.conftest import Trail
 from tests.admin.rows import Rows
 from tests.admin.test_pages import page
 
 READ_ONLY: list[type[Model]] = [
     Patient, Slot, Appointment, Schedule, Message, Event, Delivery, IdempotencyKey, AuditEntry, SecurityEvent,
-    RefreshFamily,
+    RefreshFamily, Subscription, InboundEvent,
 ]  # fmt: skip
 
 

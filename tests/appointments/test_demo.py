@@ -20,7 +20,7 @@ from mybcat.models import AuditEntry
 from mybcat.principal import Principal, Role
 from mybcat.tenancy import platform_scope, practice_scope
 from patients.models import Patient
-from practices.models import AppointmentType, Location, Membership, Practice, Practitioner, TimeOff, User
+from practices.models import FOREVER, AppointmentType, Location, Membership, Practice, Practitioner, TimeOff, User
 from tests.appointments.soundness import assert_sound
 from tests.factories import Clinic
 
@@ -131,6 +131,7 @@ def test_a_demo_slot_can_be_booked() -> None:
         practice_id=LAKESIDE.id,
         role=Role.SCHEDULING_AGENT,
         plan="standard",
+        entitled_until=FOREVER,
         time_zone=LAKESIDE.time_zone,
         session_id=None,
     )

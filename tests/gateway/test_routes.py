@@ -30,6 +30,7 @@ OPEN = {
     "healthz": "probes",
     "metrics": "this machine only",
     "readyz": "probes",
+    "webhooks/stripe": "Stripe, by its signature",
 }
 # What each route asks for, and how often it may be asked, by method. {v} is each version, v2 what it has alone.
 ASKED = {

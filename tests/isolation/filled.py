@@ -12,7 +12,7 @@ from appointments.models import Schedule
 from integrations.models import Message
 from mybcat.models import Delivery, Event, EventSequence, SecurityEvent
 from mybcat.tenancy import practice_scope
-from practices.models import TimeOff, WorkingHours
+from practices.models import Subscription, TimeOff, WorkingHours
 from tests.callers import Caller
 from tests.factories import Clinic, make_protocol, tomorrow_at
 
@@ -50,6 +50,7 @@ def fill(clinic: Clinic) -> Clinic:
         WorkingHours.objects.create(**place, weekday=0, starts=time(9), ends=time(17), valid_from=date(2026, 1, 1))
         TimeOff.objects.create(**place, starts_at=now, ends_at=now + timedelta(hours=1), reason="sick")
         Schedule.objects.create(practitioner=clinic.practitioner, generated_until=date(2030, 1, 1))
+        Subscription.objects.create(stripe_id="sub_1", status="active")
         EventSequence.objects.create(practice_id=clinic.practice.id, last=1)
         delivery = Delivery.objects.create(
             event=Event.objects.get(), listener="test", next_attempt_at=now, created_at=now

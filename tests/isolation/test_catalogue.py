@@ -19,6 +19,7 @@ SHARED = {
     "django_content_type": "Django's",
     "django_migrations": "Django's",
     "django_session": "Django's: operators' sessions",
+    "integrations_inboundevent": "what Stripe sent, before anyone knows whose it is; for platform scope alone",
     "practices_user": "people, who work for several practices",
     "practices_user_groups": "operators' groups",
     "practices_user_user_permissions": "operators' rights",
@@ -30,6 +31,7 @@ ACROSS = {
     "delivery_due": "workers take what is due, whose ever it is",
     "event_unrelayed": "the relay takes what is new, whose ever it is",
     "idempotency_key_expires_at": "the sweep forgets what has expired, whose ever it is",
+    "practice_stripe_customer_once": "Stripe's events name their customer, and nobody knows yet whose it is",
     "practices_membership_user_id_5f879272": "signing in asks for a user's practices",
     "practices_practitioner_user_id_711c85cb": "deleting a user asks who they are",
 }
