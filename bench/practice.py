@@ -38,10 +38,11 @@ _SLOTS = """
 
 _PATIENTS = """
     INSERT INTO patients_patient
-        (id, practice_id, first_name, last_name, first_name_key, last_name_key, date_of_birth, phone, email,
-         insurance_provider, sms_consent, created_at, updated_at)
+        (id, practice_id, first_name, last_name, first_name_key, last_name_key, first_name_sound, last_name_sound,
+         first_name_skeleton, last_name_skeleton, date_of_birth, phone, email, insurance_provider, sms_consent,
+         created_at, updated_at)
     SELECT (%(prefix)s || lpad(to_hex(n), 12, '0'))::uuid, %(practice)s, 'Ada', 'Bench' || n, 'ada', 'bench' || n,
-           date '1950-01-01' + n %% 20000, '', '', '', false, now(), now()
+           'AD', 'BANC' || n, 'ad', 'bchn' || n, date '1950-01-01' + n %% 20000, '', '', '', false, now(), now()
     FROM generate_series(0, %(count)s - 1) n
 """
 

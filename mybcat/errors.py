@@ -1,5 +1,6 @@
 """Refusals that a caller may see: a stable code, a status and a sentence."""
 
+from typing import Any
 from uuid import UUID
 
 
@@ -18,6 +19,8 @@ class DomainError(Exception):
         self.sentence = sentence or self.sentence
         self.fields = fields or {}
         self.headers: dict[str, str] = {}
+        # What the body tells besides the sentence; never patient data.
+        self.members: dict[str, Any] = {}
 
 
 class InvalidInput(DomainError):

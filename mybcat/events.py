@@ -25,6 +25,8 @@ class EventType(StrEnum):
     APPOINTMENT_CANCELLED = "appointment.cancelled"
     PATIENT_CREATED = "patient.created"
     PATIENT_UPDATED = "patient.updated"
+    PATIENT_MERGED = "patient.merged"
+    PATIENT_MERGE_UNDONE = "patient.merge_undone"
 
 
 _APPOINTMENT = {
@@ -35,6 +37,7 @@ _APPOINTMENT = {
     "slotId": "slot",
 }
 _PATIENT = {"patientId": "pat"}
+_MERGE = {"patientId": "pat", "mergedPatientId": "pat"}
 
 # What `data` holds: each member's name, and the prefix of the public id that is its value.
 CATALOGUE: dict[EventType, dict[str, str]] = {
@@ -42,6 +45,8 @@ CATALOGUE: dict[EventType, dict[str, str]] = {
     EventType.APPOINTMENT_CANCELLED: _APPOINTMENT,
     EventType.PATIENT_CREATED: _PATIENT,
     EventType.PATIENT_UPDATED: _PATIENT,
+    EventType.PATIENT_MERGED: _MERGE,
+    EventType.PATIENT_MERGE_UNDONE: _MERGE,
 }
 
 # Sent by the relay alone, in its transaction (platform scope), once per committed event: `sender=Event, event, now`.

@@ -14,6 +14,7 @@ class Permission(StrEnum):
     APPOINTMENT_WRITE = "appointments:write"
     PATIENT_READ = "patients:read"
     PATIENT_WRITE = "patients:write"
+    PATIENT_MERGE = "patients:merge"
     REFERENCE_READ = "reference:read"
     # Hours, types, protocols: how the practice works.
     PRACTICE_MANAGE = "practice:manage"
@@ -33,7 +34,7 @@ _ON_THE_PHONE = _READS | {Permission.APPOINTMENT_WRITE, Permission.PATIENT_WRITE
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.SCHEDULING_AGENT: _ON_THE_PHONE,
-    Role.PRACTICE_MANAGER: _ON_THE_PHONE | {Permission.PRACTICE_MANAGE},
+    Role.PRACTICE_MANAGER: _ON_THE_PHONE | {Permission.PRACTICE_MANAGE, Permission.PATIENT_MERGE},
     Role.PRACTITIONER: _READS,
 }
 

@@ -186,6 +186,8 @@ PUBLIC_IDS = {
     "pract": "practices.Practitioner",
     "prot": "practices.ProtocolVersion",
     "pat": "patients.Patient",
+    "rel": "patients.RelatedPerson",
+    "merge": "patients.PatientMerge",
     "slot": "appointments.Slot",
     "appt": "appointments.Appointment",
     "evt": "mybcat.Event",

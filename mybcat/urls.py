@@ -20,7 +20,12 @@ api = [
     *appointments.urls.urlpatterns,
 ]
 # v1 is frozen: what came after it is in v2 alone.
-api_v2 = [*api, *practices.protocols.urls.urlpatterns]
+api_v2 = [
+    # Before `patients/{id}`, which would take its name for an id.
+    *patients.urls.routes_v2(visits_of=visits_of),
+    *api,
+    *practices.protocols.urls.urlpatterns,
+]
 
 urlpatterns = [
     path("api/v1/", include((api, "api"), namespace="v1")),

@@ -1,37 +1,23 @@
 """Finding a patient while the caller is still spelling the name."""
 
 import re
-import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Self
 
 from django.db.models import Q
 
 from mybcat.tenancy import PracticeQuerySet
+from patients.likeness import search_key, skeleton, sound
 
 _DATE_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _DATE_US = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
-_PHONE = re.compile(r"\+?[\d\s().-]{3,25}")
-# Letters that have no decomposition, as keyboards without them write them.
-_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "\u0131": "i", "æ": "ae", "œ": "oe"})
+_PHONE = re.compile(r"[+().-]*\d[+\d().-]*")
 # From here on a number is a whole one and not just its end.
 NATIONAL_DIGITS = 8
 # The last code point: every text with the prefix sorts below prefix + this.
 _AFTER = "\U0010ffff"
-
-
-def search_key(text: str) -> str:
-    """`text` without accents, case and punctuation: `O'Brien` is `obrien`, `José` is `jose`; a hyphen is a space."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold()).translate(_LETTERS)
-    return " ".join("".join(_folded(character) for character in decomposed).split())
-
-
-def _folded(character: str) -> str:
-    if unicodedata.combining(character):
-        return ""
-    if character.isspace() or unicodedata.category(character) == "Pd":
-        return " "
-    return character if character.isalnum() else ""
 
 
 def birth_date(text: str) -> date | None:
@@ -58,32 +44,81 @@ def _starts_with(field: str, prefix: str) -> Q:
     return Q(**{f"{field}__gte": prefix, f"{field}__lt": prefix + _AFTER})
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a search text speaks of."""
+
+    names: str
+    born: date | None
+    # The end of a phone number; None where there is none in the text.
+    digits: str | None
+
+
+def read_search(text: str) -> Wanted:
+    """Names, a birth date and a phone number, in any order."""
+    words = text.split()
+    born = next((day for day in map(birth_date, words) if day), None)
+    rest = [word for word in words if not born or birth_date(word) != born]
+    numbers = [word for word in rest if _PHONE.fullmatch(word)]
+    digits = re.sub(r"\D", "", "".join(numbers))
+    # The 0 that many countries dial first is no part of the number.
+    digits = digits.lstrip("0") if len(digits) >= NATIONAL_DIGITS else digits
+    names = search_key(" ".join(word for word in rest if word not in numbers))
+    return Wanted(names, born, digits if numbers else None)
+
+
 class PatientQuerySet(PracticeQuerySet[Any]):
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
+        rows = list(objs)
+        for row in rows:
+            row.fold_names()
+        return super().bulk_create(rows, *args, **kwargs)
+
+    def standing(self) -> Self:
+        """Those that were not merged into another record."""
+        return self.filter(merged_into=None)
+
     def matching(self, text: str) -> Self:
-        """Patients whom `text` may mean: a birth date, the end of a phone number, or the start of names.
+        """Patients whom `text` may mean: the start of names, a birth date, the end of a phone number, in any order."""
+        wanted = read_search(text)
+        rows = self._born_and_reached(wanted)
+        return rows.filter(_each_way(wanted.names, _is, _starts_with)) if wanted.names else rows
 
-        Two words match first and last name in either order; a birth date may follow them.
-        """
-        text = text.strip()
-        *names, last_word = text.split() or [""]
-        born = birth_date(last_word)
-        if born is not None:
-            rows = self.filter(date_of_birth=born)
-            return rows.matching(" ".join(names)) if names else rows
-        if _PHONE.fullmatch(text):
-            digits = re.sub(r"\D", "", text)
-            # The 0 that many countries dial first is no part of the number.
-            digits = digits.lstrip("0") if len(digits) >= NATIONAL_DIGITS else digits
-            return self.filter(_starts_with("phone_reversed", digits[::-1])) if len(digits) >= 3 else self.none()
-        return self._named(search_key(text))
+    def sounding(self, text: str) -> Self:
+        """Patients whose whole names sound or look like those in `text`; birth date and number as they are."""
+        wanted = read_search(text)
+        rows = self._born_and_reached(wanted)
+        return rows.filter(_each_way(wanted.names, _is_like, _is_like)) if wanted.names else self.none()
 
-    def _named(self, key: str) -> Self:
-        if not key:
-            return self.none()
-        found = _starts_with("last_name_key", key) | _starts_with("first_name_key", key)
-        words = key.split(" ")
-        for cut in range(1, len(words)):
-            first, second = " ".join(words[:cut]), " ".join(words[cut:])
-            found |= Q(first_name_key=first) & _starts_with("last_name_key", second)
-            found |= Q(last_name_key=first) & _starts_with("first_name_key", second)
-        return self.filter(found)
+    def _born_and_reached(self, wanted: Wanted) -> Self:
+        rows = self.standing()
+        if wanted.born is not None:
+            rows = rows.filter(date_of_birth=wanted.born)
+        if wanted.digits is not None:
+            # Two digits are nobody's.
+            long_enough = len(wanted.digits) >= 3
+            rows = rows.filter(_starts_with("phone_reversed", wanted.digits[::-1])) if long_enough else rows.none()
+        return rows if wanted != Wanted("", None, None) else self.none()
+
+
+_Test = Callable[[str, str], Q]
+
+
+def _each_way(key: str, whole: _Test, last: _Test) -> Q:
+    """The words are a first name, a last name, or both, whichever comes first; `last` judges what may be unfinished."""
+    found = last("last_name_key", key) | last("first_name_key", key)
+    words = key.split(" ")
+    for cut in range(1, len(words)):
+        first, second = " ".join(words[:cut]), " ".join(words[cut:])
+        found |= whole("first_name_key", first) & last("last_name_key", second)
+        found |= whole("last_name_key", first) & last("first_name_key", second)
+    return found
+
+
+def _is(field: str, key: str) -> Q:
+    return Q(**{field: key})
+
+
+def _is_like(field: str, key: str) -> Q:
+    column = field.removesuffix("_key")
+    return Q(**{f"{column}_sound": sound(key)}) | Q(**{f"{column}_skeleton": skeleton(key)})

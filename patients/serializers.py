@@ -22,12 +22,18 @@ class PatientInput(Input):
     smsConsent = FlagField(source="sms_consent", required=False, help_text="the patient agreed to text messages")
 
 
+class NewPatientInput(PatientInput):
+    evenIfAlike = FlagField(
+        source="even_if_alike", required=False, help_text="add the patient though somebody on record is much like them"
+    )
+
+
 class PatientSearch(Input):
     search = serializers.CharField(
         required=False,
         allow_blank=True,
         max_length=100,
-        help_text="start of names, end of a phone number, or a birth date",
+        help_text="start of names, end of a phone number, a birth date, or several of them",
     )
 
 

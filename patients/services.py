@@ -10,14 +10,27 @@ import phonenumbers
 from phonenumbers import ValidationResult
 
 from mybcat import audit, events
-from mybcat.errors import InvalidInput, UnknownId
+from mybcat.errors import DomainError, InvalidInput, UnknownId
 from mybcat.ids import public_id
 from mybcat.principal import Principal
+from patients.matching import Person, refuse_duplicates
 from patients.models import Patient
 from practices.models import Practice
 
 # As the table's constraint has it; some countries' numbers are "possible" beyond the standard's 15 digits.
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
+
+
+class PatientMerged(DomainError):
+    """The record was a second copy of another, which `members` names."""
+
+    code = "patient_merged"
+    status = 409
+    sentence = "This record was merged into another one: use that one"
+
+    def __init__(self, standing: Patient) -> None:
+        super().__init__()
+        self.members = {"patientId": public_id("pat", standing.id)}
 
 
 class PatientFields(TypedDict, total=False):
@@ -32,17 +45,22 @@ class PatientFields(TypedDict, total=False):
     sms_consent: bool
 
 
-def create_patient(*, fields: PatientFields, by: Principal, now: datetime) -> Patient:
-    """A new patient of the practice in scope. Raises InvalidInput."""
+def create_patient(*, fields: PatientFields, by: Principal, now: datetime, even_if_alike: bool) -> Patient:
+    """A new patient of the practice in scope.
+
+    Raises InvalidInput; PossibleDuplicate where somebody alike is on record, unless `even_if_alike`.
+    """
     patient = Patient()
     _assign(patient, fields, by=by, now=now)
+    if not even_if_alike:
+        refuse_duplicates(person=Person(patient.first_name, patient.last_name, patient.date_of_birth, patient.phone))
     patient.save(force_insert=True)
     _tell(patient, "patient.created", by=by, now=now)
     return patient
 
 
 def update_patient(*, patient_id: UUID, fields: PatientFields, by: Principal, now: datetime) -> Patient:
-    """Change the given fields and no others. Raises UnknownId, InvalidInput."""
+    """Change the given fields and no others. Raises UnknownId, PatientMerged, InvalidInput."""
     patient = get_patient(patient_id, lock=True)
     _assign(patient, fields, by=by, now=now)
     patient.save()
@@ -51,12 +69,25 @@ def update_patient(*, patient_id: UUID, fields: PatientFields, by: Principal, no
 
 
 def get_patient(patient_id: UUID, *, lock: bool = False) -> Patient:
-    """The patient of the practice in scope. Raises UnknownId."""
+    """The patient of the practice in scope; who reads a merged record gets the one that stands for it.
+
+    `lock` is for those who write: to them it raises PatientMerged. Raises UnknownId.
+    """
     rows = Patient.objects.select_for_update(no_key=True) if lock else Patient.objects
     patient = rows.filter(id=patient_id).first()
     if patient is None:
         raise UnknownId(prefix="pat", value=patient_id)
-    return patient
+    if patient.merged_into_id is None:
+        return patient
+    standing = get_patient(patient.merged_into_id)
+    if lock:
+        raise PatientMerged(standing)
+    return standing
+
+
+def e164_of_practice(text: str) -> str:
+    """`text` as E.164, read as the country of the practice in scope dials. Raises InvalidInput."""
+    return e164(text, country=Practice.objects.values_list("country", flat=True).get())
 
 
 def e164(text: str, *, country: str) -> str:
@@ -85,8 +116,7 @@ def _dialable(number: phonenumbers.PhoneNumber, *, international: bool) -> bool:
 def _assign(patient: Patient, fields: PatientFields, *, by: Principal, now: datetime) -> None:
     values: dict[str, Any] = dict(fields)
     if values.get("phone"):
-        country = Practice.objects.values_list("country", flat=True).get()
-        values["phone"] = e164(values["phone"], country=country)
+        values["phone"] = e164_of_practice(values["phone"])
     today = now.astimezone(ZoneInfo(by.time_zone)).date()
     if values.get("date_of_birth") and values["date_of_birth"] > today:
         raise InvalidInput(fields={"dateOfBirth": ["A birth date is not in the future"]})

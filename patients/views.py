@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,7 +18,14 @@ from mybcat.ids import internal_id
 from mybcat.principal import Permission
 from patients import services
 from patients.models import Patient
-from patients.serializers import PatientInput, PatientSearch, PatientV1Output, PatientV2Output, show_patient
+from patients.serializers import (
+    NewPatientInput,
+    PatientInput,
+    PatientSearch,
+    PatientV1Output,
+    PatientV2Output,
+    show_patient,
+)
 from patients.visits import Visits, VisitsOf
 
 ONE = {"v1": PatientV1Output, "v2": PatientV2Output}
@@ -42,11 +50,14 @@ class Patients(PatientEndpoint):
 
     @listed("searchPatients", v1=PatientV1Output, v2=PatientV2Output, query=PatientSearch)
     def get(self, request: Request) -> Response:
-        """Patients by the start of a name, the end of a phone number or the birth date."""
+        """Patients by names, the end of a phone number and the birth date, in any order; v2 forgives spelling."""
         query = read_query(request, PatientSearch)
-        rows = Patient.objects.matching(query["search"]) if query.get("search") else Patient.objects.all()
-        order = ("last_name_key", "first_name_key", "id")
-        response = page_of(rows, request=request, query=query, order=order, show_all=self.shown)
+        text = query.get("search")
+        rows = Patient.objects.matching(text) if text else Patient.objects.standing()
+        response = self._page(rows, query)
+        if text and request.version != "v1" and not _rows(response) and not rows.exists():
+            # Misheard or mistyped: better somebody alike than nobody.
+            response = self._page(Patient.objects.sounding(text), query)
         self._audit("patient.search", [internal_id("pat", row["id"]) for row in _rows(response)])
         return response
 
@@ -54,12 +65,20 @@ class Patients(PatientEndpoint):
         operation_id="createPatient", versions=["v1"], request=PatientInput, responses={201: PatientV1Output}
     )
     @extend_schema(
-        operation_id="createPatient", versions=["v2"], request=PatientInput, responses={201: PatientV2Output}
+        operation_id="createPatient", versions=["v2"], request=NewPatientInput, responses={201: PatientV2Output}
     )
     def post(self, request: Request) -> Response:
-        """Add a patient to the practice."""
-        patient = services.create_patient(fields=read_body(PatientInput, request), by=self.principal, now=self.now)
+        """Add a patient to the practice; v2 refuses one who is much like somebody on record, unless told to."""
+        first_version = request.version == "v1"
+        fields = read_body(PatientInput if first_version else NewPatientInput, request)
+        patient = services.create_patient(
+            even_if_alike=fields.pop("even_if_alike", first_version), fields=fields, by=self.principal, now=self.now
+        )
         return Response(self.shown([patient])[0], status=201)
+
+    def _page(self, rows: QuerySet[Patient], query: dict[str, Any]) -> Response:
+        order = ("last_name_key", "first_name_key", "id")
+        return page_of(rows, request=self.request, query=query, order=order, show_all=self.shown)
 
     def _audit(self, action: str, ids: list[UUID]) -> None:
         audit.record(principal=self.principal, action=action, object_kind="pat", object_ids=ids, now=self.now)

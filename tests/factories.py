@@ -15,7 +15,7 @@ from appointments.models import Slot
 from mybcat.ids import new_uuid
 from mybcat.principal import Principal, Role
 from mybcat.tenancy import practice_scope
-from patients.models import Patient
+from patients.models import Patient, PatientMerge, RelatedPerson
 from practices.models import (
     FOREVER,
     AppointmentType,
@@ -107,6 +107,22 @@ def make_patient(*, practice: Practice, **fields: Any) -> Patient:
     }
     with practice_scope(practice.id):
         return Patient.objects.create(**fields)
+
+
+def make_related_person(*, patient: Patient, **fields: Any) -> RelatedPerson:
+    fields = {"name": "Uche Okafor", "relationship": "parent", "phone": f"+1212555{next(_numbers):04d}", **fields}
+    with practice_scope(patient.practice_id):
+        return RelatedPerson.objects.create(patient=patient, **fields)
+
+
+def make_merge(*, practice: Practice) -> PatientMerge:
+    """Of two new patients."""
+    kept, merged = make_patient(practice=practice), make_patient(practice=practice)
+    with practice_scope(practice.id):
+        Patient.objects.filter(id=merged.id).update(merged_into=kept)
+        return PatientMerge.objects.create(
+            kept=kept, merged=merged, moved={}, merged_at=datetime.now(UTC), merged_by=new_uuid()
+        )
 
 
 def make_type(*, practice: Practice, **fields: Any) -> AppointmentType:

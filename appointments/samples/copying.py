@@ -11,7 +11,7 @@ from django.db import connection
 from appointments.samples.people import SamplePatient
 from appointments.samples.visits import FreeSlot, Visit
 from mybcat.ids import new_uuid
-from patients.search import search_key
+from patients.likeness import name_keys
 
 _PATIENT = {
     "id": "uuid",
@@ -19,7 +19,11 @@ _PATIENT = {
     "first_name": "varchar",
     "last_name": "varchar",
     "first_name_key": "varchar",
+    "first_name_sound": "varchar",
+    "first_name_skeleton": "varchar",
     "last_name_key": "varchar",
+    "last_name_sound": "varchar",
+    "last_name_skeleton": "varchar",
     "date_of_birth": "date",
     "phone": "varchar",
     "email": "varchar",
@@ -65,7 +69,7 @@ _MOVE = """
     WITH appointments AS (INSERT INTO appointments_appointment SELECT * FROM new_appointment)
     INSERT INTO appointments_slot SELECT * FROM new_slot
 """
-_key = cache(search_key)
+_keys = cache(name_keys)
 
 
 def copy_patients(*, practice_id: UUID, patients: Sequence[SamplePatient], now: datetime) -> list[UUID]:
@@ -80,8 +84,8 @@ def copy_patients(*, practice_id: UUID, patients: Sequence[SamplePatient], now: 
                 practice_id,
                 person.first_name,
                 person.last_name,
-                _key(person.first_name),
-                _key(person.last_name),
+                *_keys(person.first_name),
+                *_keys(person.last_name),
                 person.date_of_birth,
                 person.phone,
                 person.email,

@@ -11,7 +11,6 @@ from appointments.samples.places import OPERATOR, PASSWORD, PRACTICES, TYPES, Sa
 from appointments.schedules import extend_horizon
 from mybcat.tenancy import platform_scope, practice_scope
 from patients.models import Patient
-from patients.search import search_key
 from practices.models import (
     FOREVER,
     AppointmentType,
@@ -138,8 +137,6 @@ def _patients(sample: SamplePractice, day: date, *, now: datetime, chance: Rando
             Patient(
                 first_name=person.first_name,
                 last_name=person.last_name,
-                first_name_key=search_key(person.first_name),
-                last_name_key=search_key(person.last_name),
                 date_of_birth=person.date_of_birth,
                 phone=person.phone,
                 email=person.email,

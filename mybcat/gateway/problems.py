@@ -125,7 +125,7 @@ def problem_response(refusal: DomainError, *, request: HttpRequest) -> HttpRespo
 
 
 def _v1(refusal: DomainError) -> dict[str, Any]:
-    body: dict[str, Any] = {"error": refusal.sentence, "correlationId": correlation_id()}
+    body: dict[str, Any] = {"error": refusal.sentence, "correlationId": correlation_id(), **refusal.members}
     if refusal.fields:
         body["fields"] = refusal.fields
     return body
@@ -144,6 +144,7 @@ def _v2(refusal: DomainError) -> dict[str, Any]:
             for name, sentences in refusal.fields.items()
             for sentence in sentences
         ],
+        **refusal.members,
     }
 
 

@@ -13,7 +13,16 @@ from mybcat.ids import new_uuid
 from mybcat.principal import Role
 from tests.callers import Caller, public
 from tests.contract.openapi import errors, operations, schema
-from tests.factories import PASSWORD, Clinic, make_member, make_protocol, optometry
+from tests.factories import (
+    PASSWORD,
+    Clinic,
+    make_member,
+    make_merge,
+    make_patient,
+    make_protocol,
+    make_related_person,
+    optometry,
+)
 from tests.isolation.routes import routes
 
 both_versions = pytest.mark.parametrize("version", ["v1", "v2"])
@@ -84,6 +93,21 @@ CALLS = {
             "count": "3",
         }
     ),
+    "matchPatients": Call(
+        body={"firstName": "Ada", "lastName": "Okafor", "dateOfBirth": "1984-03-09", "phone": "212 555 0188"},
+        versions=V2,
+    ),
+    "mergePatients": Call(status=201, body={"mergedPatientId": "{copy}"}, versions=V2),
+    "listPatientMerges": Call(versions=V2, made=("merge",)),
+    "undoPatientMerge": Call(versions=V2),
+    "listRelatedPersons": Call(versions=V2, made=("rel",)),
+    "addRelatedPerson": Call(
+        status=201,
+        body={"name": "Uche Okafor", "relationship": "parent", "phone": "212 555 0189", "maySchedule": True},
+        versions=V2,
+    ),
+    "changeRelatedPerson": Call(body={"phone": ""}, versions=V2),
+    "removeRelatedPerson": Call(status=204, versions=V2),
     "getProtocol": Call(versions=V2),
     "evaluateProtocol": Call(body={"answers": {"symptoms": ["none"]}, "protocolId": "{prot}"}, versions=V2),
     "listProtocolVersions": Call(versions=V2, made=("prot",)),
@@ -95,7 +119,13 @@ CALLS = {
     "publishProtocol": Call(body={"effectiveFrom": "2030-01-01T00:00:00Z"}, versions=V2),
 }
 # What ids in paths name.
-NAMED = {"patient_id": "pat", "appointment_id": "appt", "protocol_id": "prot"}
+NAMED = {
+    "patient_id": "pat",
+    "appointment_id": "appt",
+    "protocol_id": "prot",
+    "merge_id": "merge",
+    "related_person_id": "rel",
+}
 PAGING = {"v1": {"page": "1", "pageSize": "10"}, "v2": {"limit": "10"}}
 
 
@@ -113,14 +143,19 @@ class Own(dict[str, str]):
         self.clinic = clinic
 
     def __missing__(self, name: str) -> str:
-        return self.setdefault(name, public(name, MAKERS[name](practice=self.clinic.practice).id))
+        return self.setdefault(name, MAKERS[name](self.clinic))
 
     def at(self, path: str) -> str:
         """The path with these ids in it."""
         return re.sub(r"{(\w+)}", lambda place: self[NAMED[place[1]]], path)
 
 
-MAKERS: dict[str, Callable[..., Any]] = {"prot": make_protocol}
+MAKERS: dict[str, Callable[[Clinic], str]] = {
+    "prot": lambda clinic: public("prot", make_protocol(practice=clinic.practice).id),
+    "copy": lambda clinic: public("pat", make_patient(practice=clinic.practice).id),
+    "merge": lambda clinic: public("merge", make_merge(practice=clinic.practice).id),
+    "rel": lambda clinic: public("rel", make_related_person(patient=clinic.patient).id),
+}
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from mybcat.models import Delivery, Event, EventSequence, SecurityEvent
 from mybcat.tenancy import practice_scope
 from practices.models import Subscription, TimeOff, WorkingHours
 from tests.callers import Caller
-from tests.factories import Clinic, make_protocol, tomorrow_at
+from tests.factories import Clinic, make_merge, make_protocol, make_related_person, tomorrow_at
 
 PRACTICES = "practices_practice"
 
@@ -58,4 +58,6 @@ def fill(clinic: Clinic) -> Clinic:
         Message.objects.create(patient=clinic.patient, delivery_id=delivery.id, status="sent", created_at=now)
         SecurityEvent.objects.create(kind="test", at=now, principal_kind="member", correlation_id="a-test")
     make_protocol(practice=clinic.practice)
+    make_related_person(patient=clinic.patient)
+    make_merge(practice=clinic.practice)
     return clinic

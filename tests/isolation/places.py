@@ -22,6 +22,7 @@ class Place:
 
 PATIENT = Place("path", "patient_id", "pat")
 APPOINTMENT = Place("path", "appointment_id", "appt")
+RELATED_PERSON = Place("path", "related_person_id", "rel")
 PROTOCOL = Place("path", "protocol_id", "prot")
 WHO_AND_WHERE = (Place("query", "practitioner", "pract"), Place("query", "location", "loc"))
 
@@ -41,6 +42,14 @@ PLACES: dict[tuple[str, str], tuple[Place, ...]] = {
     ("POST", "api/{v}/appointments/<str:appointment_id>/cancel"): (APPOINTMENT,),
     ("GET", "api/{v}/slots"): WHO_AND_WHERE,
     ("GET", "api/{v}/slots/next"): WHO_AND_WHERE,
+    ("POST", "api/v2/patients/matches"): (),
+    ("POST", "api/v2/patients/<str:patient_id>/merge"): (PATIENT, Place("body", "mergedPatientId", "pat")),
+    ("GET", "api/v2/patient-merges"): (),
+    ("POST", "api/v2/patient-merges/<str:merge_id>/undo"): (Place("path", "merge_id", "merge"),),
+    ("GET", "api/v2/patients/<str:patient_id>/related-persons"): (PATIENT,),
+    ("POST", "api/v2/patients/<str:patient_id>/related-persons"): (PATIENT,),
+    ("PATCH", "api/v2/related-persons/<str:related_person_id>"): (RELATED_PERSON,),
+    ("DELETE", "api/v2/related-persons/<str:related_person_id>"): (RELATED_PERSON,),
     ("GET", "api/v2/protocol"): (),
     ("POST", "api/v2/protocol/evaluations"): (Place("body", "protocolId", "prot"),),
     ("GET", "api/v2/protocol-versions"): (),
@@ -124,6 +133,9 @@ def _bodies(clinic: Clinic) -> dict[tuple[str, str], dict[str, Any]]:
         },
         ("POST", "appointments/<str:appointment_id>/cancel"): {"reason": "other"},
         ("PATCH", "patients/<str:patient_id>"): {"lastName": "Ibe"},
+        ("POST", "patients/<str:patient_id>/merge"): {"mergedPatientId": public_id("pat", clinic.patient.id)},
+        ("POST", "patients/<str:patient_id>/related-persons"): {"name": "Uche Okafor", "relationship": "parent"},
+        ("PATCH", "related-persons/<str:related_person_id>"): {"name": "Uche Okafor"},
         ("POST", "protocol/evaluations"): {"answers": {}},
         ("PUT", "protocol-versions/<str:protocol_id>"): {"definition": optometry()[0], "examples": optometry()[1]},
         ("POST", "api/auth/token"): {"email": clinic.agent.email, "password": PASSWORD},

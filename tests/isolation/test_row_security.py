@@ -94,8 +94,8 @@ def test_without_a_scope_there_are_no_rows(ours: Clinic) -> None:
     for table in tenant_tables():
         assert ask(f"SELECT count(*) FROM {table}") == [(0,)], table
     with practice_scope(ours.practice.id):
-        assert ask("SELECT count(*) FROM patients_patient") == [(1,)]
-    assert ask("SELECT count(*) FROM patients_patient") == [(0,)]
+        assert ask("SELECT count(*) FROM appointments_appointment") == [(1,)]
+    assert ask("SELECT count(*) FROM appointments_appointment") == [(0,)]
 
 
 def test_row_security_cannot_be_turned_off_for_a_query(clinic: Clinic) -> None:
@@ -196,11 +196,11 @@ def test_not_even_the_owner_changes_a_record_by_mistake(ours: Clinic, table: str
 
 def test_without_the_policies_the_same_question_tells_all(ours: Clinic, theirs: Clinic) -> None:
     """Negative control: if this fails, what stands above proves nothing."""
-    query = "SELECT count(*) FROM patients_patient WHERE practice_id = %s"
+    query = "SELECT count(*) FROM appointments_appointment WHERE practice_id = %s"
     with psycopg.connect(settings.ENVIRONMENT.database_owner_url) as owner:
         owner.execute("SELECT set_config('app.practice_id', %s, true)", [str(ours.practice.id)])
         assert owner.execute(query, [theirs.practice.id]).fetchone() == (0,)
-        owner.execute("ALTER TABLE patients_patient DISABLE ROW LEVEL SECURITY")
+        owner.execute("ALTER TABLE appointments_appointment DISABLE ROW LEVEL SECURITY")
         assert owner.execute(query, [theirs.practice.id]).fetchone() == (1,)
         owner.rollback()
     with practice_scope(ours.practice.id):

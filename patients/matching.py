@@ -1,0 +1,105 @@
+"""Who may already be on record: asked before a second record of the same person is made."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.db.models import Q
+
+from mybcat.errors import DomainError
+from mybcat.ids import public_id
+from patients.likeness import names_alike, skeleton, sound
+from patients.likeness import search_key as folded
+from patients.models import Patient
+
+# Of 100. A birth date and a name make a person; a phone is a family's.
+EACH_NAME, BIRTH_DATE, PHONE = 20, 40, 20
+# Names of strangers are up to so much alike.
+STRANGERS = 0.6
+# More than two of the four: a name misspelt or changed by marriage, a twin. Worth a second look.
+LIKELY = 65
+# More rows than this share a phone number or a birthday only where somebody typed nonsense.
+LOOKED_AT = 200
+
+
+class PossibleDuplicate(DomainError):
+    """Somebody very much like this is on record. `members` names whom; the caller may insist."""
+
+    code = "possible_duplicate"
+    status = 409
+    sentence = "A patient who is very much like this one is on record: look before you add another"
+
+    def __init__(self, candidates: "Iterable[Candidate]") -> None:
+        super().__init__()
+        self.members = {
+            "candidates": [
+                {"patientId": public_id("pat", each.patient.id), "score": each.score, "because": list(each.because)}
+                for each in candidates
+            ]
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What is known of somebody, none of it for certain."""
+
+    first_name: str = ""
+    last_name: str = ""
+    date_of_birth: date | None = None
+    # E.164.
+    phone: str = ""
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """As names are compared."""
+        return folded(self.first_name), folded(self.last_name)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """`score`: 0 to 100. `because`: what agrees, of name, dateOfBirth and phone."""
+
+    patient: Patient
+    score: int
+    because: tuple[str, ...]
+
+
+def candidates(*, person: Person, other_than: UUID | None = None, limit: int = 10) -> list[Candidate]:
+    """Patients of the practice in scope who may be `person`, the likeliest first."""
+    rows = Patient.objects.standing().filter(_worth_a_look(person)).exclude(id=other_than).order_by("id")[:LOOKED_AT]
+    judged = [_judged(person, row) for row in rows]
+    alike = [each for each in judged if each.because]
+    return sorted(alike, key=lambda each: (-each.score, each.patient.last_name_key, each.patient.id))[:limit]
+
+
+def refuse_duplicates(*, person: Person) -> None:
+    """Raises PossibleDuplicate when somebody on record is likely the same."""
+    likely = [each for each in candidates(person=person) if each.score >= LIKELY]
+    if likely:
+        raise PossibleDuplicate(likely)
+
+
+def _worth_a_look(person: Person) -> Q:
+    condition = Q(pk__in=())
+    if person.date_of_birth:
+        condition |= Q(date_of_birth=person.date_of_birth)
+    if person.phone:
+        condition |= Q(phone_reversed=person.phone[::-1])
+    first, last = person.names
+    if last and first:
+        condition |= Q(last_name_sound=sound(last), first_name_sound=sound(first))
+        condition |= Q(last_name_skeleton=skeleton(last), first_name_skeleton=skeleton(first))
+        condition |= Q(last_name_sound=sound(first), first_name_sound=sound(last))
+    return condition
+
+
+def _judged(person: Person, patient: Patient) -> Candidate:
+    degrees = names_alike(person.names, (patient.first_name_key, patient.last_name_key))
+    above = sum(max(0.0, (degree - STRANGERS) / (1 - STRANGERS)) for degree in degrees)
+    points = {
+        "name": round(EACH_NAME * above),
+        "dateOfBirth": BIRTH_DATE if person.date_of_birth == patient.date_of_birth else 0,
+        "phone": PHONE if person.phone and person.phone == patient.phone else 0,
+    }
+    return Candidate(patient, sum(points.values()), tuple(name for name, given in points.items() if given))
