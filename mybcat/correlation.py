@@ -9,12 +9,18 @@ from contextvars import ContextVar
 SANE = re.compile(r"[A-Za-z0-9._-]{8,128}", re.ASCII)
 
 _current: ContextVar[str] = ContextVar("correlation_id", default="")
+_request: ContextVar[str] = ContextVar("request_id", default="")
 _address: ContextVar[str | None] = ContextVar("remote_address", default=None)
 
 
 def correlation_id() -> str:
     """The current id; empty outside any request or task."""
     return _current.get()
+
+
+def request_id() -> str:
+    """Tells one request from others that share its correlation id; empty outside a request."""
+    return _request.get()
 
 
 def remote_address() -> str | None:
@@ -27,6 +33,16 @@ def accepted_or_new(offered: str | None) -> str:
     if offered and SANE.fullmatch(offered):
         return offered
     return str(uuid.uuid4())
+
+
+@contextmanager
+def requested() -> Iterator[str]:
+    """Everything inside belongs to one request, which gets a new id."""
+    token = _request.set(str(uuid.uuid4()))
+    try:
+        yield _request.get()
+    finally:
+        _request.reset(token)
 
 
 @contextmanager

@@ -2,10 +2,12 @@
 
 import json
 import os
+from ipaddress import ip_network
 from pathlib import Path
+from typing import Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -46,6 +48,9 @@ class Environment(BaseSettings):
     jwt_audience: str = Field(default="", validation_alias="JWT_AUDIENCE")
     jwt_jwks_url: str = Field(default="", validation_alias="JWT_JWKS_URL")
     outbound_exceptions: str = Field(default="", validation_alias="OUTBOUND_EXCEPTIONS")
+    # Addresses or networks, apart by commas, and what each request of a proxy there says to prove itself.
+    trusted_proxies: str = Field(default="", validation_alias="TRUSTED_PROXIES")
+    proxy_secret: str = Field(default="", validation_alias="PROXY_SECRET")
     prepare_threshold: int | None = Field(default=1, validation_alias="PREPARE_THRESHOLD")
     stripe_api_url: str = Field(default="https://api.stripe.com", validation_alias="STRIPE_API_URL")
     stripe_secret_key: str = Field(default="", validation_alias="STRIPE_SECRET_KEY")
@@ -54,6 +59,15 @@ class Environment(BaseSettings):
     stripe_price_enterprise: str = Field(default="", validation_alias="STRIPE_PRICE_ENTERPRISE")
     subscription_grace_days: int = Field(default=7, ge=0, validation_alias="SUBSCRIPTION_GRACE_DAYS")
     log_level: str = Field(default="INFO", validation_alias="LOG_LEVEL")
+
+    @model_validator(mode="after")
+    def _proxies_prove_themselves(self) -> Self:
+        for network in self.trusted_proxies.split(","):
+            if network:
+                ip_network(network)
+        if self.trusted_proxies and len(self.proxy_secret) < 32:
+            raise ValueError("TRUSTED_PROXIES needs a PROXY_SECRET of 32 characters or more")
+        return self
 
     @classmethod
     def settings_customise_sources(

@@ -8,11 +8,13 @@ from typing import Any
 
 import structlog
 
-from mybcat.correlation import correlation_id
+from mybcat.correlation import correlation_id, request_id
 
 
 def _add_correlation(_logger: object, _name: str, event: dict[str, Any]) -> dict[str, Any]:
     event.setdefault("correlationId", correlation_id())
+    if single := request_id():
+        event.setdefault("requestId", single)
     return event
 
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.encoding import escape_uri_path
 
-from mybcat.correlation import accepted_or_new, correlated
+from mybcat.correlation import accepted_or_new, correlated, requested
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -20,9 +20,12 @@ class CorrelationMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         offered = request.META.get("HTTP_X_CORRELATION_ID")
-        with correlated(accepted_or_new(offered), address=request.META.get("REMOTE_ADDR") or None) as current:
+        address = request.META.get("REMOTE_ADDR") or None
+        with correlated(accepted_or_new(offered), address=address) as current, requested() as single:
             response = self.get_response(request)
             response["X-Correlation-Id"] = current
+            # Ours always: partners quote it to us, and their own ids may repeat.
+            response["X-Request-Id"] = single
             if not response.streaming:
                 # Without it the server answers in chunks: head and body in two packets.
                 response["Content-Length"] = str(len(response.content))
