@@ -2,11 +2,12 @@
 
 from django.db import models
 
+from integrations.clients.models import ApiClient, ApiClientCertificate, ApiClientSecret, ClientAssertion
 from integrations.stripe.models import InboundEvent
 from mybcat.tenancy import PracticeForeignKey, TenantModel
 from patients.models import Patient
 
-__all__ = ("InboundEvent", "Message")
+__all__ = ("ApiClient", "ApiClientCertificate", "ApiClientSecret", "ClientAssertion", "InboundEvent", "Message")
 
 
 class Message(TenantModel):

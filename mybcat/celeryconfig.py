@@ -56,4 +56,9 @@ beat_schedule = {
         "schedule": timedelta(minutes=15),
         "options": {"expires": 900},
     },
+    "forget client assertions": {
+        "task": "integrations.clients.tasks.forget_client_assertions",
+        "schedule": timedelta(minutes=15),
+        "options": {"expires": 900},
+    },
 }

@@ -18,6 +18,7 @@ class Permission(StrEnum):
     REFERENCE_READ = "reference:read"
     # Hours, types, protocols: how the practice works.
     PRACTICE_MANAGE = "practice:manage"
+    CLIENT_MANAGE = "clients:manage"
 
 
 class Role(StrEnum):
@@ -34,7 +35,8 @@ _ON_THE_PHONE = _READS | {Permission.APPOINTMENT_WRITE, Permission.PATIENT_WRITE
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.SCHEDULING_AGENT: _ON_THE_PHONE,
-    Role.PRACTICE_MANAGER: _ON_THE_PHONE | {Permission.PRACTICE_MANAGE, Permission.PATIENT_MERGE},
+    Role.PRACTICE_MANAGER: _ON_THE_PHONE
+    | {Permission.PRACTICE_MANAGE, Permission.PATIENT_MERGE, Permission.CLIENT_MANAGE},
     Role.PRACTITIONER: _READS,
 }
 

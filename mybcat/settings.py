@@ -14,6 +14,8 @@ DEVELOPMENT = ENVIRONMENT.development
 DEBUG = False
 SECRET_KEY = secret_key(home=MYBCAT_HOME)
 ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts.split(",")
+TRUSTED_PROXIES = [network for network in ENVIRONMENT.trusted_proxies.split(",") if network]
+PROXY_SECRET = ENVIRONMENT.proxy_secret
 CSRF_TRUSTED_ORIGINS = [origin for origin in ENVIRONMENT.trusted_origins.split(",") if origin]
 # Pages of these origins, and no others, may read answers. Never a wildcard: cookies go along.
 CORS_ALLOWED_ORIGINS = CSRF_TRUSTED_ORIGINS
@@ -23,6 +25,7 @@ CORS_ALLOW_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 CORS_ALLOW_HEADERS = ("authorization", "content-type", "x-idempotency-key", "idempotency-key", "x-correlation-id")
 CORS_EXPOSE_HEADERS = (
     "X-Correlation-Id",
+    "X-Request-Id",
     "Retry-After",
     "Idempotent-Replayed",
     "Location",
@@ -54,6 +57,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "mybcat.gateway.correlation.CorrelationMiddleware",
     "mybcat.gateway.correlation.DeprecationMiddleware",
+    "mybcat.gateway.proxy.ProxyMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "mybcat.gateway.bodies.BodyLimitMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -177,8 +181,13 @@ EXTERNAL_JWT = {
     "audience": ENVIRONMENT.jwt_audience,
     "jwks_url": ENVIRONMENT.jwt_jwks_url,
 }
-# Loads the member behind a verified token; `practices` stands above the gateway, so it is named, not imported.
-PRINCIPAL_LOADER = "practices.memberships.load_principal"
+# RFC 9068 leaves it to us; SMART Backend Services recommends no more than 300 s, and a new one costs one request.
+CLIENT_TOKEN_LIFETIME = timedelta(minutes=5)
+# Loads who stands behind a verified token, by its kind; they are above the gateway, so they are named, not imported.
+PRINCIPAL_LOADERS = {
+    "member": "practices.memberships.load_principal",
+    "client": "integrations.clients.principals.load_principal",
+}
 # Prefix of each public id, and what it names.
 PUBLIC_IDS = {
     "prac": "practices.Practice",
@@ -193,6 +202,7 @@ PUBLIC_IDS = {
     "evt": "mybcat.Event",
     "whd": "mybcat.Delivery",
     "msg": "integrations.Message",
+    "appc": "integrations.ApiClient",
 }
 
 REDIS_URL = ENVIRONMENT.redis_url

@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
 import appointments.urls
+import integrations.clients.urls
 import integrations.urls
 import patients.urls
 import practices.protocols.urls
@@ -13,7 +14,7 @@ import practices.urls
 from appointments.visits import visits_of
 from mybcat.gateway import health
 
-# Both versions have the same routes and services; the version picks the shapes.
+# Both versions have these routes, and the same services; the version picks the shapes.
 api = [
     *practices.urls.urlpatterns,
     *patients.urls.routes(visits_of=visits_of),
@@ -25,6 +26,7 @@ api_v2 = [
     *patients.urls.routes_v2(visits_of=visits_of),
     *api,
     *practices.protocols.urls.urlpatterns,
+    *integrations.clients.urls.urlpatterns,
 ]
 
 urlpatterns = [
@@ -32,6 +34,7 @@ urlpatterns = [
     path("api/v2/", include((api_v2, "api"), namespace="v2")),
     *practices.urls.auth_urlpatterns,
     *integrations.urls.webhook_urlpatterns,
+    *integrations.clients.urls.oauth_urlpatterns,
     path("api/schema/v1", SpectacularJSONAPIView.as_view(api_version="v1"), name="schema-v1"),
     path("api/schema/v2", SpectacularJSONAPIView.as_view(api_version="v2"), name="schema-v2"),
     path("api/docs", SpectacularSwaggerView.as_view(url_name="schema-v2"), name="docs"),

@@ -2,9 +2,11 @@
 
 import threading
 import uuid
+from base64 import b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db import connections
 from django.test import Client
@@ -46,6 +48,30 @@ class Caller:
             **body,
         }
         return self.post(f"/api/{version}/appointments", wanted, key=key or str(uuid.uuid4()))
+
+
+class Partner(Caller):
+    """A program with an API client's id and secret, and a token for all of its scopes or those in `scope`."""
+
+    def __init__(self, client_id: str, secret: str, *, scope: str | None = None, **http: Any) -> None:
+        self.http = Client(raise_request_exception=False, **http)
+        self.client_id, self.secret = client_id, secret
+        self.renew(scope=scope)
+
+    def renew(self, *, scope: str | None = None) -> None:
+        """Another token."""
+        answer = ask_token(self.http, (self.client_id, self.secret), **({"scope": scope} if scope else {}))
+        assert answer.status_code == 200, answer.content
+        self.token = answer.json()["access_token"]
+        self.headers = {"Authorization": f"Bearer {self.token}"}
+
+
+def ask_token(http: Client, basic: tuple[str, str] | None = None, **form: str) -> Any:
+    """What the token endpoint says to this form and, by HTTP Basic, these credentials."""
+    encoded = b64encode(":".join(basic).encode()).decode() if basic else None
+    headers = {"Authorization": f"Basic {encoded}"} if encoded else {}
+    body = urlencode({"grant_type": "client_credentials", **form})
+    return http.post("/api/oauth/token", body, content_type="application/x-www-form-urlencoded", headers=headers)
 
 
 def together(count: int, call: Callable[[int], Any]) -> list[Any]:

@@ -12,7 +12,11 @@ import orjson
 from argon2 import PasswordHasher
 
 from appointments.models import Slot
+from integrations.clients.models import ApiClient
+from integrations.clients.scopes import CLIENT_SCOPES
+from integrations.clients.services import add_certificate, create_client
 from mybcat.ids import new_uuid
+from mybcat.operators.trace import Operator
 from mybcat.principal import Principal, Role
 from mybcat.tenancy import practice_scope
 from patients.models import Patient, PatientMerge, RelatedPerson
@@ -27,6 +31,7 @@ from practices.models import (
     User,
 )
 from practices.protocols import definition
+from tests.certificates import Issued, issued
 
 PASSWORD = "correct horse battery"
 _numbers = itertools.count(1)
@@ -130,6 +135,21 @@ def make_type(*, practice: Practice, **fields: Any) -> AppointmentType:
     fields = {"code": f"type_{number}", "name": f"Type {number}", "duration_minutes": 15, **fields}
     with practice_scope(practice.id):
         return AppointmentType.objects.create(**fields)
+
+
+def make_api_client(*, practice: Practice, **fields: Any) -> tuple[ApiClient, str | None]:
+    """An API client with all scopes, as an operator makes one, and its secret."""
+    made: Any = {"name": f"Partner {next(_numbers)}", "scopes": list(CLIENT_SCOPES), **fields}
+    with practice_scope(practice.id):
+        return create_client(fields=made, by=Operator(new_uuid()), now=datetime.now(UTC))
+
+
+def make_bound_client(*, practice: Practice, certificate: Issued | None = None) -> ApiClient:
+    """An API client that must come with the certificate."""
+    client, _ = make_api_client(practice=practice)
+    by, now = Operator(new_uuid()), datetime.now(UTC)
+    with practice_scope(practice.id):
+        return add_certificate(client_id=client.id, pem=(certificate or issued("partner")).pem, by=by, now=now)
 
 
 def tomorrow_at(clock: str, *, time_zone: str, days: int = 1) -> datetime:

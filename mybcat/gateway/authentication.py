@@ -5,6 +5,7 @@ from typing import Any
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 
+from mybcat.gateway.proxy import certificate_of
 from mybcat.gateway.tokens import Claims, InvalidToken, verify_access_token
 
 
@@ -21,7 +22,11 @@ class BearerAuthentication(BaseAuthentication):
             text = token.strip().decode("ascii")
         except UnicodeDecodeError as error:
             raise InvalidToken from error
-        return None, verify_access_token(text, now=timezone.now())
+        claims = verify_access_token(text, now=timezone.now())
+        # A stolen token is worth nothing without its certificate.
+        if claims.thumbprint is not None and claims.thumbprint != certificate_of(request):
+            raise InvalidToken
+        return None, claims
 
     def authenticate_header(self, request: Any) -> str:
         return "Bearer"

@@ -27,6 +27,17 @@ MAX_ATTEMPTS = 3
 PrincipalLoader = Callable[..., Principal]
 
 
+class MissingScope(DomainError):
+    """An API client's token lacks what the route asks for (RFC 6750, section 3.1)."""
+
+    code = "insufficient_scope"
+    status = 403
+
+    def __init__(self, scope: Permission) -> None:
+        super().__init__(f"Missing scope: {scope}")
+        self.headers = {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope}"'}
+
+
 class Endpoint(APIView):
     """A view declares what it needs; the policy is carried out here, in this order:
 
@@ -119,11 +130,11 @@ class Endpoint(APIView):
             raise
 
     def _identify(self, request: Request, claims: Claims) -> None:
-        load: PrincipalLoader = import_string(settings.PRINCIPAL_LOADER)
+        load: PrincipalLoader = import_string(settings.PRINCIPAL_LOADERS[claims.kind])
         self.principal = request.user = load(claims=claims, now=self.now)  # type: ignore[assignment]
         needed = self.permissions.get(_method(request))
         if needed is None or not self.principal.may(needed):
-            raise Forbidden
+            raise MissingScope(needed) if needed and self.principal.kind == "client" else Forbidden
 
     def _idempotency_key(self, request: Request) -> idempotency.Key | None:
         use = self.idempotent.get(_method(request))

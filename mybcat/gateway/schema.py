@@ -85,6 +85,7 @@ def describe_refusals(result: dict[str, Any], **_: Any) -> dict[str, Any]:
         name, kind = ("Error", "application/json") if in_v1 else ("Problem", "application/problem+json")
         schema = {"$ref": f"#/components/schemas/{name}"}
         for operation in operations.values():
-            operation["responses"]["default"] = {"content": {kind: {"schema": schema}}, "description": "Refused"}
+            refused = {"content": {kind: {"schema": schema}}, "description": "Refused"}
+            operation["responses"].setdefault("default", refused)
         result["components"]["schemas"][name] = _REFUSALS[name]
     return result

@@ -1,9 +1,10 @@
 """Access tokens: JWTs signed with RS256, ours (RFC 9068) or an external issuer's."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache
-from typing import Any, cast
+from typing import Any, Literal, cast
 from uuid import UUID
 
 import jwt
@@ -13,7 +14,7 @@ from rest_framework_simplejwt.exceptions import TokenBackendError
 
 from mybcat.errors import DomainError, UnknownId
 from mybcat.gateway.keys import SigningKey, signing_keys
-from mybcat.ids import internal_id, new_uuid
+from mybcat.ids import internal_id, new_uuid, public_id
 
 
 class InvalidToken(DomainError):
@@ -33,15 +34,24 @@ class InvalidToken(DomainError):
 _REFUSED = (TokenBackendError, jwt.PyJWTError, KeyError, ValueError, TypeError, AttributeError, UnknownId)
 
 
+# `client_id` in tokens of members, who come by our own pages; in others it is an API client's.
+_MEMBERS = "mybcat-members"
+
+
 @dataclass(frozen=True, slots=True)
 class Claims:
     """What a verified token says. Whether it still holds is for the database to tell."""
 
+    kind: Literal["member", "client"]
     user_id: UUID | None
     external_subject: str | None
     practice_id: UUID
     session_id: UUID | None
     expires_at: int
+    client_id: UUID | None = None
+    scopes: frozenset[str] = frozenset()
+    # RFC 8705: the certificate that the token is bound to.
+    thumbprint: str | None = None
 
 
 class MemberBackend(TokenBackend):
@@ -105,7 +115,7 @@ def issue_access_token(
     return member_backend().encode(
         {
             "sub": str(user_id),
-            "client_id": "mybcat-members",
+            "client_id": _MEMBERS,
             "practice_id": str(practice_id),
             "role": role,
             "plan": plan,
@@ -113,6 +123,28 @@ def issue_access_token(
             "iat": issued,
             "exp": issued + int(settings.JWT_LIFETIME.total_seconds()),
             "jti": str(new_uuid()),
+        }
+    )
+
+
+def issue_client_token(
+    *, client_id: UUID, practice_id: UUID, scopes: Sequence[str], thumbprint: str | None, now: datetime
+) -> str:
+    """A token of an API client (RFC 9068), good for settings.CLIENT_TOKEN_LIFETIME from `now`.
+
+    With a `thumbprint` it is good only over connections that show that certificate (RFC 8705).
+    """
+    issued, client = int(now.timestamp()), public_id("appc", client_id)
+    return member_backend().encode(
+        {
+            "sub": client,
+            "client_id": client,
+            "practice_id": str(practice_id),
+            "scope": " ".join(scopes),
+            "iat": issued,
+            "exp": issued + int(settings.CLIENT_TOKEN_LIFETIME.total_seconds()),
+            "jti": str(new_uuid()),
+            **({"cnf": {"x5t#S256": thumbprint}} if thumbprint else {}),
         }
     )
 
@@ -135,7 +167,8 @@ def verify_access_token(token: str, *, now: datetime) -> Claims:
 # force is no part of this: the database is asked.
 @lru_cache(maxsize=10_000)
 def _verified(token: str) -> Claims:
-    return _member_claims(member_backend().decode(cast("Any", token)))
+    payload = member_backend().decode(cast("Any", token))
+    return _member_claims(payload) if payload["client_id"] == _MEMBERS else _client_claims(payload)
 
 
 def _issuer(token: str) -> Any:
@@ -144,6 +177,7 @@ def _issuer(token: str) -> Any:
 
 def _member_claims(payload: dict[str, Any]) -> Claims:
     return Claims(
+        kind="member",
         user_id=UUID(payload["sub"]),
         external_subject=None,
         practice_id=UUID(payload["practice_id"]),
@@ -152,11 +186,26 @@ def _member_claims(payload: dict[str, Any]) -> Claims:
     )
 
 
+def _client_claims(payload: dict[str, Any]) -> Claims:
+    return Claims(
+        kind="client",
+        user_id=None,
+        external_subject=None,
+        practice_id=UUID(payload["practice_id"]),
+        session_id=None,
+        expires_at=int(payload["exp"]),
+        client_id=internal_id("appc", payload["client_id"]),
+        scopes=frozenset(payload["scope"].split()),
+        thumbprint=payload["cnf"]["x5t#S256"] if "cnf" in payload else None,
+    )
+
+
 def _external_claims(payload: dict[str, Any]) -> Claims:
     # Cognito prefixes what its customers define.
     practice = payload.get("custom:practice_id") or payload["practice_id"]
     public = practice.startswith("prac_")
     return Claims(
+        kind="member",
         user_id=None,
         external_subject=str(payload["sub"]),
         practice_id=internal_id("prac", practice) if public else UUID(practice),

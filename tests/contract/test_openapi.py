@@ -4,18 +4,23 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 import pytest
 from drf_spectacular.validation import validate_schema
 
+from mybcat.gateway.certificates import thumbprint
 from mybcat.ids import new_uuid
 from mybcat.principal import Role
 from tests.callers import Caller, public
+from tests.certificates import issued
 from tests.contract.openapi import errors, operations, schema
 from tests.factories import (
     PASSWORD,
     Clinic,
+    make_api_client,
+    make_bound_client,
     make_member,
     make_merge,
     make_patient,
@@ -23,6 +28,7 @@ from tests.factories import (
     make_related_person,
     optometry,
 )
+from tests.integrations.clients.keys import jwks
 from tests.isolation.routes import routes
 
 both_versions = pytest.mark.parametrize("version", ["v1", "v2"])
@@ -31,6 +37,7 @@ both_versions = pytest.mark.parametrize("version", ["v1", "v2"])
 UNDESCRIBED = {
     "",
     ".well-known/jwks.json",
+    ".well-known/oauth-authorization-server",
     "api/docs",
     "api/schema/v1",
     "api/schema/v2",
@@ -47,6 +54,8 @@ class Call:
     status: int = 200
     query: dict[str, str] = field(default_factory=dict)
     body: dict[str, Any] | None = None
+    # As a form: OAuth knows no JSON in requests.
+    form: dict[str, Any] | None = None
     versions: tuple[str, ...] = ("v1", "v2")
     # What must be there though the call does not name it, so that a list is not empty.
     made: tuple[str, ...] = ()
@@ -60,6 +69,9 @@ CALLS = {
     "refreshToken": Call(),
     "switchPractice": Call(body={"practice": "{prac}"}),
     "signOut": Call(status=204),
+    "clientToken": Call(
+        form={"grant_type": "client_credentials", "client_id": "{client}", "client_secret": "{secret}"}
+    ),
     "listPractitioners": Call(),
     "listLocations": Call(),
     "listAppointmentTypes": Call(),
@@ -117,6 +129,16 @@ CALLS = {
     "discardProtocol": Call(status=204, versions=V2),
     "checkProtocol": Call(versions=V2),
     "publishProtocol": Call(body={"effectiveFrom": "2030-01-01T00:00:00Z"}, versions=V2),
+    "listApiClients": Call(versions=V2, made=("appc",)),
+    "createApiClient": Call(
+        status=201, body={"name": "Recall", "scopes": ["patients:read"], "jwks": jwks("ES256")}, versions=V2
+    ),
+    "getApiClient": Call(versions=V2),
+    "updateApiClient": Call(body={"name": "Renamed"}, versions=V2),
+    "rotateApiClientSecret": Call(body={"overlapSeconds": 60}, versions=V2),
+    "revokeApiClient": Call(versions=V2),
+    "addApiClientCertificate": Call(status=201, body={"certificate": issued("next").pem}, versions=V2),
+    "revokeApiClientCertificate": Call(body={"thumbprint": thumbprint(issued("partner").certificate)}, versions=V2),
 }
 # What ids in paths name.
 NAMED = {
@@ -125,7 +147,9 @@ NAMED = {
     "protocol_id": "prot",
     "merge_id": "merge",
     "related_person_id": "rel",
+    "client_id": "appc",
 }
+FORM = "application/x-www-form-urlencoded"
 PAGING = {"v1": {"page": "1", "pageSize": "10"}, "v2": {"limit": "10"}}
 
 
@@ -155,13 +179,17 @@ MAKERS: dict[str, Callable[[Clinic], str]] = {
     "copy": lambda clinic: public("pat", make_patient(practice=clinic.practice).id),
     "merge": lambda clinic: public("merge", make_merge(practice=clinic.practice).id),
     "rel": lambda clinic: public("rel", make_related_person(patient=clinic.patient).id),
+    "appc": lambda clinic: public("appc", make_bound_client(practice=clinic.practice).id),
 }
 
 
 @pytest.fixture
 def own(agent: Caller, clinic: Clinic) -> Own:
     """The patient has an appointment."""
+    client, secret = make_api_client(practice=clinic.practice)
     values = {
+        "client": public("appc", client.id),
+        "secret": str(secret),
         "prac": public("prac", clinic.practice.id),
         "pract": public("pract", clinic.practitioner.id),
         "loc": public("loc", clinic.location.id),
@@ -178,10 +206,18 @@ def filled(values: dict[str, Any], own: Own) -> dict[str, Any]:
     return {name: value.format_map(own) if isinstance(value, str) else value for name, value in values.items()}
 
 
-def send(agent: Caller, method: str, path: str, query: dict[str, str], body: dict[str, Any] | None) -> Any:
-    headers = {**agent.headers, "X-Idempotency-Key": "a-key"}
-    text = b"" if body is None else orjson.dumps(body)
-    return agent.http.generic(method, path, text, "application/json", query_params=query, headers=headers)
+def send(
+    agent: Caller,
+    method: str,
+    path: str,
+    query: dict[str, str],
+    body: dict[str, Any] | None,
+    *,
+    kind: str = "application/json",
+) -> Any:
+    headers = {**agent.headers, "X-Idempotency-Key": "a-key"} if kind != FORM else {}
+    text = b"" if body is None else urlencode(body).encode() if kind == FORM else orjson.dumps(body)
+    return agent.http.generic(method, path, text, kind, query_params=query, headers=headers)
 
 
 @both_versions
@@ -230,10 +266,11 @@ def test_an_operation_answers_as_described(agent: Caller, own: Own, version: str
     query = {**filled(call.query, own), **(PAGING[version] if paged else {})}
     described = {name for name, each in parameters.items() if each["in"] == "query"}
     assert set(query) | ({"cursor"} & described) == described, "every parameter is tried"
-    body = None if call.body is None else filled(call.body, own)
+    kind, given = (FORM, call.form) if call.form else ("application/json", call.body)
+    body = None if given is None else filled(given, own)
     if body is not None:
-        assert errors(body, operation["requestBody"]["content"]["application/json"]["schema"], version) == []
-    answer = send(agent, method, own.at(path), query, body)
+        assert errors(body, operation["requestBody"]["content"][kind]["schema"], version) == []
+    answer = send(agent, method, own.at(path), query, body, kind=kind)
     assert (
         [code for code in operation["responses"] if code != "default"]
         == [str(call.status)]

@@ -20,11 +20,13 @@ from tests.isolation.routes import Route, routes, unversioned
 OPEN = {
     "": "leads to the documentation",
     ".well-known/jwks.json": "public keys",
+    ".well-known/oauth-authorization-server": "public addresses",
     "api/auth/logout": "acts on the cookie or the token that comes with it",
     "api/auth/practice": "reads the token by itself: it belongs to no practice yet",
     "api/auth/refresh": "acts on the cookie that comes with it",
     "api/auth/token": "signing in",
     "api/docs": "documentation",
+    "api/oauth/token": "signing in of API clients",
     "api/schema/v1": "documentation",
     "api/schema/v2": "documentation",
     "healthz": "probes",
@@ -65,6 +67,14 @@ ASKED = {
     ("DELETE", "api/v2/protocol-versions/<str:protocol_id>"): (Permission.PRACTICE_MANAGE, Tier.T3),
     ("POST", "api/v2/protocol-versions/<str:protocol_id>/check"): (Permission.PRACTICE_MANAGE, Tier.T3),
     ("POST", "api/v2/protocol-versions/<str:protocol_id>/publish"): (Permission.PRACTICE_MANAGE, Tier.T3),
+    ("GET", "api/v2/api-clients"): (Permission.CLIENT_MANAGE, Tier.T4),
+    ("POST", "api/v2/api-clients"): (Permission.CLIENT_MANAGE, Tier.T3),
+    ("GET", "api/v2/api-clients/<str:client_id>"): (Permission.CLIENT_MANAGE, Tier.T4),
+    ("PATCH", "api/v2/api-clients/<str:client_id>"): (Permission.CLIENT_MANAGE, Tier.T3),
+    ("POST", "api/v2/api-clients/<str:client_id>/rotate-secret"): (Permission.CLIENT_MANAGE, Tier.T3),
+    ("POST", "api/v2/api-clients/<str:client_id>/revoke"): (Permission.CLIENT_MANAGE, Tier.T3),
+    ("POST", "api/v2/api-clients/<str:client_id>/certificates"): (Permission.CLIENT_MANAGE, Tier.T3),
+    ("POST", "api/v2/api-clients/<str:client_id>/certificates/revoke"): (Permission.CLIENT_MANAGE, Tier.T3),
 }
 READS = {Permission.REFERENCE_READ, Permission.PATIENT_READ, Permission.APPOINTMENT_READ}
 GRANTED = {
@@ -75,6 +85,7 @@ GRANTED = {
         Permission.APPOINTMENT_WRITE,
         Permission.PATIENT_MERGE,
         Permission.PRACTICE_MANAGE,
+        Permission.CLIENT_MANAGE,
     },
     Role.PRACTITIONER: READS,
 }

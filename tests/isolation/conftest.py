@@ -14,7 +14,7 @@ from mybcat.principal import Role
 from mybcat.tenancy import practice_scope
 from practices.models import Membership
 from tests.callers import Caller, public
-from tests.factories import Clinic, make_merge, make_protocol, make_related_person
+from tests.factories import Clinic, make_bound_client, make_merge, make_protocol, make_related_person
 from tests.isolation.filled import fill
 
 
@@ -34,6 +34,7 @@ def own_ids(agent: Caller, clinic: Clinic) -> dict[str, str]:
         "appointment_id": agent.book(clinic).json()["appointmentId"],
         "related_person_id": public("rel", make_related_person(patient=clinic.patient).id),
         "merge_id": public("merge", make_merge(practice=clinic.practice).id),
+        "client_id": public("appc", make_bound_client(practice=clinic.practice).id),
         "protocol_id": public("prot", make_protocol(practice=clinic.practice).id),
     }
 
@@ -51,6 +52,7 @@ def foreign_ids(other_clinic: Clinic) -> dict[str, str]:
         "appt": there.book(other_clinic).json()["appointmentId"],
         "rel": public("rel", make_related_person(patient=other_clinic.patient).id),
         "merge": public("merge", make_merge(practice=other_clinic.practice).id),
+        "appc": public("appc", make_bound_client(practice=other_clinic.practice).id),
         "prot": public("prot", make_protocol(practice=other_clinic.practice).id),
     }
 

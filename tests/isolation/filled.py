@@ -9,12 +9,12 @@ from django.conf import settings
 from django.db.models import Model
 
 from appointments.models import Schedule
-from integrations.models import Message
+from integrations.models import ClientAssertion, Message
 from mybcat.models import Delivery, Event, EventSequence, SecurityEvent
 from mybcat.tenancy import practice_scope
 from practices.models import Subscription, TimeOff, WorkingHours
 from tests.callers import Caller
-from tests.factories import Clinic, make_merge, make_protocol, make_related_person, tomorrow_at
+from tests.factories import Clinic, make_bound_client, make_merge, make_protocol, make_related_person, tomorrow_at
 
 PRACTICES = "practices_practice"
 
@@ -60,4 +60,7 @@ def fill(clinic: Clinic) -> Clinic:
     make_protocol(practice=clinic.practice)
     make_related_person(patient=clinic.patient)
     make_merge(practice=clinic.practice)
+    client = make_bound_client(practice=clinic.practice)
+    with practice_scope(clinic.practice.id):
+        ClientAssertion.objects.create(client=client, jti=b"a-test", expires_at=now)
     return clinic

@@ -6,8 +6,10 @@ from typing import Any
 
 import orjson
 
+from mybcat.gateway.certificates import thumbprint
 from mybcat.ids import new_uuid, public_id
 from tests.callers import Caller
+from tests.certificates import issued
 from tests.factories import PASSWORD, Clinic, optometry
 
 
@@ -24,6 +26,7 @@ PATIENT = Place("path", "patient_id", "pat")
 APPOINTMENT = Place("path", "appointment_id", "appt")
 RELATED_PERSON = Place("path", "related_person_id", "rel")
 PROTOCOL = Place("path", "protocol_id", "prot")
+CLIENT = Place("path", "client_id", "appc")
 WHO_AND_WHERE = (Place("query", "practitioner", "pract"), Place("query", "location", "loc"))
 
 # {v} is each version, v2 what it has alone.
@@ -59,6 +62,16 @@ PLACES: dict[tuple[str, str], tuple[Place, ...]] = {
     ("DELETE", "api/v2/protocol-versions/<str:protocol_id>"): (PROTOCOL,),
     ("POST", "api/v2/protocol-versions/<str:protocol_id>/check"): (PROTOCOL,),
     ("POST", "api/v2/protocol-versions/<str:protocol_id>/publish"): (PROTOCOL,),
+    ("GET", "api/v2/api-clients"): (),
+    ("POST", "api/v2/api-clients"): (),
+    ("GET", "api/v2/api-clients/<str:client_id>"): (CLIENT,),
+    ("PATCH", "api/v2/api-clients/<str:client_id>"): (CLIENT,),
+    ("POST", "api/v2/api-clients/<str:client_id>/rotate-secret"): (CLIENT,),
+    ("POST", "api/v2/api-clients/<str:client_id>/revoke"): (CLIENT,),
+    ("POST", "api/v2/api-clients/<str:client_id>/certificates"): (CLIENT,),
+    ("POST", "api/v2/api-clients/<str:client_id>/certificates/revoke"): (CLIENT,),
+    ("POST", "api/oauth/token"): (),
+    ("GET", ".well-known/oauth-authorization-server"): (),
     ("POST", "api/auth/token"): (Place("body", "practice", "prac"),),
     ("POST", "api/auth/practice"): (Place("body", "practice", "prac"),),
     ("POST", "api/auth/refresh"): (),
@@ -138,5 +151,10 @@ def _bodies(clinic: Clinic) -> dict[tuple[str, str], dict[str, Any]]:
         ("PATCH", "related-persons/<str:related_person_id>"): {"name": "Uche Okafor"},
         ("POST", "protocol/evaluations"): {"answers": {}},
         ("PUT", "protocol-versions/<str:protocol_id>"): {"definition": optometry()[0], "examples": optometry()[1]},
+        ("PATCH", "api-clients/<str:client_id>"): {"name": "Renamed"},
+        ("POST", "api-clients/<str:client_id>/certificates"): {"certificate": issued("next").pem},
+        ("POST", "api-clients/<str:client_id>/certificates/revoke"): {
+            "thumbprint": thumbprint(issued("partner").certificate)
+        },
         ("POST", "api/auth/token"): {"email": clinic.agent.email, "password": PASSWORD},
     }

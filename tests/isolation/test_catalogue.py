@@ -28,6 +28,7 @@ SHARED = {
 # Indexes that do not lead with the practice, primary keys apart.
 ACROSS = {
     "appointment_no_overlap": "a practitioner is of one practice, and the constraint compares practitioners",
+    "client_assertion_expires_at": "the sweep forgets what has expired, whose ever it is",
     "delivery_due": "workers take what is due, whose ever it is",
     "event_unrelayed": "the relay takes what is new, whose ever it is",
     "idempotency_key_expires_at": "the sweep forgets what has expired, whose ever it is",

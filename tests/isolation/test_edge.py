@@ -106,6 +106,7 @@ def test_another_practice_s_id_is_refused_and_on_record(
         "agentPractice": str(clinic.practice.id),
         "patientPractice": str(other_clinic.practice.id),
         "correlationId": correlation_id,
+        "requestId": answer.headers["X-Request-Id"],
     }
 
 
