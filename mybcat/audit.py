@@ -16,8 +16,8 @@ from mybcat.tenancy import current_scope
 _INSERT = """
     INSERT INTO mybcat_auditentry
         (id, practice_id, at, principal_kind, principal_id, action, object_kind, object_ids, outcome, address,
-         correlation_id)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s::inet, %s)
+         correlation_id, on_behalf_kind, on_behalf_id, reason)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s::inet, %s, %s, %s, %s)
 """
 
 
@@ -30,11 +30,14 @@ def record(
     now: datetime,
     outcome: str = "success",
     practice_id: UUID | None = None,
+    on_behalf_of: Actor | None = None,
+    reason: str = "",
 ) -> None:
     """Add the row. `action` is a stable code such as `patient.read`; `object_kind` an id's prefix.
 
     Inside practice_scope the row belongs to that practice; in platform scope, to `practice_id`.
-    `principal` None is the platform itself.
+    `principal` None is the platform itself; `on_behalf_of` is whom it acts for, such as the member whose
+    view an operator looks at; `reason` is a code or what was asked, never a patient's data.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -51,5 +54,8 @@ def record(
                 outcome,
                 remote_address(),
                 correlation_id(),
+                on_behalf_of.kind if on_behalf_of else "",
+                on_behalf_of.id if on_behalf_of else None,
+                reason[:200],
             ],
         )

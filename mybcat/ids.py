@@ -1,6 +1,8 @@
 """Public ids: TypeIDs, a prefix and a UUIDv7 in base 32 (typeid.io, version 0.3)."""
 
 import re
+from collections import deque
+from contextvars import ContextVar
 from uuid import UUID
 
 import uuid_utils
@@ -15,10 +17,27 @@ _SUFFIX = re.compile("[0-7][0-9a-hjkmnp-tv-z]{25}")
 # To the digits that int() reads.
 _READABLE = str.maketrans(_DIGITS, "0123456789abcdefghijklmnopqrstuv")
 
+# What the current request has made, the latest of it.
+_minted: ContextVar[deque[UUID] | None] = ContextVar("minted", default=None)
+_MINTED_KEPT = 64
+
 
 def new_uuid() -> UUID:
     """A UUIDv7 (RFC 9562): unguessable, and nearly ascending, which keeps indexes compact."""
-    return UUID(int=uuid_utils.uuid7().int)
+    value = UUID(int=uuid_utils.uuid7().int)
+    if (minted := _minted.get()) is not None:
+        minted.append(value)
+    return value
+
+
+def watch_minting() -> None:
+    """From here on `minted()` tells what this request makes."""
+    _minted.set(deque(maxlen=_MINTED_KEPT))
+
+
+def minted() -> frozenset[UUID]:
+    """The latest ids that this request has made: no row of anybody else can have one of them."""
+    return frozenset(_minted.get() or ())
 
 
 def public_id(prefix: str, value: UUID) -> str:
@@ -37,7 +56,15 @@ def internal_id(prefix: str, text: object) -> UUID:
 
     Raises UnknownId for anything malformed: to a caller it is no different from an id that nothing has.
     """
-    found, _, suffix = text.rpartition("_") if isinstance(text, str) else ("", "", "")
-    if found != prefix or not _SUFFIX.fullmatch(suffix):
+    found = parsed(text) if isinstance(text, str) else None
+    if found is None or found[0] != prefix:
         raise UnknownId(prefix=prefix, value=None)
-    return UUID(int=int(suffix.translate(_READABLE), 32))
+    return found[1]
+
+
+def parsed(text: str) -> tuple[str, UUID] | None:
+    """Prefix and UUID of a public id; None for any other text."""
+    prefix, _, suffix = text.rpartition("_")
+    if not prefix or not _SUFFIX.fullmatch(suffix):
+        return None
+    return prefix, UUID(int=int(suffix.translate(_READABLE), 32))

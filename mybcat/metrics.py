@@ -20,6 +20,7 @@ if _SHARED:
     Path(_SHARED).mkdir(parents=True, exist_ok=True)
 
 cross_practice_attempts = Counter("mybcat_cross_practice_attempts", "Requests for an id of another practice")
+prevented_leaks = Counter("mybcat_prevented_leaks", "Answers held back because another practice's row was in them")
 events_relayed = Counter("mybcat_events_relayed", "Events that got their place in the practice's sequence")
 relay_failures = Counter("mybcat_relay_failures", "Rounds of the relay that failed", ["because"])
 deliveries_settled = Counter("mybcat_deliveries_settled", "Attempts, by how they ended", ["listener", "outcome"])

@@ -157,11 +157,16 @@ class AuditEntry(models.Model):
     at = models.DateTimeField()
     principal_kind = models.CharField(max_length=20)
     principal_id = models.UUIDField(null=True)
+    # For whom: the member whose view an operator looks at.
+    on_behalf_kind = models.CharField(max_length=20, db_default="")
+    on_behalf_id = models.UUIDField(null=True)
     action = models.CharField(max_length=60)
     # A public id's prefix and the ids themselves: a search touches many patients at once.
     object_kind = models.CharField(max_length=20)
     object_ids = models.JSONField()
     outcome = models.CharField(max_length=20)
+    # A code, or what was asked for; never a patient's data.
+    reason = models.CharField(max_length=200, db_default="")
     address = models.GenericIPAddressField(null=True)
     correlation_id = models.CharField(max_length=128)
 

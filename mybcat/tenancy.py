@@ -69,6 +69,17 @@ def platform_scope(*, reason: str) -> Iterator[None]:
 
 
 @contextmanager
+def platform_glance(*, reason: str) -> Iterator[None]:
+    """Inside a practice's scope, for one question across practices: reads only, in the same transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE mybcat_platform")
+        with _entered(Scope(None, reason)):
+            yield
+        # Not in a finally: after an error the transaction is of no use but for its rollback, which ends the role too.
+        cursor.execute("SET LOCAL ROLE NONE")
+
+
+@contextmanager
 def _entered(scope: Scope) -> Iterator[None]:
     token = _scope.set(scope)
     try:

@@ -22,6 +22,7 @@ from mybcat.errors import DomainError, UnknownId
 from mybcat.gateway.tokens import issue_access_token
 from mybcat.models import SecurityEvent
 from mybcat.principal import Principal, Role
+from mybcat.security import SecurityKind
 from practices.models import Membership, RefreshFamily, User
 
 logger = structlog.get_logger(__name__)
@@ -135,7 +136,7 @@ def end_reused(*, family: RefreshFamily, now: datetime) -> None:
     end(family_id=family.id, because="reuse", now=now)
     SecurityEvent.objects.create(
         practice_id=family.current_practice_id,
-        kind="refresh_token_reused",
+        kind=SecurityKind.REFRESH_TOKEN_REUSED,
         at=now,
         principal_kind="member",
         principal_id=family.user_id,

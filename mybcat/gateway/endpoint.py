@@ -10,12 +10,13 @@ from django.db import DatabaseError
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.module_loading import import_string
+from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from mybcat import audit
-from mybcat.errors import DomainError, Forbidden, UnknownId
-from mybcat.gateway import idempotency, isolation
+from mybcat import audit, ids
+from mybcat.errors import DomainError, Forbidden
+from mybcat.gateway import idempotency, isolation, output_guard
 from mybcat.gateway.problems import RETRYABLE, sqlstate
 from mybcat.gateway.tiers import Tier
 from mybcat.gateway.tokens import Claims
@@ -100,10 +101,12 @@ class Endpoint(APIView):
 
     def _admitted(self, request: Request) -> HttpResponse:
         claims = cast("Claims", request.auth)
-        key = self._idempotency_key(request)
+        key = None
+        ids.watch_minting()
         try:
             with practice_scope(claims.practice_id):
                 self._identify(request, claims)
+                key = self._idempotency_key(request)
                 if key is None:
                     return self._handled(request)
                 replay = idempotency.claim(key=key, principal=self.principal, now=self.now)
@@ -115,15 +118,19 @@ class Endpoint(APIView):
                         object_ids=(),
                         now=self.now,
                     )
+                    output_guard.check(replay, practice_id=self.principal.practice_id)
                     return self.replayed(replay)
                 response = self._handled(request)
                 idempotency.complete(key=key, principal=self.principal, response=response)
                 return response
-        except UnknownId as error:
-            raise isolation.judged(error, principal=self.principal, now=self.now) from error
-        except DomainError as error:
-            # Whoever was not identified has no key to remember anything by.
-            if key is not None and request.user is not None:
+        except (DomainError, APIException) as error:
+            # Whoever was not identified has no practice to judge by, and no key to remember anything by.
+            if request.user is None:
+                raise
+            refusal = isolation.judged(error, principal=self.principal, now=self.now, request=request)
+            if refusal is not error:
+                raise refusal from error
+            if key is not None and isinstance(error, DomainError):
                 idempotency.remember_refusal(
                     key=key, principal=self.principal, refusal=error, request=request._request, now=self.now
                 )
@@ -141,7 +148,10 @@ class Endpoint(APIView):
         return None if use is None else idempotency.read_key(request, required=use == "required")
 
     def _handled(self, request: Request) -> Any:
-        return getattr(self, _method(request).lower())(request, *self.args, **self.kwargs)
+        isolation.refuse_foreign_ids(request, principal=self.principal)
+        response = getattr(self, _method(request).lower())(request, *self.args, **self.kwargs)
+        output_guard.check(response, practice_id=self.principal.practice_id)
+        return response
 
 
 def _method(request: Request) -> str:

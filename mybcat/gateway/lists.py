@@ -18,8 +18,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from mybcat.errors import InvalidInput
+from mybcat.errors import InvalidInput, UnknownId
+from mybcat.gateway import output_guard
 from mybcat.gateway.inputs import Input, read
+from mybcat.tenancy import current_scope
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -121,6 +123,7 @@ def _numbered(rows: QuerySet[Any], query: dict[str, Any], show_all: ShowAll) -> 
     number, size = query["page"], query["pageSize"]
     start = (number - 1) * size
     found = list(rows[start : start + size + 1])
+    output_guard.check_rows(found)
     # A first page with nothing behind it tells the count by itself.
     count = len(found) if number == 1 and len(found) <= size else rows.order_by().count()
     return Response({"results": show_all(found[:size]), "count": count})
@@ -131,12 +134,13 @@ def _by_cursor(rows: QuerySet[Any], query: dict[str, Any], order: Sequence[str],
         rows = rows.filter(_after(order, _values(query["cursor"], rows, order)))
     limit = query["limit"]
     page = list(rows[: limit + 1])
+    output_guard.check_rows(page)
     following = _cursor(page[limit - 1], order) if len(page) > limit else None
     return Response({"data": show_all(page[:limit]), "nextCursor": following})
 
 
 def _cursor(row: Any, order: Sequence[str]) -> str:
-    values = [getattr(row, field) for field in order]
+    values = [current_scope().practice_id, *(getattr(row, field) for field in order)]
     return _seal().encrypt(orjson.dumps(values)).decode()
 
 
@@ -152,8 +156,11 @@ def _values(cursor: str, rows: QuerySet[Any], order: Sequence[str]) -> list[Any]
             # base64 would pass over what is no letter of its own.
             raise InvalidInput
         values = orjson.loads(_seal().decrypt(cursor.encode()))
-        if not isinstance(values, list) or len(values) != len(order):
+        if not isinstance(values, list) or len(values) != len(order) + 1:
             raise InvalidInput
+        practice_id, *values = values
+        if practice_id != str(current_scope().practice_id):
+            raise UnknownId(prefix="prac", value=UUID(practice_id))
         return [_typed(rows, field, value) for field, value in zip(order, values, strict=True)]
     except (ValueError, TypeError, InvalidToken, InvalidInput) as error:
         raise InvalidInput(fields={"cursor": ["Take the cursor from nextCursor as it is"]}) from error

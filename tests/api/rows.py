@@ -18,6 +18,8 @@ BOOKED = {
 REMEMBERED = {"mybcat_idempotencykey": 1}
 # A stored answer is read again, and that is on record.
 REPLAYED = {"mybcat_auditentry": 1}
+# Who asks for what they are not granted is on record.
+REFUSED = {"mybcat_auditentry": 1}
 
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
 

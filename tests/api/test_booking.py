@@ -14,7 +14,7 @@ from mybcat.principal import Role
 from mybcat.tenancy import practice_scope
 from practices.models import AppointmentType, Location, Practitioner
 from tests.api.refusals import assert_forbidden, assert_invalid, assert_not_found, assert_refused
-from tests.api.rows import BOOKED, REMEMBERED, changes
+from tests.api.rows import BOOKED, REFUSED, REMEMBERED, changes
 from tests.callers import Caller, public
 from tests.factories import Clinic, make_member, make_slots, make_type
 
@@ -209,7 +209,7 @@ def test_agents_and_managers_may_book(clinic: Clinic, role: Role) -> None:
 
 @both_versions
 def test_practitioners_may_not_book(clinician: Caller, clinic: Clinic, version: str) -> None:
-    with changes():
+    with changes(**REFUSED):
         answer = clinician.book(clinic, version=version)
     assert_forbidden(answer)
 

@@ -10,7 +10,7 @@ from appointments.models import Slot
 from mybcat.tenancy import practice_scope
 from practices.models import Membership
 from tests.api.refusals import assert_forbidden, assert_invalid, assert_refused
-from tests.api.rows import BOOKED, REMEMBERED, REPLAYED, changes
+from tests.api.rows import BOOKED, REFUSED, REMEMBERED, REPLAYED, changes
 from tests.callers import Caller, public
 from tests.factories import Clinic, make_member, make_slots, tomorrow_at
 
@@ -112,7 +112,7 @@ def test_who_may_no_longer_book_gets_no_answer_of_before(agent: Caller, clinic: 
     assert agent.book(clinic, key="call-1").status_code == 201
     with practice_scope(clinic.practice.id):
         Membership.objects.update(role="practitioner")
-    with changes():
+    with changes(**REFUSED):
         assert_forbidden(agent.book(clinic, key="call-1"))
 
 

@@ -11,7 +11,7 @@ from django.test import Client
 from mybcat.ids import new_uuid
 from mybcat.principal import Role
 from tests.api.refusals import assert_refused
-from tests.api.rows import REMEMBERED, changes
+from tests.api.rows import REFUSED, REMEMBERED, changes
 from tests.callers import Caller, public, together
 from tests.factories import Clinic, make_member, make_patient
 from tests.isolation.routes import routes
@@ -90,7 +90,7 @@ def test_409_and_422_too(agent: Caller, clinic: Clinic, version: str) -> None:
 @both_versions
 def test_403_too(clinic: Clinic, version: str) -> None:
     clinician = Caller(make_member(practice=clinic.practice, role=Role.PRACTITIONER), clinic.practice)
-    with changes():
+    with changes(**REFUSED):
         answer = clinician.post(f"/api/{version}/patients", NEW_PATIENT)
     assert_refused(answer, status=403, code="forbidden", sentence="Forbidden")
 

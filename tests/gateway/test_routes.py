@@ -10,7 +10,7 @@ from mybcat.gateway.tiers import Tier
 from mybcat.principal import Permission, Role
 from practices.auth_views import PublicEndpoint
 from tests.api.refusals import assert_forbidden, assert_refused
-from tests.api.rows import changes
+from tests.api.rows import REFUSED, changes
 from tests.callers import Caller, public
 from tests.factories import Clinic, make_member
 from tests.isolation.places import path_of
@@ -141,5 +141,5 @@ def test_a_role_may_do_what_it_is_granted_and_no_more(clinic: Clinic, role: Role
         if wanted in GRANTED[role]:
             assert ask(caller.http, route, method, clinic, **caller.headers).status_code in (200, 201, 400, 404)
         else:
-            with changes():
+            with changes(**REFUSED):
                 assert_forbidden(ask(caller.http, route, method, clinic, **caller.headers))

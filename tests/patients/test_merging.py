@@ -11,7 +11,7 @@ from mybcat.principal import Role
 from mybcat.tenancy import practice_scope
 from patients.models import Patient, PatientMerge
 from tests.api.refusals import assert_forbidden
-from tests.api.rows import changes
+from tests.api.rows import REFUSED, changes
 from tests.callers import Caller, public, together
 from tests.factories import Clinic, make_member, make_patient, make_related_person
 
@@ -141,8 +141,9 @@ def test_each_into_the_other_at_once_merges_once(manager: Caller, clinic: Clinic
 
 
 def test_agents_do_not_merge(agent: Caller, clinic: Clinic, copy: Patient) -> None:
-    with changes():
+    with changes(**REFUSED):
         assert_forbidden(merge(agent, clinic.patient, copy))
+    with changes(**REFUSED):
         assert_forbidden(agent.get("/api/v2/patient-merges"))
 
 

@@ -12,7 +12,7 @@ from mybcat.tenancy import practice_scope
 from patients.models import Patient
 from practices.models import Practice
 from tests.api.refusals import assert_forbidden, assert_invalid, assert_not_found
-from tests.api.rows import changes
+from tests.api.rows import REFUSED, changes
 from tests.callers import Caller, public
 from tests.factories import Clinic, make_clinic, make_patient
 
@@ -256,8 +256,9 @@ def test_consent_is_kept_with_the_moment_it_was_given(agent: Caller, clinic: Cli
 def test_practitioners_may_read_but_not_write(clinician: Caller, clinic: Clinic, version: str) -> None:
     path = f"/api/{version}/patients/{public('pat', clinic.patient.id)}"
     assert clinician.get(path).status_code == 200
-    with changes():
+    with changes(**REFUSED):
         assert_forbidden(clinician.post(f"/api/{version}/patients", INES))
+    with changes(**REFUSED):
         assert_forbidden(clinician.patch(path, {"lastName": "Ibe"}))
 
 

@@ -17,7 +17,7 @@ from mybcat.gateway.tokens import external_backend
 from mybcat.tenancy import practice_scope
 from practices.models import Membership, User
 from tests.api.refusals import assert_forbidden, assert_refused
-from tests.api.rows import changes
+from tests.api.rows import REFUSED, changes
 from tests.callers import Caller, public
 from tests.factories import Clinic
 
@@ -137,7 +137,7 @@ class TestATrustedIssuer:
         )
         body = {"firstName": "A", "lastName": "B", "dateOfBirth": "1990-01-01"}
         headers = {"Authorization": f"Bearer {token}"}
-        with changes():
+        with changes(**REFUSED):
             answer = Client().post("/api/v1/patients", body, content_type="application/json", headers=headers)
         assert_forbidden(answer)
 

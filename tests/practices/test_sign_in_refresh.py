@@ -15,7 +15,7 @@ from mybcat.models import SecurityEvent
 from mybcat.tenancy import platform_scope, practice_scope
 from practices.models import Membership, RefreshFamily, User
 from tests.api.refusals import assert_forbidden, assert_refused
-from tests.api.rows import changes
+from tests.api.rows import REFUSED, changes
 from tests.callers import Caller, together
 from tests.factories import PASSWORD, Clinic
 
@@ -221,7 +221,7 @@ def test_a_new_role_holds_at_the_next_request(clinic: Clinic) -> None:
     access = refresh(client).json()["accessToken"]
     with practice_scope(clinic.practice.id):
         Membership.objects.update(role="practitioner")
-    with changes():
+    with changes(**REFUSED):
         answer = client.post(
             "/api/v1/patients",
             {"firstName": "A", "lastName": "B", "dateOfBirth": "1990-01-01"},

@@ -22,7 +22,7 @@ from mybcat.gateway.keys import signing_keys
 from mybcat.gateway.tokens import member_backend
 from mybcat.principal import Role
 from tests.api.refusals import assert_forbidden, assert_refused
-from tests.api.rows import changes
+from tests.api.rows import REFUSED, changes
 from tests.callers import Caller
 from tests.factories import Clinic, make_member
 
@@ -206,7 +206,7 @@ def test_a_role_in_a_token_gives_no_right(clinic: Clinic) -> None:
     clinician = Caller(make_member(practice=clinic.practice, role=Role.PRACTITIONER), clinic.practice)
     claims = jwt.decode(clinician.token, options={"verify_signature": False})
     clinician.headers = {"Authorization": f"Bearer {signed({**claims, 'role': 'practice_manager'})}"}
-    with changes():
+    with changes(**REFUSED):
         assert_forbidden(clinician.book(clinic))
 
 

@@ -15,7 +15,7 @@ from mybcat.principal import Role
 from mybcat.tenancy import practice_scope
 from practices.models import AppointmentType, ProtocolVersion
 from tests.api.refusals import assert_forbidden, assert_refused
-from tests.api.rows import changes
+from tests.api.rows import REFUSED, changes
 from tests.callers import Caller, public, together
 from tests.factories import Clinic, make_member, make_protocol, make_type, optometry
 
@@ -280,14 +280,15 @@ def test_another_practice_s_practitioner_is_no_pool(manager: Caller, clinic: Cli
 
 def test_agents_ask_and_do_not_manage(agent: Caller, clinic: Clinic) -> None:
     path = f"{VERSIONS}/{public('prot', make_protocol(practice=clinic.practice).id)}"
-    with changes():
-        for answer in (
-            agent.get(VERSIONS),
-            agent.post(VERSIONS, {}),
-            agent.get(path),
-            agent.post(f"{path}/publish", {}),
-        ):
-            assert_forbidden(answer)
+    asked = (
+        lambda: agent.get(VERSIONS),
+        lambda: agent.post(VERSIONS, {}),
+        lambda: agent.get(path),
+        lambda: agent.post(f"{path}/publish", {}),
+    )
+    for ask in asked:
+        with changes(**REFUSED):
+            assert_forbidden(ask())
 
 
 def test_every_change_is_on_record(manager: Caller, clinic: Clinic) -> None:

@@ -1,0 +1,253 @@
+"""The last look at an answer, with the gates before it taken away: nothing of another practice leaves."""
+
+from collections.abc import Callable, Iterator
+from functools import reduce
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection
+from django.http import HttpResponse
+from django.test.utils import CaptureQueriesContext
+from rest_framework.response import Response
+
+from mybcat.gateway import isolation, output_guard
+from mybcat.ids import parsed
+from mybcat.models import AuditEntry, SecurityEvent
+from mybcat.tenancy import PracticeManager, platform_scope, practice_scope
+from tests.api.refusals import assert_refused
+from tests.api.rows import changes
+from tests.callers import Caller, public
+from tests.contract.openapi import operations
+from tests.contract.test_openapi import CALLS, Own, filled, own, send
+from tests.factories import Clinic
+from tests.isolation.filled import tenant_tables
+from tests.isolation.places import PROBES, Probe
+
+__all__ = ["own"]
+
+PREVENTED = {"mybcat_securityevent": 1, "mybcat_auditentry": 1}
+
+
+@pytest.fixture
+def no_look_at_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a request names is not looked at before, so that the answer alone can tell."""
+    monkeypatch.setattr(isolation, "refuse_foreign_ids", lambda request, **_: None)
+
+
+@pytest.fixture
+def unguarded(no_look_at_the_path: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(output_guard, "check", lambda response, **_: None)
+    monkeypatch.setattr(output_guard, "check_rows", lambda rows: None)
+
+
+@pytest.fixture
+def no_gates(owner: psycopg.Connection, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Managers show all rows, and so does PostgreSQL."""
+    monkeypatch.setattr(PracticeManager, "get_queryset", lambda self: self.queryset(self.model, using=self._db))
+    for table in tenant_tables():
+        owner.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
+    yield
+    for table in tenant_tables():
+        owner.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+
+
+def assert_held_back(answer: Any) -> None:
+    assert_refused(answer, status=500, code="unexpected", sentence="An unexpected error occurred")
+
+
+def rows_of(clinic: Clinic) -> list[str]:
+    with platform_scope(reason="test"), connection.cursor() as cursor:
+        queries = [
+            f"SELECT t::text FROM {table} t WHERE {key} = '{clinic.practice.id}'"
+            for table, key in tenant_tables().items()
+        ]
+        cursor.execute(" UNION ALL ".join(queries))
+        return sorted(text for (text,) in cursor.fetchall())
+
+
+@pytest.mark.parametrize("probe", PROBES, ids=str)
+def test_without_the_gates_no_probe_gets_or_changes_anything(
+    probe: Probe,
+    agent: Caller,
+    clinic: Clinic,
+    other_clinic: Clinic,
+    own_ids: dict[str, str],
+    foreign_ids: dict[str, str],
+    no_gates: None,
+) -> None:
+    before = rows_of(other_clinic)
+    answer = probe.send(agent, clinic, foreign_ids[probe.place.prefix], own=own_ids)
+    if answer.status_code == 200:
+        # A filter by what others have, over days on which they have nothing.
+        assert answer.json().get("results", answer.json().get("data")) == []
+    assert answer.status_code in (200, 403, 500)
+    told = answer.content.decode()
+    assert [value for value in (*foreign_ids.values(), other_clinic.patient.phone) if value in told] == []
+    assert rows_of(other_clinic) == before
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+@pytest.mark.parametrize("path", ["patients/{pat}", "appointments/{appt}", "patients/{pat}/appointments"])
+def test_without_the_gates_no_row_leaves_by_its_id(
+    agent: Caller,
+    own_ids: dict[str, str],
+    foreign_ids: dict[str, str],
+    no_gates: None,
+    no_look_at_the_path: None,
+    version: str,
+    path: str,
+) -> None:
+    with changes(**PREVENTED):
+        assert_held_back(agent.get(f"/api/{version}/{path.format(**foreign_ids)}"))
+
+
+@pytest.mark.parametrize("path", ["patients", "appointments?from=2026-01-01&to=2026-03-01", "slots", "practitioners"])
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_without_the_gates_no_list_leaves_with_another_practice_s_rows(
+    agent: Caller,
+    clinic: Clinic,
+    other_clinic: Clinic,
+    own_ids: dict[str, str],
+    foreign_ids: dict[str, str],
+    no_gates: None,
+    version: str,
+    path: str,
+) -> None:
+    day = clinic.slots[0].starts_at.date()
+    path = path.replace("2026-01-01", str(day)).replace("2026-03-01", str(day)).replace("slots", f"slots?from={day}")
+    assert_held_back(agent.get(f"/api/{version}/{path}"))
+
+
+def test_rows_without_an_id_are_held_back_too(agent: Caller, other_clinic: Clinic, no_gates: None) -> None:
+    assert_held_back(agent.get("/api/v1/appointment-types"))
+
+
+def test_without_the_guard_they_would_leave(
+    agent: Caller, other_clinic: Clinic, foreign_ids: dict[str, str], no_gates: None, unguarded: None
+) -> None:
+    """Negative control: the two gates are really away, and it is the guard that holds back."""
+    answer = agent.get(f"/api/v1/patients/{foreign_ids['pat']}")
+    assert (answer.status_code, answer.json()["phone"]) == (200, other_clinic.patient.phone)
+    assert agent.get("/api/v1/appointment-types").json()["count"] == 2
+
+
+def places_of_ids(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The way to each id in an answer."""
+    inside = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for name, value in inside:
+        if isinstance(value, str) and parsed(value):
+            yield (*path, name)
+        yield from places_of_ids(value, (*path, name))
+
+
+class Planting:
+    """The guard, but for an answer that has been given another practice's id."""
+
+    def __init__(self) -> None:
+        self.check = output_guard.check
+        self.place: tuple[Any, ...] = ()
+        self.value = ""
+
+    def __call__(self, response: HttpResponse, **scope: Any) -> None:
+        assert isinstance(response, Response)
+        if self.place:
+            *way, name = self.place
+            node = reduce(lambda inside, step: inside[step], way, response.data)
+            assert name == "id" or str(name).endswith("Id"), "the guard knows ids by the names of their members"
+            node[name] = self.value
+        self.check(response, **scope)
+
+
+@pytest.mark.parametrize(
+    ("name", "version"), [(name, version) for name, call in CALLS.items() for version in call.versions]
+)
+def test_an_id_planted_in_any_member_of_any_answer_is_caught(
+    agent: Caller, own: Own, foreign_ids: dict[str, str], monkeypatch: pytest.MonkeyPatch, version: str, name: str
+) -> None:
+    ((method, path),) = [
+        (method, path) for method, path, operation in operations(version) if operation["operationId"] == name
+    ]
+    if not path.startswith("/api/v"):
+        # Signing in tells a person of all her practices.
+        return
+    call = CALLS[name]
+    for each in call.made:
+        own[each]
+    body = None if call.body is None else filled(call.body, own)
+    request = (method, own.at(path), filled(call.query, own), body)
+    # The first answer tells where ids stand; a write must not have an effect yet.
+    answers: list[Any] = []
+    with monkeypatch.context() as first:
+        first.setattr(output_guard, "check", lambda response, **_: answers.append(response.data) or unchecked())
+        assert send(agent, *request).status_code == 500
+    planting = Planting()
+    monkeypatch.setattr(output_guard, "check", planting)
+    for place in places_of_ids(answers[0]):
+        planting.place = place
+        planting.value = foreign_ids[str(reduce(lambda inside, step: inside[step], place, answers[0])).split("_")[0]]
+        with changes(**PREVENTED):
+            answer = send(agent, *request)
+        assert_held_back(answer)
+
+
+def unchecked() -> None:
+    raise RuntimeError("only looked at")
+
+
+def test_what_was_prevented_is_on_record(
+    agent: Caller,
+    clinic: Clinic,
+    other_clinic: Clinic,
+    foreign_ids: dict[str, str],
+    no_gates: None,
+    no_look_at_the_path: None,
+    logged: Callable[[], list[dict[str, Any]]],
+) -> None:
+    answer = agent.get(f"/api/v2/patients/{foreign_ids['pat']}")
+    assert_held_back(answer)
+    with practice_scope(clinic.practice.id):
+        event, entry = (
+            SecurityEvent.objects.filter(practice_id=clinic.practice.id).get(),
+            AuditEntry.objects.get(outcome="prevented"),
+        )
+    told = (event.kind, event.principal_id, event.object_kind, event.object_id, event.other_practice_id)
+    patient = other_clinic.patient
+    assert told == ("prevented_leak", clinic.agent.id, "pat", patient.id, other_clinic.practice.id)
+    assert (entry.action, entry.object_ids, entry.principal_id) == (
+        "prevented_leak",
+        [str(patient.id)],
+        clinic.agent.id,
+    )
+    (line,) = [line for line in logged() if line["event"] == "Leak to another practice prevented"]
+    assert (line["level"], line["correlationId"]) == ("critical", answer.headers["X-Correlation-Id"])
+
+
+def test_an_answer_that_was_kept_is_looked_at_again(
+    agent: Caller, clinic: Clinic, foreign_ids: dict[str, str], owner: psycopg.Connection
+) -> None:
+    assert agent.book(clinic, key="a-key").status_code == 201
+    with practice_scope(clinic.practice.id), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE mybcat_idempotencykey SET body = convert_to(%s, 'UTF8')",
+            [f'{{"appointmentId":"{foreign_ids["appt"]}"}}'],
+        )
+    assert_held_back(agent.book(clinic, key="a-key"))
+
+
+def test_a_text_that_looks_like_an_id_is_a_text(agent: Caller, foreign_ids: dict[str, str]) -> None:
+    """Whoever holds another practice's id must not be able to close a list of patients with it."""
+    text = f'","id":"{foreign_ids["pat"]}'
+    body = {"firstName": foreign_ids["pat"], "lastName": text, "dateOfBirth": "1990-05-17"}
+    created = agent.post("/api/v2/patients", body)
+    assert (created.status_code, created.json()["lastName"]) == (201, text)
+    assert agent.get("/api/v2/patients").json()["data"][0]["firstName"] == foreign_ids["pat"]
+
+
+def test_what_is_known_is_not_asked_again(agent: Caller, clinic: Clinic) -> None:
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert agent.get(f"/api/v2/patients/{public('pat', clinic.patient.id)}").status_code == 200
+        return len(queries)
+
+    assert asked() - asked() == 1
