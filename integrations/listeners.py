@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from integrations.analytics.counting import COUNTERS, count_event
 from integrations.messaging.delivering import text_patient
 from mybcat.deliveries import enqueue
 from mybcat.events import EventType
@@ -24,8 +25,25 @@ NOTIFICATIONS = Listener(
     handler=text_patient,
 )
 
-SUBSCRIPTIONS: dict[Listener, frozenset[EventType]] = {
+# A queue of its own, and so its own worker: figures may wait, and nothing waits for them.
+ANALYTICS = Listener(
+    name="analytics",
+    queue="analytics",
+    # What fails is PostgreSQL or our own mistake; a day is time to mend it.
+    schedule=(
+        timedelta(seconds=5),
+        timedelta(minutes=1),
+        timedelta(minutes=10),
+        timedelta(hours=1),
+        timedelta(hours=6),
+        timedelta(hours=18),
+    ),
+    handler=count_event,
+)
+
+SUBSCRIPTIONS: dict[Listener, frozenset[str]] = {
     NOTIFICATIONS: frozenset({EventType.APPOINTMENT_BOOKED, EventType.APPOINTMENT_CANCELLED}),
+    ANALYTICS: frozenset(COUNTERS),
 }
 
 

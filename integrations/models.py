@@ -2,12 +2,22 @@
 
 from django.db import models
 
+from integrations.analytics.models import CountedEvent, DailyCount
 from integrations.clients.models import ApiClient, ApiClientCertificate, ApiClientSecret, ClientAssertion
 from integrations.stripe.models import InboundEvent
 from mybcat.tenancy import PracticeForeignKey, TenantModel
 from patients.models import Patient
 
-__all__ = ("ApiClient", "ApiClientCertificate", "ApiClientSecret", "ClientAssertion", "InboundEvent", "Message")
+__all__ = (
+    "ApiClient",
+    "ApiClientCertificate",
+    "ApiClientSecret",
+    "ClientAssertion",
+    "CountedEvent",
+    "DailyCount",
+    "InboundEvent",
+    "Message",
+)
 
 
 class Message(TenantModel):

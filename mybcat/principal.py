@@ -19,6 +19,8 @@ class Permission(StrEnum):
     # Hours, types, protocols: how the practice works.
     PRACTICE_MANAGE = "practice:manage"
     CLIENT_MANAGE = "clients:manage"
+    ANALYTICS_READ = "analytics:read"
+    BILLING_MANAGE = "billing:manage"
 
 
 class Role(StrEnum):
@@ -36,7 +38,13 @@ _ON_THE_PHONE = _READS | {Permission.APPOINTMENT_WRITE, Permission.PATIENT_WRITE
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.SCHEDULING_AGENT: _ON_THE_PHONE,
     Role.PRACTICE_MANAGER: _ON_THE_PHONE
-    | {Permission.PRACTICE_MANAGE, Permission.PATIENT_MERGE, Permission.CLIENT_MANAGE},
+    | {
+        Permission.PRACTICE_MANAGE,
+        Permission.PATIENT_MERGE,
+        Permission.CLIENT_MANAGE,
+        Permission.ANALYTICS_READ,
+        Permission.BILLING_MANAGE,
+    },
     Role.PRACTITIONER: _READS,
 }
 

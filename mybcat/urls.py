@@ -27,6 +27,7 @@ api_v2 = [
     *api,
     *practices.protocols.urls.urlpatterns,
     *integrations.clients.urls.urlpatterns,
+    *integrations.urls.urlpatterns,
 ]
 
 urlpatterns = [

@@ -15,6 +15,7 @@ from appointments.models import Slot
 from integrations.clients.models import ApiClient
 from integrations.clients.scopes import CLIENT_SCOPES
 from integrations.clients.services import add_certificate, create_client
+from integrations.models import DailyCount
 from mybcat.ids import new_uuid
 from mybcat.operators.trace import Operator
 from mybcat.principal import Principal, Role
@@ -150,6 +151,22 @@ def make_bound_client(*, practice: Practice, certificate: Issued | None = None) 
     by, now = Operator(new_uuid()), datetime.now(UTC)
     with practice_scope(practice.id):
         return add_certificate(client_id=client.id, pem=(certificate or issued("partner")).pem, by=by, now=now)
+
+
+def make_daily_count(*, practice: Practice, **fields: Any) -> DailyCount:
+    """Something that was counted, on the clinic's tomorrow."""
+    with practice_scope(practice.id):
+        made = {
+            "day": tomorrow_at("09:00", time_zone=practice.time_zone).astimezone(ZoneInfo(practice.time_zone)).date(),
+            "counter": "booked",
+            "appointment_type_id": AppointmentType.objects.values_list("id", flat=True)[0],
+            "practitioner_id": Practitioner.objects.values_list("id", flat=True)[0],
+            "source": "member",
+            "agent_id": Membership.objects.values_list("user_id", flat=True)[0],
+            "count": 1,
+            **fields,
+        }
+        return DailyCount.objects.create(**made)
 
 
 def tomorrow_at(clock: str, *, time_zone: str, days: int = 1) -> datetime:

@@ -21,6 +21,7 @@ from tests.factories import (
     Clinic,
     make_api_client,
     make_bound_client,
+    make_daily_count,
     make_member,
     make_merge,
     make_patient,
@@ -141,6 +142,8 @@ CALLS = {
     "revokeApiClientCertificate": Call(body={"thumbprint": thumbprint(issued("partner").certificate)}, versions=V2),
 }
 # What ids in paths name.
+DAILY = Call(query={"from": "{day}", "to": "{day}", "by": "practitioner"}, versions=V2, made=("count",))
+CALLS |= {"dailyAnalytics": DAILY, "exportDailyAnalytics": DAILY}
 NAMED = {
     "patient_id": "pat",
     "appointment_id": "appt",
@@ -180,6 +183,7 @@ MAKERS: dict[str, Callable[[Clinic], str]] = {
     "merge": lambda clinic: public("merge", make_merge(practice=clinic.practice).id),
     "rel": lambda clinic: public("rel", make_related_person(patient=clinic.patient).id),
     "appc": lambda clinic: public("appc", make_bound_client(practice=clinic.practice).id),
+    "count": lambda clinic: str(make_daily_count(practice=clinic.practice).id),
 }
 
 
@@ -279,6 +283,10 @@ def test_an_operation_answers_as_described(agent: Caller, own: Own, version: str
     content = operation["responses"][str(call.status)].get("content")
     if content is None:
         assert answer.content == b""
+        return
+    if "text/csv" in content:
+        assert (list(content), answer.headers["Content-Type"]) == (["text/csv"], "text/csv; charset=utf-8")
+        assert answer.content.count(b"\r\n") > 1, "a line besides the head"
         return
     assert list(content) == ["application/json"] == [answer.headers["Content-Type"]]
     assert errors(answer.json(), content["application/json"]["schema"], version) == []

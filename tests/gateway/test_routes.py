@@ -75,6 +75,8 @@ ASKED = {
     ("POST", "api/v2/api-clients/<str:client_id>/revoke"): (Permission.CLIENT_MANAGE, Tier.T3),
     ("POST", "api/v2/api-clients/<str:client_id>/certificates"): (Permission.CLIENT_MANAGE, Tier.T3),
     ("POST", "api/v2/api-clients/<str:client_id>/certificates/revoke"): (Permission.CLIENT_MANAGE, Tier.T3),
+    ("GET", "api/v2/analytics/daily"): (Permission.ANALYTICS_READ, Tier.T4),
+    ("GET", "api/v2/analytics/daily.csv"): (Permission.ANALYTICS_READ, Tier.T2),
 }
 READS = {Permission.REFERENCE_READ, Permission.PATIENT_READ, Permission.APPOINTMENT_READ}
 GRANTED = {
@@ -86,6 +88,8 @@ GRANTED = {
         Permission.PATIENT_MERGE,
         Permission.PRACTICE_MANAGE,
         Permission.CLIENT_MANAGE,
+        Permission.ANALYTICS_READ,
+        Permission.BILLING_MANAGE,
     },
     Role.PRACTITIONER: READS,
 }

@@ -9,12 +9,20 @@ from django.conf import settings
 from django.db.models import Model
 
 from appointments.models import Schedule
-from integrations.models import ClientAssertion, Message
+from integrations.models import ClientAssertion, CountedEvent, Message
 from mybcat.models import Delivery, Event, EventSequence, SecurityEvent
 from mybcat.tenancy import practice_scope
 from practices.models import Subscription, TimeOff, WorkingHours
 from tests.callers import Caller
-from tests.factories import Clinic, make_bound_client, make_merge, make_protocol, make_related_person, tomorrow_at
+from tests.factories import (
+    Clinic,
+    make_bound_client,
+    make_daily_count,
+    make_merge,
+    make_protocol,
+    make_related_person,
+    tomorrow_at,
+)
 
 PRACTICES = "practices_practice"
 
@@ -46,11 +54,13 @@ def fill(clinic: Clinic) -> Clinic:
     assert answer.status_code == 201
     now = tomorrow_at("09:00", time_zone="UTC")
     place = {"practitioner": clinic.practitioner, "location": clinic.location}
+    make_daily_count(practice=clinic.practice)
     with practice_scope(clinic.practice.id):
         WorkingHours.objects.create(**place, weekday=0, starts=time(9), ends=time(17), valid_from=date(2026, 1, 1))
         TimeOff.objects.create(**place, starts_at=now, ends_at=now + timedelta(hours=1), reason="sick")
         Schedule.objects.create(practitioner=clinic.practitioner, generated_until=date(2030, 1, 1))
         Subscription.objects.create(stripe_id="sub_1", status="active")
+        CountedEvent.objects.create()
         EventSequence.objects.create(practice_id=clinic.practice.id, last=1)
         delivery = Delivery.objects.create(
             event=Event.objects.get(), listener="test", next_attempt_at=now, created_at=now

@@ -72,6 +72,8 @@ PLACES: dict[tuple[str, str], tuple[Place, ...]] = {
     ("POST", "api/v2/api-clients/<str:client_id>/certificates/revoke"): (CLIENT,),
     ("POST", "api/oauth/token"): (),
     ("GET", ".well-known/oauth-authorization-server"): (),
+    ("GET", "api/v2/analytics/daily"): (),
+    ("GET", "api/v2/analytics/daily.csv"): (),
     ("POST", "api/auth/token"): (Place("body", "practice", "prac"),),
     ("POST", "api/auth/practice"): (Place("body", "practice", "prac"),),
     ("POST", "api/auth/refresh"): (),

@@ -1,0 +1,1 @@
+"""The practice's daily figures, counted from events."""
