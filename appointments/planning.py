@@ -22,7 +22,7 @@ def planned_slots(
     # A zone's day may begin a day before UTC's or after it, and an earlier stay may decide where a later one starts.
     margin = timedelta(days=2)
     slots = plan_slots(
-        hours=_hours(practitioner),
+        hours=weekly_hours(practitioner),
         absences=_absences(practitioner, since - margin, until + margin),
         slot_minutes=practice.slot_minutes,
         since=(since - margin).date(),
@@ -31,7 +31,8 @@ def planned_slots(
     return [slot for slot in slots if slot.ends_at > since and slot.starts_at < min(until, end)]
 
 
-def _hours(practitioner: Practitioner) -> list[WeeklyPeriod]:
+def weekly_hours(practitioner: Practitioner) -> list[WeeklyPeriod]:
+    """Of all dates; none for a practitioner, or at a location, that is not active."""
     if not practitioner.is_active:
         return []
     rows = WorkingHours.objects.filter(

@@ -1,5 +1,7 @@
 """What both versions of the appointments' routes take in."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from appointments.models import Appointment
@@ -53,3 +55,20 @@ class NextQuery(Input):
 
     def get_fields(self) -> dict[str, serializers.Field]:
         return {"from": InstantField(required=False), **super().get_fields()}
+
+
+class WhyNotQuery(Input):
+    type = serializers.CharField(max_length=60, help_text="code of an appointment type")
+    practitioner = IdListField("pract", help_text="one id")
+    location = IdListField("loc", required=False, help_text="one id; default: wherever the practitioner is that day")
+    start = InstantField()
+    newPatient = serializers.ChoiceField(
+        choices=["true", "false"],
+        required=False,
+        help_text="whether the patient has never been here; default: not known",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if several := [name for name in ("practitioner", "location") if len(attrs.get(name, [None])) != 1]:
+            raise serializers.ValidationError({name: ["Give one id"] for name in several})
+        return attrs

@@ -25,6 +25,7 @@ api_v2 = [
     # Before `patients/{id}`, which would take its name for an id.
     *patients.urls.routes_v2(visits_of=visits_of),
     *api,
+    *appointments.urls.urlpatterns_v2,
     *practices.protocols.urls.urlpatterns,
     *integrations.clients.urls.urlpatterns,
     *integrations.urls.urlpatterns,

@@ -106,6 +106,16 @@ CALLS = {
             "count": "3",
         }
     ),
+    "whyNot": Call(
+        query={
+            "type": "comprehensive_exam",
+            "practitioner": "{pract}",
+            "location": "{loc}",
+            "start": "2026-01-01T09:00:00Z",
+            "newPatient": "true",
+        },
+        versions=V2,
+    ),
     "matchPatients": Call(
         body={"firstName": "Ada", "lastName": "Okafor", "dateOfBirth": "1984-03-09", "phone": "212 555 0188"},
         versions=V2,

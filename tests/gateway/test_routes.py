@@ -50,6 +50,7 @@ ASKED = {
     ("POST", "api/{v}/appointments/<str:appointment_id>/cancel"): (Permission.APPOINTMENT_WRITE, Tier.BOOKING),
     ("GET", "api/{v}/slots"): (Permission.APPOINTMENT_READ, Tier.T4),
     ("GET", "api/{v}/slots/next"): (Permission.APPOINTMENT_READ, Tier.T4),
+    ("GET", "api/v2/slots/why-not"): (Permission.APPOINTMENT_READ, Tier.T4),
     ("POST", "api/v2/patients/matches"): (Permission.PATIENT_READ, Tier.T4),
     ("POST", "api/v2/patients/<str:patient_id>/merge"): (Permission.PATIENT_MERGE, Tier.T3),
     ("GET", "api/v2/patient-merges"): (Permission.PATIENT_MERGE, Tier.T4),

@@ -45,6 +45,7 @@ PLACES: dict[tuple[str, str], tuple[Place, ...]] = {
     ("POST", "api/{v}/appointments/<str:appointment_id>/cancel"): (APPOINTMENT,),
     ("GET", "api/{v}/slots"): WHO_AND_WHERE,
     ("GET", "api/{v}/slots/next"): WHO_AND_WHERE,
+    ("GET", "api/v2/slots/why-not"): WHO_AND_WHERE,
     ("POST", "api/v2/patients/matches"): (),
     ("POST", "api/v2/patients/<str:patient_id>/merge"): (PATIENT, Place("body", "mergedPatientId", "pat")),
     ("GET", "api/v2/patient-merges"): (),
@@ -85,8 +86,7 @@ PLACES: dict[tuple[str, str], tuple[Place, ...]] = {
 }
 # What answers without asking who calls, and takes nothing in.
 BARE = {"", "healthz", "readyz", "metrics"}
-# What a request must bring besides its places: a query, an idempotency key.
-QUERIES = {f"api/{version}/slots/next": {"type": "comprehensive_exam"} for version in ("v1", "v2")}
+# What must bring an idempotency key.
 KEYED = {f"api/{version}/appointments" for version in ("v1", "v2")}
 
 
@@ -103,7 +103,7 @@ class Probe:
 
     def send(self, caller: Caller, clinic: Clinic, value: Any, *, own: dict[str, str]) -> Any:
         """A good request of the clinic's but for `value` in its place."""
-        query, body = dict(QUERIES.get(self.path, {})), good_body(self.method, self.path, clinic)
+        query, body = good_query(self.path, clinic), good_body(self.method, self.path, clinic)
         if self.place.where == "path":
             own = {**own, self.place.name: value}
         else:
@@ -132,6 +132,19 @@ def path_of(path: str, ids: dict[str, str]) -> str:
 def _prefix(name: str) -> str:
     """What an id of that name in a path begins with, as the table tells."""
     return next(place.prefix for places in PLACES.values() for place in places if place.name == name)
+
+
+def good_query(path: str, clinic: Clinic) -> dict[str, str]:
+    """What the request must ask besides ids in its places."""
+    queries = {
+        "slots/next": {"type": clinic.exam.code},
+        "slots/why-not": {
+            "type": clinic.exam.code,
+            "practitioner": public_id("pract", clinic.practitioner.id),
+            "start": clinic.slots[0].starts_at.isoformat(),
+        },
+    }
+    return dict(queries.get(re.sub(r"^api/v[12]/", "", path), {}))
 
 
 def good_body(method: str, path: str, clinic: Clinic) -> dict[str, Any]:

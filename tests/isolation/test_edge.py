@@ -15,9 +15,11 @@ from tests.api.refusals import assert_forbidden, assert_not_found
 from tests.api.rows import changes
 from tests.callers import Caller, public
 from tests.factories import Clinic
-from tests.isolation.places import BARE, PLACES, PROBES, Probe, path_of
+from tests.isolation.places import BARE, PLACES, PROBES, Probe, good_query, path_of
 from tests.isolation.routes import routes, unversioned
 
+# What is asked for days.
+WIDE = ("slots", "appointments", "daily", "daily.csv")
 each_probe = pytest.mark.parametrize("probe", PROBES, ids=str)
 Logged = Callable[[], list[dict[str, Any]]]
 Attempts = Callable[[], float]
@@ -199,13 +201,8 @@ def test_no_answer_holds_anything_of_another_practice(
             continue
         for version in ("v1", "v2") if "{v}" in path else ("v2",):
             address = path_of(path.replace("{v}", version), own_ids)
-            wide = (
-                days
-                if address.endswith(("slots", "appointments", "daily", "daily.csv")) and "patients" not in address
-                else {}
-            )
-            query = {"type": "comprehensive_exam"} if address.endswith("next") else wide
-            answer = agent.get(f"/{address}", **query)
+            wide = days if address.endswith(WIDE) and "patients" not in address else {}
+            answer = agent.get(f"/{address}", **(good_query(address, clinic) or wide))
             assert answer.status_code == 200, address
             assert [secret for secret in secrets if secret in answer.content.decode()] == []
 

@@ -1,0 +1,193 @@
+"""Why not then? Over HTTP, from the rows that booking itself goes by."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import pytest
+
+from appointments.models import Slot
+from appointments.schedules import extend_horizon
+from mybcat.tenancy import practice_scope
+from practices.models import AppointmentType, Location, Practitioner, TimeOff, WorkingHours
+from tests.api.refusals import assert_forbidden
+from tests.api.rows import changes
+from tests.callers import Caller, public
+from tests.factories import Clinic, make_slots, make_type, tomorrow_at
+
+WHY_NOT = "/api/v2/slots/why-not"
+
+
+@pytest.fixture
+def hours(clinic: Clinic) -> Clinic:
+    """Dr Lee is in on every weekday from 09:00 to 12:00, and has slots from those hours."""
+    with practice_scope(clinic.practice.id):
+        Slot.objects.all().delete()
+        for weekday in range(7):
+            WorkingHours.objects.create(
+                practitioner=clinic.practitioner,
+                location=clinic.location,
+                weekday=weekday,
+                starts=time(9),
+                ends=time(12),
+                valid_from=date(2026, 1, 1),
+            )
+        extend_horizon(practitioner=clinic.practitioner, now=datetime.now(UTC))
+        clinic.slots = list(Slot.objects.filter(starts_at__gte=tomorrow_at("09:00", time_zone=clinic.zone.key))[:12])
+    return clinic
+
+
+def asked(agent: Caller, clinic: Clinic, start: datetime, **query: Any) -> dict[str, Any]:
+    query = {"practitioner": public("pract", clinic.practitioner.id), "type": clinic.exam.code, **query}
+    answer = agent.get(WHY_NOT, start=start.isoformat(), **query)
+    assert answer.status_code == 200, answer.content
+    return answer.json()
+
+
+def codes(explained: dict[str, Any]) -> list[str]:
+    return [blocker["code"] for blocker in explained["blockers"]]
+
+
+def tomorrow(clinic: Clinic, clock: str, days: int = 1) -> datetime:
+    return tomorrow_at(clock, time_zone=clinic.zone.key, days=days)
+
+
+def test_a_free_time_has_nothing_against_it_and_can_be_booked(agent: Caller, hours: Clinic) -> None:
+    explained = asked(agent, hours, tomorrow(hours, "09:00"))
+    assert (explained["possible"], explained["blockers"]) == (True, [])
+    assert datetime.fromisoformat(explained["end"]) == tomorrow(hours, "09:30")
+    assert agent.book(hours).status_code == 201
+
+
+def test_a_taken_time_says_so_and_offers_the_nearest(agent: Caller, hours: Clinic) -> None:
+    assert agent.book(hours, slot=2).status_code == 201
+    explained = asked(agent, hours, tomorrow(hours, "09:30"))
+    assert (explained["possible"], codes(explained)) == (False, ["taken"])
+    assert datetime.fromisoformat(explained["blockers"][0]["start"]) == tomorrow(hours, "09:30")
+    nearest = [datetime.fromisoformat(slot["start"]) for slot in explained["nearest"]]
+    assert nearest == [tomorrow(hours, "09:00"), tomorrow(hours, "10:00")]
+    for slot in explained["nearest"]:
+        booked = agent.book(hours, slotId=slot["id"])
+        assert booked.status_code == 201, booked.content
+
+
+def test_other_practitioners_are_offered_after_the_one_asked_for(agent: Caller, hours: Clinic) -> None:
+    with practice_scope(hours.practice.id):
+        other = Practitioner.objects.create(name="Dr Marcus Grant")
+    make_slots(practitioner=other, location=hours.location, start=tomorrow(hours, "09:00"), count=12)
+    explained = asked(agent, hours, tomorrow(hours, "08:00"))
+    assert [slot["practitionerId"] for slot in explained["nearest"]] == [
+        *[public("pract", hours.practitioner.id)] * 2,
+        *[public("pract", other.id)] * 2,
+    ]
+
+
+def test_each_thing_that_stands_against_it_is_named(agent: Caller, hours: Clinic) -> None:
+    long = make_type(practice=hours.practice, duration_minutes=60, buffer_after_minutes=15)
+    agent.book(hours, slot=10)
+    with practice_scope(hours.practice.id):
+        TimeOff.objects.create(
+            location=hours.location,
+            starts_at=tomorrow(hours, "11:00"),
+            ends_at=tomorrow(hours, "13:00"),
+            reason="holiday",
+        )
+    location = public("loc", hours.location.id)
+    explained = asked(agent, hours, tomorrow(hours, "10:50"), type=long.code, location=location)
+    assert codes(explained) == ["closed", "too_short", "taken", "off_grid"]
+    assert all(blocker["sentence"] for blocker in explained["blockers"])
+
+
+def test_why_somebody_is_away_stays_theirs(agent: Caller, hours: Clinic) -> None:
+    with practice_scope(hours.practice.id):
+        TimeOff.objects.create(
+            practitioner=hours.practitioner,
+            starts_at=tomorrow(hours, "00:00"),
+            ends_at=tomorrow(hours, "23:00"),
+            reason="sick",
+        )
+    explained = asked(agent, hours, tomorrow(hours, "10:00"))
+    assert codes(explained) == ["time_off"]
+    assert "sick" not in str(explained)
+
+
+def test_what_the_calendar_cannot_help_is_told_too(agent: Caller, hours: Clinic) -> None:
+    yesterday = asked(agent, hours, tomorrow(hours, "10:00", days=-1))
+    assert "past" in codes(yesterday)
+    beyond = asked(agent, hours, tomorrow(hours, "10:00", days=200))
+    assert codes(beyond) == ["beyond_horizon"]
+    with practice_scope(hours.practice.id):
+        Practitioner.objects.filter(id=hours.practitioner.id).update(is_active=False)
+        Location.objects.update(is_active=False)
+    gone = asked(agent, hours, tomorrow(hours, "10:00"), location=public("loc", hours.location.id))
+    assert codes(gone)[:2] == ["practitioner_inactive", "location_inactive"]
+    assert gone["nearest"] == []
+
+
+@pytest.mark.parametrize(
+    ("audience", "new_patient", "expected"),
+    [
+        ("returning", "true", ["audience"]),
+        ("returning", "false", []),
+        ("new", "false", ["audience"]),
+        ("any", "true", []),
+    ],
+)
+def test_a_type_may_be_for_others(
+    agent: Caller, hours: Clinic, audience: str, new_patient: str, expected: list[str]
+) -> None:
+    with practice_scope(hours.practice.id):
+        AppointmentType.objects.filter(id=hours.exam.id).update(audience=audience)
+    assert codes(asked(agent, hours, tomorrow(hours, "10:00"), newPatient=new_patient)) == expected
+
+
+def test_a_held_time_is_told(agent: Caller, hours: Clinic) -> None:
+    with practice_scope(hours.practice.id):
+        Slot.objects.filter(id=hours.slots[4].id).update(status="busy-tentative")
+    assert codes(asked(agent, hours, tomorrow(hours, "10:00"))) == ["held"]
+
+
+@pytest.mark.parametrize("days", range(0, 40, 7))
+@pytest.mark.parametrize("clock", ["08:45", "09:00", "11:30", "11:45", "12:00", "10:10"])
+def test_what_it_says_is_what_booking_does(agent: Caller, hours: Clinic, clock: str, days: int) -> None:
+    """Possible, and a slot begins then: booked. Not possible: no slot begins then, or booking refuses."""
+    start = tomorrow(hours, clock, days=1 + days)
+    explained = asked(agent, hours, start)
+    with practice_scope(hours.practice.id):
+        slot = Slot.objects.filter(starts_at=start).first()
+    booked = slot is not None and agent.book(hours, slotId=public("slot", slot.id)).status_code == 201
+    assert explained["possible"] == booked
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"start": "2026-06-02T10:00:00"},
+        {"start": "tomorrow"},
+        {"newPatient": "maybe"},
+        {"type": "no_such_type"},
+        {"practitioner": ""},
+        {"day": "2026-06-02"},
+    ],
+)
+def test_what_cannot_be_asked_is_refused(agent: Caller, clinic: Clinic, query: dict[str, str]) -> None:
+    good = {
+        "practitioner": public("pract", clinic.practitioner.id),
+        "type": clinic.exam.code,
+        "start": "2026-06-02T10:00:00Z",
+    }
+    sent = {**good, **query} if query else {"type": clinic.exam.code}
+    with changes():
+        assert agent.get(WHY_NOT, **sent).status_code == 400
+
+
+def test_another_practice_s_practitioner_is_refused(agent: Caller, clinic: Clinic, other_clinic: Clinic) -> None:
+    theirs = public("pract", other_clinic.practitioner.id)
+    query = {"practitioner": theirs, "type": clinic.exam.code, "start": "2026-06-02T10:00:00Z"}
+    with changes(mybcat_securityevent=1, mybcat_auditentry=1):
+        assert_forbidden(agent.get(WHY_NOT, **query))
+
+
+def test_nothing_is_written_by_asking(agent: Caller, hours: Clinic) -> None:
+    with changes():
+        asked(agent, hours, tomorrow(hours, "10:00") + timedelta(minutes=5))
