@@ -3,12 +3,14 @@
 from django.db import models
 
 from integrations.analytics.models import CountedEvent, DailyCount
+from integrations.alarms.models import Alarm
 from integrations.clients.models import ApiClient, ApiClientCertificate, ApiClientSecret, ClientAssertion
 from integrations.stripe.models import InboundEvent
 from mybcat.tenancy import PracticeForeignKey, TenantModel
 from patients.models import Patient
 
 __all__ = (
+    "Alarm",
     "ApiClient",
     "ApiClientCertificate",
     "ApiClientSecret",

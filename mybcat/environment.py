@@ -58,6 +58,11 @@ class Environment(BaseSettings):
     stripe_price_standard: str = Field(default="", validation_alias="STRIPE_PRICE_STANDARD")
     stripe_price_enterprise: str = Field(default="", validation_alias="STRIPE_PRICE_ENTERPRISE")
     subscription_grace_days: int = Field(default=7, ge=0, validation_alias="SUBSCRIPTION_GRACE_DAYS")
+    alarm_emails: str = Field(default="", validation_alias="ALARM_EMAILS")
+    alarm_webhook_url: str = Field(default="", validation_alias="ALARM_WEBHOOK_URL")
+    alarm_webhook_secret: str = Field(default="", validation_alias="ALARM_WEBHOOK_SECRET")
+    smtp_url: str = Field(default="", validation_alias="SMTP_URL")
+    email_from: str = Field(default="mybcat@localhost", validation_alias="EMAIL_FROM")
     log_level: str = Field(default="INFO", validation_alias="LOG_LEVEL")
 
     @model_validator(mode="after")
@@ -79,6 +84,27 @@ class Environment(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, RunningServers(settings_cls)
+
+
+def mail(*, url: str, home: Path) -> dict[str, object]:
+    """Django's settings for one mail server, `smtp://` (STARTTLS where a password is given) or `smtps://`.
+
+    Without one, messages are files under `home`: whoever develops reads them there.
+    """
+    if not url:
+        return {"BACKEND": "django.core.mail.backends.filebased.EmailBackend", "FILE_PATH": str(home / "mail")}
+    parts = urlsplit(url)
+    return {
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "HOST": parts.hostname or "",
+        "PORT": parts.port or (465 if parts.scheme == "smtps" else 587),
+        "HOST_USER": unquote(parts.username or ""),
+        "HOST_PASSWORD": unquote(parts.password or ""),
+        "USE_SSL": parts.scheme == "smtps",
+        # No password goes over the wire in the clear.
+        "USE_TLS": parts.scheme == "smtp" and parts.password is not None,
+        "TIMEOUT": 4,
+    }
 
 
 def database(*, url: str, prepare_threshold: int | None) -> dict[str, object]:

@@ -21,6 +21,9 @@ if _SHARED:
 
 cross_practice_attempts = Counter("mybcat_cross_practice_attempts", "Requests for an id of another practice")
 prevented_leaks = Counter("mybcat_prevented_leaks", "Answers held back because another practice's row was in them")
+audit_entries_sealed = Counter("mybcat_audit_entries_sealed", "Audit entries that got their place in a chain")
+alarms_told = Counter("mybcat_alarms_told", "Alarms to operators, by how telling them ended", ["channel", "outcome"])
+chore_failures = Counter("mybcat_chore_failures", "Rounds of the relay's chores that failed", ["chore"])
 events_relayed = Counter("mybcat_events_relayed", "Events that got their place in the practice's sequence")
 relay_failures = Counter("mybcat_relay_failures", "Rounds of the relay that failed", ["because"])
 deliveries_settled = Counter("mybcat_deliveries_settled", "Attempts, by how they ended", ["listener", "outcome"])

@@ -180,6 +180,26 @@ class AuditEntry(models.Model):
         return f"{self.action} {self.id}"
 
 
+class AuditSeal(models.Model):
+    """An audit entry's place in the chain of its practice (see `auditing/chain.py`). Added, never changed."""
+
+    entry_id = models.UUIDField(primary_key=True, editable=False)
+    # All zeros for acts that concern no single practice.
+    practice_id = models.UUIDField(editable=False)
+    # Dense: 1, 2, 3 …
+    seq = models.BigIntegerField()
+    previous = models.BinaryField()
+    hash = models.BinaryField()
+
+    objects = PracticeManager()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("practice_id", "seq"), name="audit_seal_seq_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.practice_id} {self.seq}"
+
+
 class SecurityEvent(PracticeRecord):
     """Something that operators must look at, such as an id of another practice."""
 
@@ -194,8 +214,14 @@ class SecurityEvent(PracticeRecord):
     address = models.GenericIPAddressField(null=True)
     correlation_id = models.CharField(max_length=128)
 
+    # Which alarm tells operators of it; the only column that is ever changed, and once.
+    alarm_id = models.UUIDField(null=True, editable=False)
+
     class Meta(PracticeRecord.Meta):
-        indexes = (models.Index(fields=("practice_id", "at"), name="security_event_practice_at"),)
+        indexes = (
+            models.Index(fields=("practice_id", "at"), name="security_event_practice_at"),
+            models.Index(fields=("at",), name="security_event_unalarmed", condition=Q(alarm_id__isnull=True)),
+        )
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"

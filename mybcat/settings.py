@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from mybcat.environment import CHECKOUT, Environment, database
+from mybcat.environment import CHECKOUT, Environment, database, mail
 from mybcat.gateway.keys import secret_key
 from mybcat.logs import configure_logging
 
@@ -226,6 +226,23 @@ STRIPE_PRICES = {
     if price
 }
 SUBSCRIPTION_GRACE_DAYS = ENVIRONMENT.subscription_grace_days
+# Heads of the audit record's chains, outside the database.
+AUDIT_HOME = MYBCAT_HOME / "audit"
+# What the relay's process does beside relaying, by name of its thread.
+RELAY_CHORES = {
+    "seal": "mybcat.auditing.sealer.Sealer",
+    "alarms": "integrations.alarms.raising.Alarms",
+}
+
+globals().update({f"EMAIL_{name}": value for name, value in mail(url=ENVIRONMENT.smtp_url, home=MYBCAT_HOME).items()})
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENVIRONMENT.email_from
+# Where operators hear of security events.
+ALARM_RECIPIENTS = [address for address in ENVIRONMENT.alarm_emails.split(",") if address]
+if DEVELOPMENT and not ALARM_RECIPIENTS:
+    ALARM_RECIPIENTS = ["ops@mybcat.example"]
+ALARM_WEBHOOK_URL, ALARM_WEBHOOK_SECRET = ENVIRONMENT.alarm_webhook_url, ENVIRONMENT.alarm_webhook_secret
+if ALARM_WEBHOOK_URL and not ALARM_WEBHOOK_SECRET:
+    raise ValueError("ALARM_WEBHOOK_URL needs ALARM_WEBHOOK_SECRET: an alarm that is not signed could be anybody's")
 
 configure_logging(level=ENVIRONMENT.log_level)
 LOGGING_CONFIG = None

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.db.models import Model
 
 from appointments.models import Schedule
-from integrations.models import ClientAssertion, CountedEvent, Message
-from mybcat.models import Delivery, Event, EventSequence, SecurityEvent
+from integrations.models import Alarm, ClientAssertion, CountedEvent, Message
+from mybcat.models import AuditEntry, AuditSeal, Delivery, Event, EventSequence, SecurityEvent
 from mybcat.tenancy import practice_scope
 from practices.models import Subscription, TimeOff, WorkingHours
 from tests.callers import Caller
@@ -66,7 +66,14 @@ def fill(clinic: Clinic) -> Clinic:
             event=Event.objects.get(), listener="test", next_attempt_at=now, created_at=now
         )
         Message.objects.create(patient=clinic.patient, delivery_id=delivery.id, status="sent", created_at=now)
-        SecurityEvent.objects.create(kind="test", at=now, principal_kind="member", correlation_id="a-test")
+        event = SecurityEvent.objects.create(kind="test", at=now, principal_kind="member", correlation_id="a-test")
+        Alarm.objects.create(
+            kind="test", severity="warning", events=1, first_event_id=event.id, first_at=now, last_at=now, due_at=now,
+            next_attempt_at=now,
+        )  # fmt: skip
+        AuditSeal.objects.create(
+            entry_id=AuditEntry.objects.first().id, practice_id=clinic.practice.id, seq=1, previous=b"", hash=b""
+        )
     make_protocol(practice=clinic.practice)
     make_related_person(patient=clinic.patient)
     make_merge(practice=clinic.practice)

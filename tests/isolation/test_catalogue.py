@@ -20,6 +20,7 @@ SHARED = {
     "django_migrations": "Django's",
     "django_session": "Django's: operators' sessions",
     "integrations_inboundevent": "what Stripe sent, before anyone knows whose it is; for platform scope alone",
+    "mybcat_auditcursor": "how far the sealing of all practices' audit entries has come",
     "practices_user": "people, who work for several practices",
     "practices_user_groups": "operators' groups",
     "practices_user_user_permissions": "operators' rights",
@@ -29,10 +30,13 @@ SHARED = {
 ACROSS = {
     "appointment_no_overlap": "a practitioner is of one practice, and the constraint compares practitioners",
     "client_assertion_expires_at": "the sweep forgets what has expired, whose ever it is",
+    "alarm_untold": "operators hear of what is due, by whose caller ever",
+    "audit_entry_txid": "sealing takes what is new, whose ever it is",
     "delivery_due": "workers take what is due, whose ever it is",
     "event_unrelayed": "the relay takes what is new, whose ever it is",
     "idempotency_key_expires_at": "the sweep forgets what has expired, whose ever it is",
     "practice_stripe_customer_once": "Stripe's events name their customer, and nobody knows yet whose it is",
+    "security_event_unalarmed": "alarms collect what is new, whose ever it is",
     "practices_membership_user_id_5f879272": "signing in asks for a user's practices",
     "practices_practitioner_user_id_711c85cb": "deleting a user asks who they are",
 }
@@ -164,11 +168,10 @@ def test_the_roles_that_serve_have_no_right_but_to_rows(owner: psycopg.Connectio
 def test_records_can_be_read_and_added_and_no_more(owner: psycopg.Connection) -> None:
     query = """
         SELECT DISTINCT table_name, privilege_type FROM information_schema.role_table_grants
-        WHERE table_name IN ('mybcat_auditentry', 'mybcat_securityevent') AND grantee <> 'mybcat_owner' ORDER BY 1, 2
+        WHERE table_name = ANY(%s) AND grantee <> 'mybcat_owner' ORDER BY 1, 2
     """
-    assert rows(owner, query) == [
-        (table, right) for table in ("mybcat_auditentry", "mybcat_securityevent") for right in ("INSERT", "SELECT")
-    ]
+    records = ["mybcat_auditentry", "mybcat_auditseal", "mybcat_securityevent"]
+    assert rows(owner, query, [records]) == [(table, right) for table in records for right in ("INSERT", "SELECT")]
 
 
 def test_every_public_id_names_a_table_of_practices() -> None:

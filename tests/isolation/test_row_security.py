@@ -14,7 +14,7 @@ from mybcat.tenancy import platform_scope, practice_scope
 from tests.factories import Clinic, make_patient, make_practice
 from tests.isolation.filled import tenant_tables
 
-APPEND_ONLY = {"mybcat_auditentry", "mybcat_securityevent"}
+APPEND_ONLY = {"mybcat_auditentry", "mybcat_auditseal", "mybcat_securityevent"}
 DENIED = "42501"
 
 
@@ -169,7 +169,7 @@ def test_a_row_cannot_refer_to_another_practice_s(ours: Clinic, theirs: Clinic) 
 @pytest.mark.parametrize("table", sorted(APPEND_ONLY))
 def test_a_record_is_added_and_neither_changed_nor_deleted(ours: Clinic, table: str) -> None:
     statements = (
-        f"UPDATE {table} SET correlation_id = 'changed'",
+        f"UPDATE {table} SET practice_id = practice_id",
         f"DELETE FROM {table}",
         f"TRUNCATE {table}",
         f"ALTER TABLE {table} DISABLE TRIGGER refuse_change",
@@ -188,7 +188,7 @@ def test_a_record_is_added_and_neither_changed_nor_deleted(ours: Clinic, table: 
 def test_not_even_the_owner_changes_a_record_by_mistake(ours: Clinic, table: str) -> None:
     with psycopg.connect(settings.ENVIRONMENT.database_owner_url) as owner:
         owner.execute("SELECT set_config('app.practice_id', %s, true)", [str(ours.practice.id)])
-        for statement in (f"UPDATE {table} SET correlation_id = 'changed'", f"DELETE FROM {table}"):
+        for statement in (f"UPDATE {table} SET practice_id = practice_id", f"DELETE FROM {table}"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only"), owner.transaction():
                 owner.execute(statement)
         owner.rollback()

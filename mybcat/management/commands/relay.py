@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from django.core.management.base import BaseCommand
 
+from mybcat import chores
 from mybcat.nudges import Nudger, Publisher
 from mybcat.relay import Relay
 
@@ -26,6 +27,7 @@ class Command(BaseCommand):
         logger.info("Relay started")
         nudger = Nudger(publisher=Publisher())
         nudger.start()
+        chores.start(clock=lambda: datetime.now(UTC))
         Relay(nudger=nudger, clock=lambda: datetime.now(UTC)).run(pause=_stopped_within)
         logger.info("Relay stopped")
 

@@ -1,0 +1,1 @@
+"""The audit record made tamper-evident: sealed into chains, checkpointed outside the database, verified, exported."""
