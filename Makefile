@@ -4,7 +4,7 @@ MYBCAT = $(PYTHON) -m mybcat.embedded
 BENCH = $(MYBCAT) run -- python -m bench
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check fix lock demo-reset bench bench-booking bench-race bench-reads bench-tenancy
+.PHONY: help up test check fix lock demo-reset bench bench-booking bench-race bench-reads bench-tenancy bench-isolation
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ bench-reads: ## Measure calendars, searches and lists
 
 bench-tenancy: ## Measure what row-level security costs
 	@$(BENCH).tenancy $(ARGS)
+
+bench-isolation: ## Probe every operation and place with another practice's ids
+	@$(BENCH).isolation $(ARGS)
 
 # The targets share one machine: side by side they would measure each other.
 .NOTPARALLEL:

@@ -46,9 +46,9 @@ def judged(error: Exception, *, principal: Principal, now: datetime, request: Re
 
 
 def refuse_foreign_ids(request: Request, *, principal: Principal) -> None:
-    """Before anything is done, in the practice's scope: path and preconditions name rows of this practice or of none.
+    """Before anything is done, in the practice's scope: path, query and preconditions name rows of it or of nobody.
 
-    Raises UnknownId. Ids in query and body are the services' to look up: asking twice would cost each booking.
+    Raises UnknownId. Ids in the body are the services' to look up: asking twice would cost each booking.
     """
     named = {public_id(*each).encode() for each in named_ids.of_address(request)}
     attempt = output_guard.another_s(named, practice_id=principal.practice_id) if named else None

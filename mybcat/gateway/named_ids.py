@@ -19,13 +19,14 @@ _PRECONDITIONS = ("HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH")
 
 def of_request(request: Request) -> list[Named]:
     """Ids in path, query, preconditions and body, nested as they may be; at most MOST of them."""
-    queried = (part for _, values in request.query_params.lists() for value in values for part in value.split(","))
-    return [*of_address(request), *_ids(queried), *islice(_ids(_texts(_body(request))), MOST)]
+    return [*of_address(request), *islice(_ids(_texts(_body(request))), MOST)]
 
 
 def of_address(request: Request) -> list[Named]:
-    """Ids in the path, and those offered as entity tags."""
+    """Ids in path and query, and those offered as entity tags."""
     texts = list((request.parser_context or {}).get("kwargs", {}).values())
+    if request.META.get("QUERY_STRING"):
+        texts += [part for _, values in request.query_params.lists() for each in values for part in each.split(",")]
     for name in _PRECONDITIONS:
         if tags := request.META.get(name):
             texts += [tag.strip().removeprefix("W/").strip('"') for tag in tags.split(",")]
