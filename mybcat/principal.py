@@ -16,6 +16,8 @@ class Permission(StrEnum):
     PATIENT_WRITE = "patients:write"
     PATIENT_MERGE = "patients:merge"
     REFERENCE_READ = "reference:read"
+    # Who saw and changed patients' data.
+    AUDIT_READ = "audit:read"
     # Hours, types, protocols: how the practice works.
     PRACTICE_MANAGE = "practice:manage"
     CLIENT_MANAGE = "clients:manage"
@@ -44,6 +46,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.CLIENT_MANAGE,
         Permission.ANALYTICS_READ,
         Permission.BILLING_MANAGE,
+        Permission.AUDIT_READ,
     },
     Role.PRACTITIONER: _READS,
 }

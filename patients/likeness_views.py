@@ -1,5 +1,6 @@
 """Is somebody on record already? Looking, and making one of two records."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -10,7 +11,7 @@ from rest_framework.response import Response
 from mybcat import audit
 from mybcat.gateway.endpoint import Endpoint
 from mybcat.gateway.inputs import DayField, IdField, Input, read_body
-from mybcat.gateway.lists import each, listed, page_of, read_query
+from mybcat.gateway.lists import listed, page_of, read_query
 from mybcat.gateway.tiers import Tier
 from mybcat.ids import internal_id, public_id
 from mybcat.principal import Permission
@@ -89,9 +90,19 @@ class PatientMerges(Endpoint):
     @listed("listPatientMerges", v1=PatientMergeOutput, v2=PatientMergeOutput)
     def get(self, request: Request) -> Response:
         """Records that were merged, and those whose merge was taken back, in order of time."""
-        rows = PatientMerge.objects.all()
-        order = ("merged_at", "id")
-        return page_of(rows, request=request, query=read_query(request), order=order, show_all=each(_merge))
+
+        def shown(page: Sequence[PatientMerge]) -> list[dict[str, Any]]:
+            audit.record(
+                principal=self.principal,
+                action="patient_merge.list",
+                object_kind="pat",
+                object_ids=sorted({value for merge in page for value in (merge.kept_id, merge.merged_id)}),
+                now=self.now,
+            )
+            return [_merge(merge) for merge in page]
+
+        rows, order = PatientMerge.objects.all(), ("merged_at", "id")
+        return page_of(rows, request=request, query=read_query(request), order=order, show_all=shown)
 
 
 class PatientMergeInto(Endpoint):

@@ -3,11 +3,13 @@
 from django.urls import URLPattern, path
 
 from patients import likeness_views, related_views
+from patients.trail import PatientTrail
 from patients.views import PatientDetail, Patients
 from patients.visits import VisitsOf
 
 # v1 is frozen: what came after it is in v2 alone.
 V2 = [
+    path("patients/<str:patient_id>/audit", PatientTrail.as_view()),
     path("patients/<str:patient_id>/related-persons", related_views.RelatedPersons.as_view()),
     path("related-persons/<str:related_person_id>", related_views.RelatedPersonDetail.as_view()),
     path("patients/<str:patient_id>/merge", likeness_views.PatientMergeInto.as_view()),

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 import orjson
 import pytest
+from django.utils import timezone
 from drf_spectacular.validation import validate_schema
 
 from mybcat.gateway.certificates import thumbprint
@@ -131,6 +133,7 @@ CALLS = {
     ),
     "changeRelatedPerson": Call(body={"phone": ""}, versions=V2),
     "removeRelatedPerson": Call(status=204, versions=V2),
+    "listPatientAudit": Call(query={"from": "{since}", "to": "{until}"}, versions=V2),
     "getProtocol": Call(versions=V2),
     "evaluateProtocol": Call(body={"answers": {"symptoms": ["none"]}, "protocolId": "{prot}"}, versions=V2),
     "listProtocolVersions": Call(versions=V2, made=("prot",)),
@@ -212,6 +215,8 @@ def own(agent: Caller, clinic: Clinic) -> Own:
         "appt": agent.book(clinic).json()["appointmentId"],
         "day": clinic.slots[0].starts_at.astimezone(clinic.zone).date().isoformat(),
         "email": clinic.agent.email,
+        "since": (timezone.now() - timedelta(days=1)).isoformat(),
+        "until": (timezone.now() + timedelta(days=1)).isoformat(),
     }
     return Own(clinic, **values)
 
