@@ -117,7 +117,9 @@ def places(document: Document, own: dict[str, Any]) -> Iterator[Place]:
 
 def _of_operation(document: Document, operation: Document, schema: Document | None) -> Iterator[tuple[str, str]]:
     for parameter in operation.get("parameters", []):
-        yield parameter["in"], parameter["name"]
+        # A key is whatever its caller calls it.
+        if parameter["in"] != "header":
+            yield parameter["in"], parameter["name"]
     yield from (("query", STRAY), ("header", "If-Match"), ("header", "If-None-Match"))
     if schema is not None:
         for name in _properties(document, schema):

@@ -2,8 +2,8 @@
 
 from django.db import models
 
-from integrations.analytics.models import CountedEvent, DailyCount
 from integrations.alarms.models import Alarm
+from integrations.analytics.models import CountedEvent, DailyCount
 from integrations.clients.models import ApiClient, ApiClientCertificate, ApiClientSecret, ClientAssertion
 from integrations.stripe.models import InboundEvent
 from mybcat.tenancy import PracticeForeignKey, TenantModel

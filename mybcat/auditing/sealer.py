@@ -118,12 +118,13 @@ def sealed_practices() -> set[UUID]:
         return {practice for (practice,) in cursor.fetchall()}
 
 
-def checkpoint(*, practices: set[UUID] | None, now: datetime) -> None:
-    """Write the heads of these chains, or of all, outside the database."""
+def checkpoint(*, practices: set[UUID] | None, now: datetime) -> bool:
+    """Write the heads of these chains, or of all, outside the database; False where there is none yet."""
     with platform_scope(reason="checkpoint the audit record"), connection.cursor() as cursor:
         heads = _heads_of(cursor, sealed_practices() if practices is None else practices)
     if heads:
         checkpoints.append(heads=dict(heads), now=now)
+    return bool(heads)
 
 
 class Sealer:
@@ -139,8 +140,9 @@ class Sealer:
         looked_at, moved = seal()
         self._moved |= moved
         if _due(self._all_checkpointed_at, ALL_HEADS_EVERY, now):
-            checkpoint(practices=None, now=now)
-            self._moved, self._checkpointed_at, self._all_checkpointed_at = set(), now, now
+            written = checkpoint(practices=None, now=now)
+            self._moved, self._all_checkpointed_at = set(), now
+            self._checkpointed_at = now if written else None
         elif self._moved and _due(self._checkpointed_at, CHECKPOINT_EVERY, now):
             checkpoint(practices=self._moved, now=now)
             self._moved, self._checkpointed_at = set(), now

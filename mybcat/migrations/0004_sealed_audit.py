@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="AuditSeal",
             fields=[
-                ("entry_id", models.UUIDField(primary_key=True, serialize=False)),
+                ("entry_id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
                 ("practice_id", models.UUIDField(editable=False)),
                 ("seq", models.BigIntegerField()),
                 ("previous", models.BinaryField()),

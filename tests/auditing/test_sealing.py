@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from hashlib import sha256
+from pathlib import Path
 from threading import Event, Thread
 
 import psycopg
@@ -145,7 +146,7 @@ def test_nobody_who_serves_moves_the_cursor(clinic: Clinic) -> None:
                 served.execute(statement)
 
 
-def test_the_sealer_checkpoints_at_once_and_then_every_minute(clinic: Clinic, audit_home) -> None:
+def test_the_sealer_checkpoints_at_once_and_then_every_minute(clinic: Clinic, audit_home: Path) -> None:
     chore = Sealer()
 
     def lines() -> int:
@@ -164,6 +165,14 @@ def test_the_sealer_checkpoints_at_once_and_then_every_minute(clinic: Clinic, au
     assert lines() == 2
     chore(now=NOW + timedelta(hours=1))
     assert lines() == 3
+
+
+def test_the_first_seals_of_all_are_checkpointed_at_once(clinic: Clinic, audit_home: Path) -> None:
+    chore = Sealer()
+    chore(now=NOW)
+    write(clinic)
+    chore(now=NOW + timedelta(seconds=1))
+    assert findings() == []
 
 
 def test_an_idle_sealer_waits_and_a_busy_one_does_not(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:

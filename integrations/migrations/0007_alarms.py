@@ -8,7 +8,7 @@ from mybcat import row_security
 
 
 class Migration(migrations.Migration):
-    dependencies = [("integrations", "0005_api_clients"), ("mybcat", "0005_alarmed_events")]
+    dependencies = [("integrations", "0006_daily_counts"), ("mybcat", "0005_alarmed_events")]
 
     operations = [
         migrations.CreateModel(
