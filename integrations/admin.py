@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.contrib import admin
 
+from integrations.clients.admin import ApiClientAdmin
 from integrations.models import Message
 from integrations.stripe.admin import InboundEventAdmin
 from mybcat.ids import public_id
@@ -12,7 +13,7 @@ from mybcat.operators.filters import PracticeFilter, RecordedFilter
 from mybcat.operators.masks import last_digits
 from mybcat.operators.model_admin import ReadOnlyAdmin
 
-__all__ = ("InboundEventAdmin", "MessageAdmin")
+__all__ = ("ApiClientAdmin", "InboundEventAdmin", "MessageAdmin")
 
 
 @admin.register(Message)

@@ -145,12 +145,16 @@ def make_api_client(*, practice: Practice, **fields: Any) -> tuple[ApiClient, st
         return create_client(fields=made, by=Operator(new_uuid()), now=datetime.now(UTC))
 
 
-def make_bound_client(*, practice: Practice, certificate: Issued | None = None) -> ApiClient:
-    """An API client that must come with the certificate."""
+def make_bound_client(*, practice: Practice) -> ApiClient:
+    """An API client that must come with the certificate `issued("partner")`."""
     client, _ = make_api_client(practice=practice)
-    by, now = Operator(new_uuid()), datetime.now(UTC)
-    with practice_scope(practice.id):
-        return add_certificate(client_id=client.id, pem=(certificate or issued("partner")).pem, by=by, now=now)
+    return bind_client(client, issued("partner"))
+
+
+def bind_client(client: ApiClient, certificate: Issued) -> ApiClient:
+    with practice_scope(client.practice_id):
+        by, now = Operator(new_uuid()), datetime.now(UTC)
+        return add_certificate(client_id=client.id, pem=certificate.pem, by=by, now=now)
 
 
 def make_daily_count(*, practice: Practice, **fields: Any) -> DailyCount:

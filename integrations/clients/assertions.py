@@ -14,8 +14,8 @@ from mybcat.ids import new_uuid, public_id
 from mybcat.tenancy import platform_scope
 
 TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-# SMART Backend Services: no more than five minutes into the future.
-MAX_LIFETIME = timedelta(minutes=5)
+# What Authlib signs by default. It counts once, so a long life gains a thief nothing but costs us a row for as long.
+MAX_LIFETIME = timedelta(hours=1)
 _LEEWAY = timedelta(seconds=30)
 _MAX_LENGTH = 8192
 

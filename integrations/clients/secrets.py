@@ -26,7 +26,9 @@ def add_secret(client: ApiClient, *, overlap: timedelta, now: datetime) -> str:
         older.expires_at = min(older.expires_at or ends, ends)
         older.save(update_fields=("expires_at",))
     secret = PREFIX + secrets.token_urlsafe(32)
-    ApiClientSecret.objects.create(client=client, digest=digest(secret), hint=secret[-4:], created_at=now)
+    ApiClientSecret.objects.create(
+        practice_id=client.practice_id, client=client, digest=digest(secret), hint=secret[-4:], created_at=now
+    )
     return secret
 
 

@@ -25,14 +25,21 @@ class ClientFields(TypedDict, total=False):
     name: str
     scopes: list[str]
     jwks: dict[str, Any] | None
+    # Operators only.
+    plan: str | None
 
 
-def create_client(*, fields: ClientFields, by: Actor, now: datetime) -> tuple[ApiClient, str | None]:
-    """A new client of the practice in scope, and its secret, which nobody can show again.
+def create_client(
+    *, fields: ClientFields, by: Actor, now: datetime, practice_id: UUID | None = None
+) -> tuple[ApiClient, str | None]:
+    """A new client of the practice in scope (in platform scope: of `practice_id`), and its secret, which
+    nobody can show again.
 
     One with public keys gets no secret: it proves itself by signing. Raises InvalidInput, NotYours.
     """
     client = ApiClient(created_at=now)
+    if practice_id is not None:
+        client.practice_id = practice_id
     _assign(client, fields, by=by)
     client.save(force_insert=True)
     secret = None if client.jwks else secrets.add_secret(client, overlap=secrets.OVERLAP, now=now)
@@ -108,6 +115,8 @@ def _assign(client: ApiClient, fields: ClientFields, *, by: Actor) -> None:
         client.name = fields["name"]
     if "scopes" in fields:
         client.scopes = granted(fields["scopes"], besides=client.scopes or (), by=by)
+    if "plan" in fields:
+        client.plan = fields["plan"]
     if "jwks" in fields:
         client.jwks = None if fields["jwks"] is None else checked_jwks(fields["jwks"])
 

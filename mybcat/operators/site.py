@@ -29,6 +29,7 @@ ORDER = (
     "practices.User",
     "practices.Membership",
     "practices.RefreshFamily",
+    "integrations.ApiClient",
     "practices.Subscription",
     "patients.Patient",
     "appointments.Appointment",

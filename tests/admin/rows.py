@@ -13,7 +13,7 @@ from mybcat.ids import new_uuid
 from mybcat.models import AuditEntry, Delivery, Event, IdempotencyKey, SecurityEvent
 from mybcat.tenancy import platform_scope, practice_scope
 from practices.models import Membership, RefreshFamily, Subscription, TimeOff, WorkingHours
-from tests.factories import Clinic
+from tests.factories import Clinic, make_api_client
 
 Rows = dict[type[Model], Any]
 
@@ -40,7 +40,7 @@ def make_rows(clinic: Clinic) -> Rows:
             *_records(clinic),
             Subscription.objects.create(stripe_id=f"sub_{clinic.practice.id.hex}", status="active", plan="standard"),
         ]
-    made += [make_family(clinic), make_inbound_event()]
+    made += [make_family(clinic), make_inbound_event(), make_api_client(practice=clinic.practice)[0]]
     return {type(row): row for row in made}
 
 

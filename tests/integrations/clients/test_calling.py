@@ -11,7 +11,7 @@ from mybcat.models import AuditEntry, Event, SecurityEvent
 from mybcat.principal import Permission
 from mybcat.tenancy import practice_scope
 from tests.api.refusals import assert_forbidden, assert_refused
-from tests.api.rows import BOOKED, changes
+from tests.api.rows import BOOKED, REFUSED, changes
 from tests.callers import Caller, Partner, public
 from tests.factories import Clinic
 from tests.gateway.test_routes import ASKED
@@ -51,7 +51,7 @@ def test_a_client_and_a_person_compete_for_the_same_slot(partner: Partner, clini
 @both_versions
 def test_a_missing_scope_is_named(partner_of: MakePartner, clinic: Clinic, version: str) -> None:
     reader = partner_of(clinic, "appointments:read", "patients:read")
-    with changes():
+    with changes(**REFUSED):
         answer = reader.book(clinic, version=version)
     assert_refused(answer, status=403, code="insufficient_scope", sentence="Missing scope: appointments:write")
     assert answer.headers["WWW-Authenticate"] == 'Bearer error="insufficient_scope", scope="appointments:write"'

@@ -16,7 +16,7 @@ from mybcat.models import AuditEntry
 from mybcat.principal import PERMISSIONS, Role
 from mybcat.tenancy import platform_scope, practice_scope
 from tests.api.refusals import assert_forbidden, assert_invalid, assert_not_found, assert_refused
-from tests.api.rows import changes
+from tests.api.rows import REFUSED, changes
 from tests.callers import Caller, Partner, ask_token, public
 from tests.factories import Clinic, make_api_client, make_member
 from tests.integrations.clients.conftest import MakePartner, a_manager
@@ -131,7 +131,7 @@ def test_nobody_grants_what_they_do_not_have(manager: Caller, clinic: Clinic, mo
 def test_no_client_manages_clients(partner: Partner) -> None:
     """Not even by an operator's grace: the scope does not exist for them."""
     assert "clients:manage" not in CLIENT_SCOPES
-    with changes():
+    with changes(**REFUSED):
         refused = partner.post(PATH, BODY)
     assert_refused(refused, status=403, code="insufficient_scope", sentence="Missing scope: clients:manage")
 
@@ -139,9 +139,9 @@ def test_no_client_manages_clients(partner: Partner) -> None:
 @pytest.mark.parametrize("role", [Role.SCHEDULING_AGENT, Role.PRACTITIONER])
 def test_managers_alone_manage_clients(clinic: Clinic, role: Role) -> None:
     caller = Caller(make_member(practice=clinic.practice, role=role), clinic.practice)
-    with changes():
-        assert_forbidden(caller.post(PATH, BODY))
-        assert_forbidden(caller.get(PATH))
+    for ask in (lambda: caller.post(PATH, BODY), lambda: caller.get(PATH)):
+        with changes(**REFUSED):
+            assert_forbidden(ask())
 
 
 def test_v1_does_not_manage_clients(manager: Caller) -> None:
