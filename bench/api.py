@@ -23,7 +23,7 @@ def serving(*, wsgi: str | None = None) -> Iterator[int]:
     """Yields the port of the product's `api`; `wsgi`: of that WSGI application, in one worker of one thread."""
     home = Home.of(os.environ)
     home.prepare()
-    port = ports.free_pair()
+    port = ports.free_ports()
     command = _command(home, port)
     if wsgi is not None:
         command = replace(command, arguments=(*command.arguments[:-1], "--blocking-threads", "1", wsgi))

@@ -1,19 +1,20 @@
 """What the platform leaves behind, for operators to read: events, deliveries, keys, audit and security records."""
 
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Sum
 from django.http import HttpRequest
 from django.utils import timezone
 
 from mybcat import deliveries
 from mybcat.listeners import registered
-from mybcat.models import AuditEntry, Delivery, Event, IdempotencyKey, SecurityEvent
+from mybcat.models import AuditEntry, Delivery, Event, IdempotencyKey, SecurityEvent, VersionCall
 from mybcat.operators import identifiers, trace
 from mybcat.operators.filters import PracticeFilter, RecordedFilter
 from mybcat.operators.model_admin import ReadOnlyAdmin
@@ -111,6 +112,28 @@ class IdempotencyKeyAdmin(RecordAdmin):
 
     list_display = ("public_id", "practice", "operation", "status", "principal", "expires_at")
     fields = ("public_id", "practice", "principal", "operation", "key", "status", "expires_at")
+
+
+@admin.register(VersionCall)
+class VersionCallAdmin(RecordAdmin):
+    """Who still calls a version that ends: a line per caller, its last day."""
+
+    list_display = ("practice", "principal", "version", "calls_of_30_days", "last_at")
+    list_filter = (PracticeFilter, "version")
+    ordering = ("-last_at",)
+    fields = ("practice", "principal", "version", "calls_of_30_days", "last_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        same = {name: OuterRef(name) for name in ("practice_id", "version", "principal_kind", "principal_id")}
+        of_caller = VersionCall.objects.filter(**same)
+        recent = of_caller.filter(day__gt=timezone.now().date() - timedelta(days=30))
+        total = recent.values("principal_id").annotate(total=Sum("calls")).values("total")
+        rows = super().get_queryset(request).filter(~Exists(of_caller.filter(day__gt=OuterRef("day"))))
+        return rows.annotate(recent_calls=Subquery(total))
+
+    @admin.display(description="calls in 30 days", ordering="recent_calls")
+    def calls_of_30_days(self, row: Any) -> int:
+        return row.recent_calls or 0
 
 
 class PrincipalFilter(admin.SimpleListFilter):

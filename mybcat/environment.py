@@ -63,6 +63,8 @@ class Environment(BaseSettings):
     alarm_webhook_secret: str = Field(default="", validation_alias="ALARM_WEBHOOK_SECRET")
     smtp_url: str = Field(default="", validation_alias="SMTP_URL")
     email_from: str = Field(default="mybcat@localhost", validation_alias="EMAIL_FROM")
+    # Where `manage.py metrics` listens; another than loopback needs a network that is private.
+    metrics_host: str = Field(default="127.0.0.1", validation_alias="METRICS_HOST")
     log_level: str = Field(default="INFO", validation_alias="LOG_LEVEL")
 
     @model_validator(mode="after")

@@ -6,13 +6,18 @@ from pathlib import Path
 
 import structlog
 from django.db import Error, connection
-from prometheus_client import REGISTRY, CollectorRegistry, Counter, generate_latest
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from mybcat.bounded import Question
 from mybcat.tenancy import platform_scope
 
 logger = structlog.get_logger(__name__)
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+# A scrape waits no longer for PostgreSQL; Prometheus gives up after 10 s.
+DEPTHS_SECONDS = 3.0
 
 # The library reads the variable too: each process then counts in a file there, and one of them adds up.
 _SHARED = os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")
@@ -28,12 +33,42 @@ events_relayed = Counter("mybcat_events_relayed", "Events that got their place i
 relay_failures = Counter("mybcat_relay_failures", "Rounds of the relay that failed", ["because"])
 deliveries_settled = Counter("mybcat_deliveries_settled", "Attempts, by how they ended", ["listener", "outcome"])
 broker_failures = Counter("mybcat_broker_failures", "Nudges that the broker did not take in time")
+# `route` is the template, such as api/v1/patients/<str:patient_id>: an id in a label would be a series each.
+http_requests = Counter("mybcat_http_requests", "Requests answered", ["method", "route", "status"])
+http_seconds = Histogram(
+    "mybcat_http_request_seconds",
+    "From the request's arrival in its thread to its answer",
+    ["method", "route"],
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
 
 # Read when asked for, not kept by the relay: a gauge of a relay that has died would stay at its last, good value.
-_UNRELAYED = "SELECT count(*) FROM mybcat_event WHERE relayed_at IS NULL"
-_BY_LISTENER = {
+# name -> (meaning, label or none, query for label and value, or for the value alone).
+_GAUGES = {
+    "mybcat_events_unrelayed": (
+        "Events not yet relayed",
+        None,
+        "SELECT count(*) FROM mybcat_event WHERE relayed_at IS NULL",
+    ),
+    "mybcat_events_oldest_unrelayed_seconds": (
+        "Age of the oldest event not yet relayed: the outbox's",
+        None,
+        """
+        SELECT coalesce(extract(epoch FROM clock_timestamp() - min(occurred_at)), 0)
+        FROM mybcat_event WHERE relayed_at IS NULL
+        """,
+    ),
+    "mybcat_deliveries_pending": (
+        "Deliveries that are neither made nor given up",
+        "listener",
+        """
+        SELECT listener, count(*) FROM mybcat_delivery
+        WHERE status IN ('pending', 'leased') GROUP BY listener
+        """,
+    ),
     "mybcat_deliveries_oldest_pending_seconds": (
         "Age of the oldest delivery that is neither made nor given up",
+        "listener",
         """
         SELECT listener, extract(epoch FROM clock_timestamp() - min(created_at))
         FROM mybcat_delivery WHERE status IN ('pending', 'leased') GROUP BY listener
@@ -41,7 +76,21 @@ _BY_LISTENER = {
     ),
     "mybcat_deliveries_dead": (
         "Deliveries given up, waiting for someone to replay them",
+        "listener",
         "SELECT listener, count(*) FROM mybcat_delivery WHERE status = 'dead' GROUP BY listener",
+    ),
+    "mybcat_database_connections": (
+        "Connections to PostgreSQL, of all clients",
+        "state",
+        """
+        SELECT CASE WHEN usename = session_user THEN 'ours' ELSE 'others' END, count(*)
+        FROM pg_stat_activity WHERE usename IS NOT NULL GROUP BY 1
+        """,
+    ),
+    "mybcat_database_connections_limit": (
+        "Connections that PostgreSQL allows",
+        None,
+        "SELECT current_setting('max_connections')::int",
     ),
 }
 
@@ -49,33 +98,35 @@ _BY_LISTENER = {
 def exposition() -> bytes:
     """All metrics, of every process where PROMETHEUS_MULTIPROC_DIR is set, else of this one.
 
-    Never raises for PostgreSQL's absence: the depths are then missing.
+    Never raises for PostgreSQL's absence, nor waits long for it: the gauges are then missing.
     """
-    depths = CollectorRegistry()
-    depths.register(_Depths())
+    gauges = CollectorRegistry()
+    gauges.register(_Gauges())
     if not _SHARED:
-        return generate_latest(REGISTRY) + generate_latest(depths)
+        return generate_latest(REGISTRY) + generate_latest(gauges)
     counted = CollectorRegistry()
     MultiProcessCollector(counted)  # type: ignore[no-untyped-call]
-    return generate_latest(counted) + generate_latest(depths)
+    return generate_latest(counted) + generate_latest(gauges)
 
 
-class _Depths:
+class _Gauges:
     def collect(self) -> Iterator[GaugeMetricFamily]:
         try:
-            yield from self._gauges()
-        except Error as error:
-            logger.warning("Depths could not be read", exc_info=error)
+            yield from _QUESTION.answer(seconds=DEPTHS_SECONDS)
+        except (Error, TimeoutError) as error:
+            logger.warning("Gauges could not be read", exc_info=error)
 
-    def _gauges(self) -> list[GaugeMetricFamily]:
-        with platform_scope(reason="metrics"), connection.cursor() as cursor:
-            cursor.execute(_UNRELAYED)
-            unrelayed = cursor.fetchone()[0]
-            gauges = [GaugeMetricFamily("mybcat_events_unrelayed", "Events not yet relayed", value=unrelayed)]
-            for name, (meaning, query) in _BY_LISTENER.items():
-                gauge = GaugeMetricFamily(name, meaning, labels=["listener"])
-                cursor.execute(query)
-                for listener, value in cursor.fetchall():
-                    gauge.add_metric([listener], float(value))
-                gauges.append(gauge)
+
+def _read() -> list[GaugeMetricFamily]:
+    with platform_scope(reason="metrics"), connection.cursor() as cursor:
+        gauges = []
+        for name, (meaning, label, query) in _GAUGES.items():
+            gauge = GaugeMetricFamily(name, meaning, labels=[label] if label else [])
+            cursor.execute(query)
+            for *labels, value in cursor.fetchall():
+                gauge.add_metric(labels, float(value))
+            gauges.append(gauge)
         return gauges
+
+
+_QUESTION = Question(_read)

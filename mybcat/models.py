@@ -200,6 +200,28 @@ class AuditSeal(models.Model):
         return f"{self.practice_id} {self.seq}"
 
 
+class VersionCall(PracticeRecord):
+    """How often a caller used a version of the API that ends, on a day (UTC)."""
+
+    version = models.CharField(max_length=10)
+    principal_kind = models.CharField(max_length=20)
+    principal_id = models.UUIDField()
+    day = models.DateField()
+    calls = models.PositiveIntegerField()
+    last_at = models.DateTimeField()
+
+    class Meta(PracticeRecord.Meta):
+        constraints = (
+            models.UniqueConstraint(
+                fields=("practice_id", "version", "principal_kind", "principal_id", "day"),
+                name="version_call_once_a_day",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.version} {self.day} {self.principal_id}"
+
+
 class SecurityEvent(PracticeRecord):
     """Something that operators must look at, such as an id of another practice."""
 

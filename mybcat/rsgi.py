@@ -12,17 +12,17 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import orjson
-
 from mybcat.wsgi import application as django
 
 # isort: split
 # Needs the settings that `mybcat.wsgi` has just named.
-from mybcat.correlation import accepted_or_new
-from mybcat.gateway.bodies import MAX_BODY_BYTES
+from mybcat.gateway.bodies import BODY_LATE, MAX_BODY_BYTES
+from mybcat.version_calls import counter
 
 # A worker process each; two of them keep about eight connections busy, more gain nothing on one machine.
 THREADS = 4
+# Answers about the process itself, which must come when every other thread waits for PostgreSQL.
+PROBES = ("/healthz", "/readyz")
 # For 1 MiB over a slow line; who needs longer is not sending.
 BODY_SECONDS = 10.0
 
@@ -42,23 +42,27 @@ class Application:
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
+        self._probes = ThreadPoolExecutor(THREADS, thread_name_prefix="probe")
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """granian calls this when the worker begins."""
+        counter.start()
+
+    def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """granian calls this when the worker has served its last request; it runs no atexit functions."""
+        counter.stop()
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+        body: bytes | None
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 body = await protocol() if _wants_body(scope) else b""
         except TimeoutError:
-            protocol.response_bytes(*_too_slow(scope))
-            return
+            # Django refuses it, so that this answer has what all others have.
+            body = None
+        threads = self._probes if scope.path in PROBES else self._threads
         loop = asyncio.get_running_loop()
-        protocol.response_bytes(*await loop.run_in_executor(self._threads, _answered, scope, body))
-
-
-def _too_slow(scope: Any) -> Answer:
-    correlation = accepted_or_new(scope.headers.get("x-correlation-id"))
-    body = {"error": "The request body did not arrive in time", "correlationId": correlation}
-    headers = [("content-type", "application/json"), ("x-correlation-id", correlation), ("connection", "close")]
-    return 408, headers, orjson.dumps(body)
+        protocol.response_bytes(*await loop.run_in_executor(threads, _answered, scope, body))
 
 
 def _wants_body(scope: Any) -> bool:
@@ -69,7 +73,7 @@ def _wants_body(scope: Any) -> bool:
     return 0 < int(length) <= MAX_BODY_BYTES
 
 
-def _answered(scope: Any, body: bytes) -> Answer:
+def _answered(scope: Any, body: bytes | None) -> Answer:
     status, headers = 500, list[tuple[str, str]]()
 
     def start_response(line: str, fields: list[tuple[str, str]], _: Any = None) -> None:
@@ -83,7 +87,7 @@ def _answered(scope: Any, body: bytes) -> Answer:
         result.close()
 
 
-def _environ(scope: Any, body: bytes) -> dict[str, Any]:
+def _environ(scope: Any, body: bytes | None) -> dict[str, Any]:
     """PEP 3333."""
     host, _, port = scope.server.rpartition(":")
     environ = {
@@ -97,7 +101,8 @@ def _environ(scope: Any, body: bytes) -> dict[str, Any]:
         "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
         "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
         "wsgi.url_scheme": scope.scheme,
-        "wsgi.input": io.BytesIO(body),
+        "wsgi.input": io.BytesIO(body or b""),
+        BODY_LATE: body is None,
     }
     for name, value in scope.headers.items():
         # `X_Forwarded_For` must not pass for `X-Forwarded-For` (CVE-2026-3902).

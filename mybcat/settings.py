@@ -22,10 +22,23 @@ CORS_ALLOWED_ORIGINS = CSRF_TRUSTED_ORIGINS
 CORS_URLS_REGEX = r"^/(api|\.well-known)/"
 CORS_ALLOW_CREDENTIALS = True
 CORS_ALLOW_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-CORS_ALLOW_HEADERS = ("authorization", "content-type", "x-idempotency-key", "idempotency-key", "x-correlation-id")
+CORS_ALLOW_HEADERS = (
+    "Authorization",
+    "Content-Type",
+    "X-Idempotency-Key",
+    "Idempotency-Key",
+    "X-Correlation-Id",
+    "If-Match",
+    "If-None-Match",
+)
 CORS_EXPOSE_HEADERS = (
     "X-Correlation-Id",
     "X-Request-Id",
+    "X-Rate-Limit-Limit",
+    "X-Rate-Limit-Remaining",
+    "X-Rate-Limit-Reset",
+    "RateLimit",
+    "RateLimit-Policy",
     "Retry-After",
     "Idempotent-Replayed",
     "Location",
@@ -56,17 +69,18 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "mybcat.gateway.correlation.CorrelationMiddleware",
-    "mybcat.gateway.correlation.DeprecationMiddleware",
+    "mybcat.gateway.measuring.MeasuringMiddleware",
+    "mybcat.gateway.headers.HeadersMiddleware",
+    "mybcat.gateway.versions.DeprecationMiddleware",
     "mybcat.gateway.proxy.ProxyMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    "mybcat.gateway.versions.SunsetMiddleware",
     "mybcat.gateway.bodies.BodyLimitMiddleware",
-    "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 ROOT_URLCONF = "mybcat.urls"
@@ -128,10 +142,6 @@ CSRF_FAILURE_VIEW = "mybcat.gateway.problems.csrf_failure"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEVELOPMENT
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
 SESSION_COOKIE_AGE = 12 * 3600
-SECURE_REFERRER_POLICY = "no-referrer"
-SECURE_HSTS_SECONDS = 0 if DEVELOPMENT else 31_536_000
-SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEVELOPMENT
-X_FRAME_OPTIONS = "DENY"
 # 1 MiB: contracts.md; the gateway refuses by Content-Length before a byte is read.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 

@@ -13,16 +13,16 @@ _CANDIDATES = range(20_000, 30_000)
 
 
 def web_port(environ: Mapping[str, str]) -> int:
-    """PORT, default 8000; PORT + 1 is the port of `live`. Raises Refusal for what is no port."""
+    """PORT, default 8000; `live` has PORT + 1, `metrics` PORT + 2. Raises Refusal for what is no port."""
     text = environ.get("PORT") or "8000"
-    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65_535):
-        raise Refusal(f"PORT must be a number from 1 to 65534, not {text!r}.")
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65_534):
+        raise Refusal(f"PORT must be a number from 1 to 65533, not {text!r}.")
     return int(text)
 
 
 def require_free(port: int) -> None:
-    """Raises Refusal unless `port` and its neighbour for `live` can be listened on."""
-    for number in (port, port + 1):
+    """Raises Refusal unless `port` and its neighbours for `live` and `metrics` can be listened on."""
+    for number in (port, port + 1, port + 2):
         try:
             _bind(number)
         except PermissionError:
@@ -61,10 +61,10 @@ def free_port(*, avoid: set[int] | frozenset[int] = frozenset()) -> int:
     raise Refusal(f"No free port between {_CANDIDATES.start} and {_CANDIDATES.stop}.")
 
 
-def free_pair() -> int:
-    """A port that is free together with the next, as the product needs."""
+def free_ports() -> int:
+    """A port that is free together with the next two, as the product needs."""
     port = free_port()
-    return port if is_free(port + 1) else free_pair()
+    return port if is_free(port + 1) and is_free(port + 2) else free_ports()
 
 
 def _bind(port: int) -> None:

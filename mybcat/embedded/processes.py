@@ -34,6 +34,7 @@ def processes(*, home: Home, port: int, environment: Mapping[str, str]) -> list[
         _python("api", *_api(port), environment=environment, grace=15.0),
         _python("live", *_live(port + 1), environment=environment),
         _python("relay", "manage.py", "relay", environment=environment),
+        _python("metrics", "manage.py", "metrics", "--port", str(port + 2), environment=environment),
         # Celery ends its running task first; celeryconfig.py gives that 10 s, then takes it back.
         *(
             _python(f"worker-{queue}", *_worker(queue, tasks), environment=environment, grace=20.0)

@@ -67,7 +67,9 @@ def _surroundings(*, place: Home, supervisor: Supervisor) -> Mapping[str, str]:
     administrator = os.environ.get(_FOREIGN) or servers.start_postgres(home=place, supervisor=supervisor, durable=False)
     database = external.as_administrator(administrator, variable=_FOREIGN, default="mybcat_test")
     found = Servers(database=database, redis_url=servers.start_valkey(home=place, supervisor=supervisor, durable=False))
-    settings = environment.settings(home=place, servers=found, port=ports.free_pair(), environ=os.environ)
+    # Counters of an earlier run.
+    shutil.rmtree(place.file("metrics"), ignore_errors=True)
+    settings = environment.settings(home=place, servers=found, port=ports.free_ports(), environ=os.environ)
     # The tests make databases of their own, and start the product in this very virtual environment.
     extra = {"MYBCAT_TEST_ADMIN_URL": administrator, "MYBCAT_VENV": sys.prefix}
     return {**environment.for_children(settings, environ=os.environ), **extra}

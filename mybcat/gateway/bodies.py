@@ -12,6 +12,8 @@ from mybcat.errors import DomainError
 from mybcat.gateway.problems import problem_response
 
 MAX_BODY_BYTES = 1024 * 1024
+# Set in the environment of a request whose body the server's door has given up waiting for.
+BODY_LATE = "mybcat.body_late"
 # A booking has depth 1; a body that needs more than this is an attack on the parser.
 MAX_DEPTH = 32
 
@@ -20,6 +22,17 @@ class BodyTooLarge(DomainError):
     code = "body_too_large"
     status = 413
     sentence = "The request body is larger than 1 MiB"
+
+
+class BodyTooSlow(DomainError):
+    code = "body_too_slow"
+    status = 408
+    sentence = "The request body did not arrive in time"
+
+    def __init__(self) -> None:
+        super().__init__()
+        # What is still to come would be taken for the next request.
+        self.headers = {"Connection": "close"}
 
 
 class LengthRequired(DomainError):
@@ -46,6 +59,8 @@ class BodyLimitMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         # Raises DisallowedHost, which is 400, for a Host that is not in ALLOWED_HOSTS.
         request.get_host()
+        if request.META.get(BODY_LATE):
+            return problem_response(BodyTooSlow(), request=request)
         if request.META.get("HTTP_TRANSFER_ENCODING"):
             return problem_response(LengthRequired(), request=request)
         length = request.META.get("CONTENT_LENGTH") or "0"

@@ -1,11 +1,8 @@
-"""Each request gets its correlation id, each answer tells it and its version's end."""
+"""Each request gets its correlation id, and each answer tells it."""
 
 from collections.abc import Callable
-from email.utils import format_datetime
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils.encoding import escape_uri_path
 
 from mybcat.correlation import accepted_or_new, correlated, requested
 
@@ -30,27 +27,3 @@ class CorrelationMiddleware:
                 # Without it the server answers in chunks: head and body in two packets.
                 response["Content-Length"] = str(len(response.content))
             return response
-
-
-class DeprecationMiddleware:
-    """Every v1 answer, errors too, says since when v1 is deprecated and when it ends.
-
-    `Deprecation` is RFC 9745, `Sunset` RFC 8594; the links lead to the successor and the reasons.
-    """
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-        self.headers = {
-            "Deprecation": f"@{int(settings.V1_DEPRECATED_AT.timestamp())}",
-            "Sunset": format_datetime(settings.V1_SUNSET_AT, usegmt=True),
-        }
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        if request.path.startswith("/api/v1/"):
-            for name, value in self.headers.items():
-                response[name] = value
-            # Escaped: a path may hold what ends a header or a link in it.
-            successor = escape_uri_path(request.path.replace("/api/v1/", "/api/v2/", 1))
-            response["Link"] = f'<{successor}>; rel="successor-version", </api/docs>; rel="deprecation"'
-        return response

@@ -1,6 +1,8 @@
 """Is the process alive, and can it do its work?"""
 
-from collections.abc import Callable
+import time
+from concurrent.futures import Future
+from contextlib import suppress
 
 import kombu.exceptions
 import redis
@@ -9,11 +11,16 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 
+from mybcat.bounded import Question
 from mybcat.celery import app as celery
-from mybcat.metrics import exposition
+from mybcat.metrics import CONTENT_TYPE, exposition
 
-# A probe must answer while what it asks hangs.
+# Of each connection to Redis and broker.
 PROBE_SECONDS = 1.0
+# Of the whole answer: a probe must answer while what it asks hangs.
+READY_SECONDS = 2.0
+# A request that came through a proxy is not from this machine, whatever its address says.
+_FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_VIA")
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -22,25 +29,29 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 when database, migrations, Redis and broker are good; else 503 naming what is not."""
-    parts = {name: _state(probe) for name, probe in PROBES.items()}
+    """200 when database, migrations, Redis and broker are good; else, within READY_SECONDS, 503 naming what is not."""
+    deadline = time.monotonic() + READY_SECONDS
+    asked = {name: question.asked() for name, question in QUESTIONS.items()}
+    parts = {name: _state(answer, deadline - time.monotonic()) for name, answer in asked.items()}
     good = all(state == "ok" for state in parts.values())
     return JsonResponse({"status": "ok" if good else "unavailable", "parts": parts}, status=200 if good else 503)
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Prometheus text, for this machine only: the proxy does not pass it on."""
-    if request.META.get("REMOTE_ADDR") not in ("127.0.0.1", "::1"):
+    """Prometheus text, for programs of this machine only; others ask the private port of `manage.py metrics`."""
+    forwarded = any(name in request.META for name in _FORWARDED)
+    if forwarded or request.META.get("REMOTE_ADDR") not in ("127.0.0.1", "::1"):
         raise Http404
-    return HttpResponse(exposition(), content_type="text/plain; version=0.0.4; charset=utf-8")
+    return HttpResponse(exposition(), content_type=CONTENT_TYPE)
 
 
-def _state(probe: Callable[[], bool]) -> str:
-    try:
-        return "ok" if probe() else "unavailable"
-    except (DatabaseError, InterfaceError, redis.RedisError, kombu.exceptions.OperationalError, OSError):
-        connection.close()
-        return "unavailable"
+def _state(answer: "Future[bool]", seconds: float) -> str:
+    with suppress(
+        DatabaseError, InterfaceError, redis.RedisError, kombu.exceptions.OperationalError, OSError, TimeoutError
+    ):
+        if answer.result(max(seconds, 0)):
+            return "ok"
+    return "unavailable"
 
 
 def _database() -> bool:
@@ -79,4 +90,9 @@ def _broker() -> bool:
         return bool(broker.connected)
 
 
-PROBES = {"database": _database, "migrations": _migrations, "redis": _redis, "broker": _broker}
+QUESTIONS = {
+    "database": Question(_database),
+    "migrations": Question(_migrations),
+    "redis": Question(_redis),
+    "broker": Question(_broker),
+}

@@ -37,6 +37,7 @@ ORDER = (
     "appointments.Schedule",
     "integrations.Message",
     "integrations.InboundEvent",
+    "mybcat.VersionCall",
     "mybcat.SecurityEvent",
     "mybcat.AuditEntry",
     "mybcat.Delivery",

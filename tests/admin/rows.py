@@ -10,7 +10,7 @@ from django.utils import timezone
 from appointments.models import Appointment, Schedule, Slot
 from integrations.models import InboundEvent, Message
 from mybcat.ids import new_uuid
-from mybcat.models import AuditEntry, Delivery, Event, IdempotencyKey, SecurityEvent
+from mybcat.models import AuditEntry, Delivery, Event, IdempotencyKey, SecurityEvent, VersionCall
 from mybcat.tenancy import platform_scope, practice_scope
 from practices.models import Membership, RefreshFamily, Subscription, TimeOff, WorkingHours
 from tests.factories import Clinic, make_api_client
@@ -145,6 +145,9 @@ def _records(clinic: Clinic) -> list[Model]:
             object_ids=[str(clinic.patient.id)],
             outcome="success",
             **acted,
+        ),
+        VersionCall.objects.create(
+            version="v1", principal_kind="member", principal_id=clinic.agent.id, day=now.date(), calls=3, last_at=now
         ),
         SecurityEvent.objects.create(
             at=now, kind="cross_practice_access", object_kind="pat", object_id=clinic.patient.id, **acted

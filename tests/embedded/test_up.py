@@ -34,7 +34,7 @@ def process(program: Program, *words: str) -> psutil.Process:
 
 
 def test_the_product_starts_survives_stops_and_finds_its_data_again(used_home: Home) -> None:
-    home, port = used_home, ports.free_pair()
+    home, port = used_home, ports.free_ports()
     with running("mybcat.embedded", "up", home=home.root, PORT=str(port)) as program:
         text = program.wait_for(READY)
         assert f"http://127.0.0.1:{port}/admin/" in text
@@ -42,6 +42,8 @@ def test_the_product_starts_survives_stops_and_finds_its_data_again(used_home: H
             assert f"{login}@mybcat.example" in text
         assert status(port, "/readyz") == 200
         assert status(port + 1, "/healthz") == 200
+        until(lambda: status(port + 2, "/metrics") == 200)
+        assert status(port + 2, "/healthz") == 404
 
         _tells_children_no_administrator(program, home)
         _refuses_a_second_start(home, port)
@@ -56,7 +58,7 @@ def test_the_product_starts_survives_stops_and_finds_its_data_again(used_home: H
 
 def _tells_children_no_administrator(program: Program, home: Home) -> None:
     found = environment.published(home=home)
-    for name in ("relay", "beat"):
+    for name in ("relay", "metrics", "beat"):
         variables = process(program, name).environ()
         assert {key: variables[key] for key in found} == found
         assert not [key for key, value in variables.items() if "://postgres:" in value]

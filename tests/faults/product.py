@@ -68,6 +68,19 @@ class Product:
         finally:
             server.resume()
 
+    @contextmanager
+    def postgres_hung(self) -> Iterator[None]:
+        """PostgreSQL accepts connections and says nothing, until the end of the block."""
+        server = self.server("postgres")
+        family = [server, *server.children(recursive=True)]
+        for each in family:
+            each.suspend()
+        try:
+            yield
+        finally:
+            for each in family:
+                each.resume()
+
     def rows(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """As a superuser, who sees every practice."""
         with self.superuser() as connection:

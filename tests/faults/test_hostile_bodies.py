@@ -176,6 +176,21 @@ def test_a_body_that_comes_too_late_is_told_so(api: Api) -> None:
         answer = connection.recv(65536)
     assert answer.startswith(b"HTTP/1.1 408")
     assert b"x-correlation-id: late-body" in answer.lower()
+    assert b"connection: close" in answer.lower()
+
+
+def test_a_late_body_is_refused_as_everything_in_its_version(api: Api) -> None:
+    """The server's door gives up, but it is Django that answers."""
+    for version, kind in ((b"v1", b"application/json"), (b"v2", b"application/problem+json")):
+        with connected(api) as connection:
+            connection.sendall(b"POST /api/" + version + b"/patients HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+            connection.sendall(b"Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
+            connection.settimeout(20)
+            answer = connection.recv(65536).lower()
+        assert answer.startswith(b"http/1.1 408")
+        assert b"content-type: " + kind + b"\r\n" in answer
+        assert (b"deprecation: @" in answer) == (b"sunset: " in answer) == (version == b"v1")
+        assert b"content-security-policy: default-src 'none'" in answer
 
 
 def test_a_host_that_is_not_ours_is_refused(api: Api) -> None:

@@ -16,6 +16,11 @@ CORS_HEADERS = (
     "Access-Control-Allow-Methods",
     "Access-Control-Expose-Headers",
 )
+# What a page may read of an answer beyond its body.
+EXPOSED = {
+    *("X-Rate-Limit-Limit", "X-Rate-Limit-Remaining", "X-Rate-Limit-Reset", "RateLimit", "RateLimit-Policy"),
+    *("Retry-After", "X-Correlation-Id", "Idempotent-Replayed", "Location", "Link", "Deprecation", "Sunset", "ETag"),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -29,8 +34,9 @@ def test_a_preflight_of_an_allowed_origin_is_told_what_it_may_send(client: Clien
     assert answer["Access-Control-Allow-Origin"] == DASHBOARD
     assert answer["Access-Control-Allow-Methods"] == "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
     assert answer["Access-Control-Allow-Headers"] == (
-        "authorization, content-type, x-idempotency-key, idempotency-key, x-correlation-id"
+        "Authorization, Content-Type, X-Idempotency-Key, Idempotency-Key, X-Correlation-Id, If-Match, If-None-Match"
     )
+    assert answer["Access-Control-Allow-Credentials"] == "true"
     assert answer["Access-Control-Max-Age"] == "86400"
     assert "origin" in answer["Vary"].lower()
 
@@ -60,7 +66,8 @@ def test_an_allowed_origin_may_read_answers_and_refusals(clinic: Clinic, path: s
     answer = caller.http.get(path, headers={**caller.headers, "Origin": DASHBOARD})
     assert answer.status_code == status
     assert answer["Access-Control-Allow-Origin"] == DASHBOARD
-    assert "X-Correlation-Id" in answer["Access-Control-Expose-Headers"]
+    assert answer["Vary"] == "origin"
+    assert set(answer["Access-Control-Expose-Headers"].split(", ")) >= EXPOSED
 
 
 def test_the_admin_is_for_no_other_origin(client: Client) -> None:

@@ -10,7 +10,7 @@ from django.db.models import Model
 
 from appointments.models import Schedule
 from integrations.models import Alarm, ClientAssertion, CountedEvent, Message
-from mybcat.models import AuditEntry, AuditSeal, Delivery, Event, EventSequence, SecurityEvent
+from mybcat.models import AuditEntry, AuditSeal, Delivery, Event, EventSequence, SecurityEvent, VersionCall
 from mybcat.tenancy import practice_scope
 from practices.models import Subscription, TimeOff, WorkingHours
 from tests.callers import Caller
@@ -66,6 +66,9 @@ def fill(clinic: Clinic) -> Clinic:
             event=Event.objects.get(), listener="test", next_attempt_at=now, created_at=now
         )
         Message.objects.create(patient=clinic.patient, delivery_id=delivery.id, status="sent", created_at=now)
+        VersionCall.objects.create(
+            version="v1", principal_kind="member", principal_id=clinic.agent.id, day=now.date(), calls=1, last_at=now
+        )
         event = SecurityEvent.objects.create(kind="test", at=now, principal_kind="member", correlation_id="a-test")
         Alarm.objects.create(
             kind="test", severity="warning", events=1, first_event_id=event.id, first_at=now, last_at=now, due_at=now,

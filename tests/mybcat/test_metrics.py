@@ -6,17 +6,21 @@ import sys
 import textwrap
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event as Signal
 from typing import Any
 
 import pytest
 from django.db import OperationalError
 
 from mybcat import metrics
+from mybcat.bounded import Question
 from mybcat.deliveries import settle, work_off
 from mybcat.environment import CHECKOUT
 from mybcat.listeners import DeliveryFailed, DeliveryRefused
 from mybcat.metrics import exposition
+from mybcat.models import Event
 from mybcat.relay import relay_events
+from mybcat.tenancy import platform_scope
 from tests.factories import Clinic
 from tests.mybcat.engine import NOW, change, make_listener, owed, patient_updated
 
@@ -28,19 +32,43 @@ def value(sample: str) -> float | None:
 
 
 def test_depths_are_those_of_the_database(clinic: Clinic) -> None:
-    assert value("mybcat_events_unrelayed") == 0
+    assert value("mybcat_events_unrelayed") == value("mybcat_events_oldest_unrelayed_seconds") == 0
     assert value('mybcat_deliveries_oldest_pending_seconds{listener="probe"}') is None
 
     listener = make_listener()
     failing, dead = owed(clinic, listener), owed(clinic, listener)
     change(failing, created_at=datetime.now(UTC) - timedelta(hours=1), next_attempt_at=datetime(2100, 1, 1, tzinfo=UTC))
     change(dead, status="dead")
+    with platform_scope(reason="test"):
+        Event.objects.update(occurred_at=datetime.now(UTC) - timedelta(hours=2))
 
     assert value("mybcat_events_unrelayed") == 2
+    oldest = value("mybcat_events_oldest_unrelayed_seconds")
+    assert oldest is not None
+    assert oldest == pytest.approx(7200, abs=60)
+    assert value('mybcat_deliveries_pending{listener="probe"}') == 1
     age = value('mybcat_deliveries_oldest_pending_seconds{listener="probe"}')
     assert age is not None
     assert age == pytest.approx(3600, abs=60)
     assert value('mybcat_deliveries_dead{listener="probe"}') == 1
+
+
+def test_connections_are_counted_against_their_limit() -> None:
+    ours, limit = value('mybcat_database_connections{state="ours"}'), value("mybcat_database_connections_limit")
+    assert ours is not None
+    assert limit is not None
+    assert 1 <= ours < limit
+
+
+def test_postgresql_that_hangs_does_not_hold_up_the_counters(monkeypatch: pytest.MonkeyPatch) -> None:
+    over = Signal()
+    monkeypatch.setattr(metrics, "_QUESTION", Question(lambda: over.wait(60)))
+    monkeypatch.setattr(metrics, "DEPTHS_SECONDS", 0.1)
+    try:
+        assert value("mybcat_cross_practice_attempts_total") is not None
+        assert value("mybcat_events_unrelayed") is None
+    finally:
+        over.set()
 
 
 def test_relayed_events_are_counted(clinic: Clinic) -> None:
