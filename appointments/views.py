@@ -1,6 +1,7 @@
 """Appointments: the calendar, booking, cancelling."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 
@@ -13,12 +14,15 @@ from rest_framework.response import Response
 from appointments import serializers_v1 as v1
 from appointments import serializers_v2 as v2
 from appointments.booking import book_appointment
+from appointments.calendar_state import appointments_state
 from appointments.cancelling import cancel_appointment
 from appointments.days import day_range, today
 from appointments.models import Appointment
+from appointments.querysets import AppointmentQuerySet
 from appointments.serializers import BookingInput, CancellationInput, DaysQuery
 from mybcat import audit
 from mybcat.errors import UnknownId
+from mybcat.gateway.conditional import State, of_state
 from mybcat.gateway.endpoint import Endpoint
 from mybcat.gateway.inputs import read_body
 from mybcat.gateway.lists import each, listed, page_of, read_query
@@ -35,18 +39,12 @@ class Appointments(Endpoint):
     permissions = {"GET": Permission.APPOINTMENT_READ, "POST": Permission.APPOINTMENT_WRITE}
     tiers = {"GET": Tier.T4, "POST": Tier.BOOKING}
     idempotent = {"POST": "required"}
+    etag = of_state(lambda endpoint, request: appointments_state(endpoint.asked[1], action="appointment.list"))
 
     @listed("listAppointments", v1=v1.AppointmentOutput, v2=v2.AppointmentOutput, query=DaysQuery)
     def get(self, request: Request) -> Response:
         """Appointments of some days, cancelled ones too, in order of time."""
-        query = read_query(request, DaysQuery)
-        refuse_unknown(query)
-        since, until = days_of(query, self)
-        rows = (
-            Appointment.objects.starting_between(since, until)
-            .of_practitioners(query.get("practitioner") or ())
-            .at_locations(query.get("location") or ())
-        )
+        query, rows = self.asked
         show = SHAPES[request.version or "v2"].show_appointment
 
         def shown(page: Sequence[Any]) -> list[dict[str, Any]]:
@@ -73,6 +71,19 @@ class Appointments(Endpoint):
         shown = SHAPES[request.version or "v2"].show_booked(booked)
         return Response(shown, status=201, headers={"Location": self._address(shown)})
 
+    @cached_property
+    def asked(self) -> tuple[dict[str, Any], AppointmentQuerySet]:
+        """The query, and the rows that it means."""
+        query = read_query(self.request, DaysQuery)
+        refuse_unknown(query)
+        since, until = days_of(query, self)
+        rows: AppointmentQuerySet = (
+            Appointment.objects.starting_between(since, until)
+            .of_practitioners(query.get("practitioner") or ())
+            .at_locations(query.get("location") or ())
+        )
+        return query, rows
+
     def replayed(self, answer: HttpResponse) -> HttpResponse:
         if answer.status_code == HTTPStatus.CREATED:
             answer["Location"] = self._address(orjson.loads(answer.content))
@@ -85,6 +96,7 @@ class Appointments(Endpoint):
 class AppointmentDetail(Endpoint):
     permissions = {"GET": Permission.APPOINTMENT_READ}
     tiers = {"GET": Tier.T4}
+    etag = of_state(lambda endpoint, request: _state_of_one(endpoint.kwargs["appointment_id"]))
 
     @extend_schema(operation_id="getAppointment", versions=["v1"], responses=v1.AppointmentOutput)
     @extend_schema(operation_id="getAppointment", versions=["v2"], responses=v2.AppointmentOutput)
@@ -157,6 +169,13 @@ def refuse_unknown(query: dict[str, Any]) -> None:
         for value in asked:
             if value not in known:
                 raise UnknownId(prefix=prefix, value=value)
+
+
+def _state_of_one(appointment_id: str) -> State | None:
+    rows = Appointment.objects.filter(id=internal_id("appt", appointment_id))
+    state = appointments_state(rows, action="appointment.read")
+    # Whose the id is, is for the answer to say.
+    return state if state.patients else None
 
 
 def _one(request: Request, appointment_id: str) -> tuple[dict[str, Any], Any]:

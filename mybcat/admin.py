@@ -151,7 +151,7 @@ class OutcomeFilter(admin.SimpleListFilter):
     title = parameter_name = "outcome"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(outcome, outcome) for outcome in ("success", "refused", "denied")]
+        return [(outcome, outcome) for outcome in ("success", "not_modified", "refused", "denied")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         return queryset.filter(outcome=self.value()) if self.value() else queryset

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from mybcat import audit
+from mybcat.gateway.conditional import of_answer
 from mybcat.gateway.endpoint import Endpoint
 from mybcat.gateway.inputs import read_body
 from mybcat.gateway.lists import listed, page_of, read_query
@@ -87,6 +88,7 @@ class Patients(PatientEndpoint):
 class PatientDetail(PatientEndpoint):
     permissions = {"GET": Permission.PATIENT_READ, "PATCH": Permission.PATIENT_WRITE}
     tiers = {"GET": Tier.T4, "PATCH": Tier.T3}
+    etag = of_answer
 
     @extend_schema(operation_id="getPatient", versions=["v1"], responses=PatientV1Output)
     @extend_schema(operation_id="getPatient", versions=["v2"], responses=PatientV2Output)

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from mybcat.gateway.conditional import all_of
 from mybcat.gateway.endpoint import Endpoint
 from mybcat.gateway.lists import each, listed, page_of, read_query
 from mybcat.gateway.tiers import Tier
@@ -41,6 +42,7 @@ class AppointmentTypeOutput(serializers.Serializer[Any]):
 class Practitioners(Endpoint):
     permissions = {"GET": Permission.REFERENCE_READ}
     tiers = {"GET": Tier.T4}
+    etag = all_of(Practitioner)
 
     @listed("listPractitioners", v1=PractitionerOutput, v2=PractitionerOutput)
     def get(self, request: Request) -> Response:
@@ -51,6 +53,7 @@ class Practitioners(Endpoint):
 class Locations(Endpoint):
     permissions = {"GET": Permission.REFERENCE_READ}
     tiers = {"GET": Tier.T4}
+    etag = all_of(Location)
 
     @listed("listLocations", v1=LocationOutput, v2=LocationOutput)
     def get(self, request: Request) -> Response:
@@ -61,6 +64,7 @@ class Locations(Endpoint):
 class AppointmentTypes(Endpoint):
     permissions = {"GET": Permission.REFERENCE_READ}
     tiers = {"GET": Tier.T4}
+    etag = all_of(AppointmentType)
 
     @listed("listAppointmentTypes", v1=AppointmentTypeOutput, v2=AppointmentTypeOutput)
     def get(self, request: Request) -> Response:

@@ -23,7 +23,8 @@ class CorrelationMiddleware:
             response["X-Correlation-Id"] = current
             # Ours always: partners quote it to us, and their own ids may repeat.
             response["X-Request-Id"] = single
-            if not response.streaming:
+            # RFC 9110, section 8.6: these have no body, and no length of one.
+            if not response.streaming and response.status_code not in (204, 304):
                 # Without it the server answers in chunks: head and body in two packets.
                 response["Content-Length"] = str(len(response.content))
             return response

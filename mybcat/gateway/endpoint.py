@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 from mybcat import audit, ids
 from mybcat.errors import DomainError, Forbidden
 from mybcat.gateway import idempotency, isolation, output_guard
+from mybcat.gateway.conditional import Validator
 from mybcat.gateway.problems import RETRYABLE, sqlstate
 from mybcat.gateway.tiers import Tier
 from mybcat.gateway.tokens import Claims
@@ -48,6 +49,7 @@ class Endpoint(APIView):
     `permissions` names one permission a method, `tiers` how often it may be asked: a test refuses a
     route that lacks either.
     `idempotent` says for a method whether its key is "required" or "accepted".
+    `etag` is the validator (`conditional.py`) of what GET answers.
     """
 
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
@@ -55,6 +57,7 @@ class Endpoint(APIView):
     permissions: ClassVar[Mapping[str, Permission]] = {}
     tiers: ClassVar[Mapping[str, Tier]] = {}
     idempotent: ClassVar[Mapping[str, str]] = {}
+    etag: ClassVar[Validator | None] = None
 
     principal: Principal
 
@@ -149,9 +152,17 @@ class Endpoint(APIView):
 
     def _handled(self, request: Request) -> Any:
         isolation.refuse_foreign_ids(request, principal=self.principal)
-        response = getattr(self, _method(request).lower())(request, *self.args, **self.kwargs)
+        response = self._answered(request)
         output_guard.check(response, practice_id=self.principal.practice_id)
         return response
+
+    def _answered(self, request: Request) -> Any:
+        method = _method(request)
+        handler = getattr(self, method.lower())
+        validator = type(self).etag
+        if method == "GET" and validator is not None:
+            return validator(self, request, lambda: handler(request, *self.args, **self.kwargs))
+        return handler(request, *self.args, **self.kwargs)
 
 
 def _method(request: Request) -> str:

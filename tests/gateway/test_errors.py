@@ -208,7 +208,7 @@ def test_answers_are_json_whatever_is_asked_for(agent: Caller, accept: str) -> N
 
 
 def test_answers_are_not_to_be_kept_sniffed_or_framed(agent: Caller) -> None:
-    for path in ("/api/v1/locations", "/api/v2/patients", "/api/v2/nowhere"):
+    for path in ("/api/v1/patients", "/api/v2/patients", "/api/v2/nowhere"):
         headers = agent.get(path).headers
         kept = ("Cache-Control", "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy")
         assert [headers[name] for name in kept] == ["no-store", "nosniff", "DENY", "no-referrer"]

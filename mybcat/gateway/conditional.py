@@ -1,0 +1,122 @@
+"""ETags: an answer that the caller already has is 304, and where its rows tell so, it is not even made.
+
+RFC 9110, section 13. Validators are strong, and made from the practice, the address, the code's release and
+the versions of the rows behind the answer, so that one practice's never fits another's answer. PostgreSQL
+keeps a row's version by itself (`xmin`, the transaction that wrote it): no write pays for it, and a change
+invalidates the answers that show the row and no others. The state is read before the answer; a change in
+between gives a newer answer an older tag, which costs one 200 too many and never hides anything.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db import models
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
+from django.http import HttpResponse, HttpResponseNotModified
+from django.utils.http import parse_etags
+from rest_framework.request import Request
+
+from mybcat import audit
+from mybcat.errors import DomainError
+from mybcat.principal import Principal
+from mybcat.release import release
+
+# Of what is no patient's: kept by the browser, asked about before each use.
+REVALIDATE = "private, no-cache"
+
+
+class PreconditionFailed(DomainError):
+    """What the caller knows of the object is not its present state."""
+
+    code = "precondition_failed"
+    status = 412
+    sentence = "This has changed since you read it"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What an answer follows from, and whose data it shows: a 304 is a read of it too."""
+
+    versions: tuple[object, ...]
+    action: str = ""
+    patients: tuple[UUID, ...] = ()
+
+
+Answer = Callable[[], HttpResponse]
+Validator = Callable[[Any, Request, Answer], HttpResponse]
+
+
+def of_state(read: Callable[[Any, Request], State | None], *, cache: str = "no-store") -> Validator:
+    """Asks `read` for the state; None: this answer has no tag, as one that changes by the minute."""
+
+    def validated(endpoint: Any, request: Request, answer: Answer) -> HttpResponse:
+        state = read(endpoint, request)
+        if state is None:
+            return answer()
+        tag = _tag(endpoint.principal, request, state.versions)
+        if not _known(request, tag):
+            return _with(answer(), tag, cache)
+        if state.action:
+            audit.record(
+                principal=endpoint.principal,
+                action=state.action,
+                object_kind="pat",
+                object_ids=state.patients,
+                now=endpoint.now,
+                outcome="not_modified",
+            )
+        return _with(HttpResponseNotModified(), tag, cache)
+
+    return validated
+
+
+def of_answer(endpoint: Any, request: Request, answer: Answer) -> HttpResponse:
+    """For what costs less to show than to ask whether it has changed; only the way back is spared."""
+    response: Any = answer()
+    tag = _tag(endpoint.principal, request, (orjson.dumps(response.data),))
+    return _with(HttpResponseNotModified() if _known(request, tag) else response, tag, "no-store")
+
+
+def all_of(model: type[models.Model]) -> Validator:
+    """For a list of a practice's rows of reference data."""
+
+    def read(endpoint: Any, request: Request) -> State:
+        return State(versions=versions_of(model._default_manager.all()))
+
+    return of_state(read, cache=REVALIDATE)
+
+
+def versions_of(rows: QuerySet[Any], *besides: str) -> tuple[Any, ...]:
+    """How many rows there are, the sum of hashes of their ids and versions, and more such SQL expressions."""
+    table = rows.model._meta.db_table
+    versions = f"sum(hash_record_extended(({table}.id, {table}.xmin::text), 0))"
+    told = [RawSQL(expression, ()) for expression in ("count(*)", versions, *besides)]  # noqa: S611  # no caller's text
+    found: tuple[Any, ...] = next(iter(rows.order_by().values_list(*told)))
+    return found
+
+
+def _tag(principal: Principal, request: Request, versions: tuple[object, ...]) -> str:
+    http = request._request
+    told = (release(), principal.practice_id, principal.time_zone, http.path, http.META.get("QUERY_STRING"), versions)
+    return f'"{sha256(repr(told).encode()).hexdigest()[:32]}"'
+
+
+def _known(request: Request, tag: str) -> bool:
+    """Whether If-None-Match names the tag. Raises PreconditionFailed where If-Match does not."""
+    required = request.META.get("HTTP_IF_MATCH")
+    if required is not None and not {"*", tag} & set(parse_etags(required)):
+        raise PreconditionFailed
+    known = parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))
+    # The weak comparison, as the RFC has it for this header: a proxy that compresses weakens tags.
+    return "*" in known or tag in {each.removeprefix("W/") for each in known}
+
+
+def _with(response: HttpResponse, tag: str, cache: str) -> HttpResponse:
+    response.headers["ETag"] = tag
+    response.headers["Cache-Control"] = cache
+    return response
