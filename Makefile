@@ -4,7 +4,7 @@ MYBCAT = $(PYTHON) -m mybcat.embedded
 BENCH = $(MYBCAT) run -- python -m bench
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check fix lock demo-reset bench bench-booking bench-race bench-reads bench-tenancy bench-isolation
+.PHONY: help up test check fix lock demo-reset operator-code bench bench-booking bench-race bench-reads bench-tenancy bench-isolation
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ lock: ## Pin requirements*.txt anew from requirements*.in (newer versions: make 
 
 demo-reset: ## Put the demo practices back to how they were
 	@$(MYBCAT) run -- python manage.py demo --reset
+
+operator-code: ## Print a second factor of the demo operator, for whom has no authenticator at hand
+	@$(MYBCAT) run -- python manage.py operator_code $(ARGS)
 
 bench: bench-booking bench-race bench-reads bench-tenancy ## Measure everything, one after the other
 

@@ -11,6 +11,8 @@ from django.contrib.auth import get_user_model
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Sum
 from django.http import HttpRequest
 from django.utils import timezone
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from mybcat import deliveries
 from mybcat.listeners import registered
@@ -18,6 +20,9 @@ from mybcat.models import AuditEntry, Delivery, Event, IdempotencyKey, SecurityE
 from mybcat.operators import identifiers, trace
 from mybcat.operators.filters import PracticeFilter, RecordedFilter
 from mybcat.operators.model_admin import ReadOnlyAdmin
+
+# Their pages show secrets. Operators keep their own under "How you sign in".
+admin.site.unregister((TOTPDevice, StaticDevice))
 
 # One transaction holds its rows' locks until its end, so it must be short.
 MOST_REPLAYED = 500

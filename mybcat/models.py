@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
+from django_otp.models import Device
 
 from mybcat.ids import new_uuid
 from mybcat.tenancy import PracticeManager, current_scope
@@ -198,6 +199,21 @@ class AuditSeal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.practice_id} {self.seq}"
+
+
+class Passkey(Device):
+    """A WebAuthn credential of an operator. django-otp's base gives it its user, name and state."""
+
+    # What the authenticator calls it, and the COSE key that verifies its signatures.
+    credential_id = models.BinaryField(unique=True)
+    public_key = models.BinaryField()
+    # Of the last use; one that does not rise tells of a copy, where the authenticator counts at all.
+    sign_count = models.BigIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True)
+
+    class Meta(Device.Meta):
+        abstract = False
 
 
 class VersionCall(PracticeRecord):

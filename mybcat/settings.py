@@ -60,6 +60,9 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "mybcat",
     "practices",
     "patients",
@@ -80,6 +83,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
 
@@ -141,7 +145,10 @@ STORAGES = {
 CSRF_FAILURE_VIEW = "mybcat.gateway.problems.csrf_failure"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEVELOPMENT
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
-SESSION_COOKIE_AGE = 12 * 3600
+# Operators': 15 min without a request, by the server's clock; their absolute end is in `operators/sessions.py`.
+SESSION_COOKIE_AGE = 15 * 60
+SESSION_SAVE_EVERY_REQUEST = True
+OTP_TOTP_ISSUER = "MyBCAT"
 # 1 MiB: contracts.md; the gateway refuses by Content-Length before a byte is read.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 

@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from mybcat.operators import second_factor
 from mybcat.operators.filters import PracticeFilter, RecordedFilter
 from mybcat.operators.model_admin import OperatorAdmin, ReadOnlyAdmin
 from mybcat.operators.tenant_admin import TenantAdmin
@@ -61,6 +62,17 @@ class UserAdmin(OperatorAdmin, DjangoUserAdmin):
     add_fieldsets = (
         (None, {"classes": ("wide",), "fields": ("email", "name", "usable_password", "password1", "password2")}),
     )
+
+    actions = ("reset_second_factor",)
+
+    @admin.action(description="Reset second factor: the operator sets up another at the next sign-in")
+    def reset_second_factor(self, request: HttpRequest, queryset: QuerySet) -> None:
+        """For operators who have lost authenticator and recovery codes; by superusers, and not for themselves."""
+        users = list(queryset.filter(is_staff=True).exclude(pk=request.user.pk)) if request.user.is_superuser else []
+        for user in users:
+            second_factor.forget(user.pk)
+        self.record(request, "reset_second_factor", users)
+        self.message_user(request, f"{len(users)} reset.", messages.SUCCESS if users else messages.WARNING)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.has_change_permission(request)

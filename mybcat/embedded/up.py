@@ -25,6 +25,7 @@ _READY = """
   maria@mybcat.example   practice manager, Bright Eyes Optometry
   ops@mybcat.example     platform operator
   Password of each: mybcat-demo
+  The operator sets up an authenticator at the first sign-in. Without one: make operator-code
 
   Ctrl-C stops everything.
 """

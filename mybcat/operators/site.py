@@ -3,16 +3,18 @@
 from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, TypeVar, cast
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode
 
 from django.contrib import admin
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.core.exceptions import BadRequest
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import SimpleTemplateResponse
+from django.urls import reverse
+from django.utils import timezone
 
-from mybcat.operators import trace
+from mybcat.operators import sessions, sign_in_views, trace
 from mybcat.tenancy import platform_scope
 
 Response = TypeVar("Response", bound=HttpResponseBase)
@@ -64,13 +66,22 @@ class OperatorSite(admin.AdminSite):
         """`view` for operators; whoever is none is sent to the login before any scope is entered."""
         return super().admin_view(_in_platform(view), cacheable)
 
+    def has_permission(self, request: HttpRequest) -> bool:
+        """An active operator who has shown the second factor, in a session that is not too old."""
+        return sign_in_views.has_password(request) and request.user.is_verified()  # type: ignore[union-attr]
+
+    def get_urls(self) -> list[Any]:
+        return [*sign_in_views.urlpatterns, *super().get_urls()]
+
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Sign in with an e-mail and a password, as an active operator."""
+        """The first step: an active operator's e-mail and password."""
+        if request.method == "GET" and sign_in_views.has_password(request):
+            return HttpResponseRedirect(f"{reverse('admin:second_factor')}?{request.GET.urlencode()}")
         response = super().login(request, extra_context)
         if request.method == "POST" and response.status_code == 302:
-            # An error here answers 500, and then the session middleware signs nobody in.
-            with platform_scope(reason="admin"):
-                trace.sign_in(request)
+            sessions.begin(request, now=timezone.now())
+            step = f"{reverse('admin:second_factor')}?{urlencode({'next': response.headers['Location']})}"
+            return _with_origin(HttpResponseRedirect(step))
         return _with_origin(response)
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
 
+from django.contrib.auth import get_user_model
 from django.db import models
 from django.http import HttpRequest
 from django.utils import timezone
@@ -47,14 +48,15 @@ def record(
     )
 
 
-def sign_in(request: HttpRequest) -> None:
-    """Add `admin.sign_in`."""
+def of_oneself(request: HttpRequest, act: str, *, outcome: str = "success") -> None:
+    """Add `admin.<act>` of what an operator does to their own access, such as signing in."""
     audit.record(
         principal=operator(request),
-        action="admin.sign_in",
-        object_kind=object_kind(type(request.user)),  # type: ignore[arg-type]
+        action=f"admin.{act}",
+        object_kind=object_kind(get_user_model()),
         object_ids=[cast("UUID", request.user.pk)],
         now=timezone.now(),
+        outcome=outcome,
     )
 
 

@@ -4,6 +4,9 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
+from django_otp import DEVICE_ID_SESSION_KEY
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from mybcat.models import AuditEntry
 from mybcat.tenancy import platform_scope
@@ -17,12 +20,24 @@ def operator() -> User:
     return make_user(email="ops@mybcat.example", is_staff=True, is_superuser=True)
 
 
+def at_desk(operator: User, *, verified: bool = True) -> Client:
+    """A browser in which the operator has given the password and, if `verified`, the second factor."""
+    browser = Client(raise_request_exception=False)
+    browser.force_login(operator)
+    now = timezone.now().timestamp()
+    session = browser.session
+    session["signed_in_at"] = now
+    if verified:
+        device, _ = TOTPDevice.objects.get_or_create(user=operator, confirmed=True)
+        session.update({DEVICE_ID_SESSION_KEY: device.persistent_id, "verified_at": now})
+    session.save()
+    return browser
+
+
 @pytest.fixture
 def desk(operator: User) -> Client:
     """A browser signed in as the operator."""
-    browser = Client(raise_request_exception=False)
-    browser.force_login(operator)
-    return browser
+    return at_desk(operator)
 
 
 @pytest.fixture

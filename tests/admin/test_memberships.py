@@ -5,6 +5,7 @@ from django.test import Client
 
 from mybcat.tenancy import platform_scope
 from practices.models import Membership
+from tests.admin.conftest import at_desk
 from tests.admin.test_pages import page
 from tests.admin.test_practice_rows import count
 from tests.factories import Clinic, make_user
@@ -13,9 +14,7 @@ from tests.factories import Clinic, make_user
 @pytest.fixture
 def plain() -> Client:
     """A browser of an operator who is no superuser."""
-    browser = Client(raise_request_exception=False)
-    browser.force_login(make_user(is_staff=True))
-    return browser
+    return at_desk(make_user(is_staff=True))
 
 
 def membership() -> Membership:

@@ -1,5 +1,8 @@
 """Operators come in; everybody else stays outside, sees nothing and leaves nothing."""
 
+from typing import Any
+from urllib.parse import urlencode
+
 import pytest
 from django.contrib.sessions.models import Session
 from django.db import connection
@@ -7,12 +10,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from practices.models import User
-from tests.admin.conftest import Trail
+from tests.admin.codes import code_of
+from tests.admin.conftest import Trail, at_desk
 from tests.admin.rows import Rows, registered
 from tests.admin.test_pages import page
 from tests.factories import PASSWORD, Clinic, make_user
 
-LOGIN = "/admin/login/"
+LOGIN, SECOND = "/admin/login/", "/admin/second-factor/?"
 
 
 def sign_in(client: Client, email: str, password: str = PASSWORD) -> int:
@@ -22,8 +26,11 @@ def sign_in(client: Client, email: str, password: str = PASSWORD) -> int:
 @pytest.mark.parametrize("email", ["ops@mybcat.example", "Ops@MyBCAT.example"])
 def test_an_operator_signs_in_with_the_email(client: Client, operator: User, trail: Trail, email: str) -> None:
     assert sign_in(client, email) == 302
+    assert trail.entries() == []
+    shown = client.get("/admin/second-factor/", follow=True)
+    client.post(shown.redirect_chain[-1][0], {"code": code_of(shown.context["secret"])})
     assert client.get("/admin/").status_code == 200
-    (entry,) = trail.entries(action="admin.sign_in")
+    (entry,) = trail.entries(action="admin.enrol")
     assert (entry.principal_kind, entry.principal_id, entry.practice_id) == ("operator", operator.id, None)
     assert entry.object_ids == [str(operator.id)]
     assert entry.address == "127.0.0.1"
@@ -35,7 +42,7 @@ def test_an_operator_signs_in_with_the_email(client: Client, operator: User, tra
 )
 def test_the_next_page_is_one_of_ours(client: Client, operator: User, wanted: str, led_to: str) -> None:
     answer = client.post(LOGIN, {"username": operator.email, "password": PASSWORD, "next": wanted})
-    assert (answer.status_code, answer["Location"]) == (302, led_to)
+    assert (answer.status_code, answer["Location"]) == (302, f"/admin/second-factor/?{urlencode({'next': led_to})}")
 
 
 @pytest.mark.parametrize(
@@ -64,20 +71,31 @@ def test_an_unknown_email_reads_like_a_wrong_password(client: Client, operator: 
     assert errors[0] == errors[1] != []
 
 
-@pytest.mark.parametrize("signed_in", [False, True], ids=["anonymous", "agent"])
-def test_every_page_is_closed_to_others(rows: Rows, clinic: Clinic, trail: Trail, signed_in: bool) -> None:
-    browser = Client(raise_request_exception=False)
-    if signed_in:
-        browser.force_login(clinic.agent)
+def nobody(clinic: Clinic, operator: User) -> Client:
+    return Client(raise_request_exception=False)
+
+
+def an_agent(clinic: Clinic, operator: User) -> Client:
+    return at_desk(clinic.agent)
+
+
+def an_operator_with_a_password_alone(clinic: Clinic, operator: User) -> Client:
+    return at_desk(operator, verified=False)
+
+
+@pytest.mark.parametrize("who", [nobody, an_agent, an_operator_with_a_password_alone])
+def test_every_page_is_closed_to_others(rows: Rows, clinic: Clinic, operator: User, trail: Trail, who: Any) -> None:
+    browser = who(clinic, operator)
     before = trail.entries()
     paths = ["/admin/", "/admin/autocomplete/", "/admin/password_change/", "/admin/practices/", "/admin/nothing/"]
+    paths += ["/admin/jsi18n/", "/admin/security/", "/admin/security/passkey/"]
     for model in registered():
         paths += [page(model, "changelist"), page(model, "add"), *_of_object(model, rows[model].pk)]
     for path in paths:
         with CaptureQueriesContext(connection) as queries:
             answer = browser.get(path)
         assert (answer.status_code, answer.content) == (302, b""), path
-        assert answer["Location"].startswith(LOGIN)
+        assert answer["Location"].startswith((LOGIN, SECOND)), path
         assert not any("mybcat_platform" in query["sql"] for query in queries), path
         assert browser.post(path).status_code == 302
     assert trail.entries() == before
@@ -109,7 +127,7 @@ def test_pages_let_their_forms_say_where_they_come_from(client: Client, desk: Cl
 
 
 def test_a_form_of_another_site_is_refused(operator: User, clinic: Clinic) -> None:
-    browser = Client(enforce_csrf_checks=True, raise_request_exception=False)
-    browser.force_login(operator)
+    browser = at_desk(operator)
+    browser.handler.enforce_csrf_checks = True
     path = f"/admin/practices/practice/{clinic.practice.id}/change/"
     assert browser.post(path, {"name": "Taken over"}).status_code == 403

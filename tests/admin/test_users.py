@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group
 from django.test import Client
 
 from practices.models import User
-from tests.admin.conftest import Trail
+from tests.admin.conftest import Trail, at_desk
 from tests.admin.test_pages import page
 from tests.factories import PASSWORD, Clinic, make_user
 
@@ -89,8 +89,7 @@ def test_an_operator_changes_the_own_password_and_stays_signed_in(desk: Client, 
 
 def test_an_operator_who_is_no_superuser_changes_no_user(clinic: Clinic) -> None:
     plain = make_user(is_staff=True)
-    desk = Client(raise_request_exception=False)
-    desk.force_login(plain)
+    desk = at_desk(plain)
     assert desk.get(page(User, "change", plain.id)).status_code == 200
     for path, sent in _attempts(plain):
         assert desk.post(path, sent).status_code == 403

@@ -1,0 +1,42 @@
+"""How long an operator's session lasts, and how fresh its second factor is.
+
+Django ends a session that has been idle (settings.SESSION_COOKIE_AGE); here is what no activity can prolong.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+# From the password on.
+LONGEST = timedelta(hours=12)
+# Acts such as viewing as a member ask for the second factor again after this.
+FRESH = timedelta(minutes=10)
+
+_BEGUN, _VERIFIED = "signed_in_at", "verified_at"
+
+
+def begin(request: HttpRequest, *, now: datetime) -> None:
+    """The password was right; the second factor is still missing."""
+    request.session[_BEGUN] = now.timestamp()
+
+
+def verified(request: HttpRequest, *, now: datetime) -> None:
+    """The second factor was right: another session key, in case somebody knew the first."""
+    request.session.cycle_key()
+    request.session[_VERIFIED] = now.timestamp()
+
+
+def stands(request: HttpRequest) -> bool:
+    """Whether the session began, and no more than LONGEST ago."""
+    return _within(request, _BEGUN, LONGEST)
+
+
+def is_fresh(request: HttpRequest) -> bool:
+    """Whether the second factor was shown no more than FRESH ago."""
+    return _within(request, _VERIFIED, FRESH)
+
+
+def _within(request: HttpRequest, key: str, longest: timedelta) -> bool:
+    at = request.session.get(key)
+    return at is not None and timedelta() <= timezone.now() - datetime.fromtimestamp(at, tz=UTC) < longest
