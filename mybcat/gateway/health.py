@@ -13,14 +13,13 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 
 from mybcat.bounded import Question
 from mybcat.celery import app as celery
+from mybcat.gateway.proxy import came_through_a_proxy
 from mybcat.metrics import CONTENT_TYPE, exposition
 
 # Of each connection to Redis and broker.
 PROBE_SECONDS = 1.0
 # Of the whole answer: a probe must answer while what it asks hangs.
 READY_SECONDS = 2.0
-# A request that came through a proxy is not from this machine, whatever its address says.
-_FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_VIA")
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -39,8 +38,8 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus text, for programs of this machine only; others ask the private port of `manage.py metrics`."""
-    forwarded = any(name in request.META for name in _FORWARDED)
-    if forwarded or request.META.get("REMOTE_ADDR") not in ("127.0.0.1", "::1"):
+    # Through a proxy on this machine everybody would seem to be here.
+    if came_through_a_proxy(request) or request.META.get("REMOTE_ADDR") not in ("127.0.0.1", "::1"):
         raise Http404
     return HttpResponse(exposition(), content_type=CONTENT_TYPE)
 

@@ -33,8 +33,9 @@ _FORWARDED = (
     "HTTP_X_FORWARDED_PROTO",
     "HTTP_X_REAL_IP",
 )
-# No header can set this: theirs begin with HTTP_.
+# No header can set these: theirs begin with HTTP_.
 _THUMBPRINT = "mybcat.certificate"
+_THROUGH = "mybcat.through_a_proxy"
 
 
 class ProxyHeaderRefused(DomainError):
@@ -55,6 +56,7 @@ class ProxyMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         told = {name: request.META.pop(name) for name in (*_RESERVED, *_FORWARDED) if name in request.META}
+        request.META[_THROUGH] = bool(told) or "HTTP_VIA" in request.META
         try:
             if self._is_from_proxy(request, told.get(_SECRET, "")):
                 _believe(request, told)
@@ -78,6 +80,11 @@ class ProxyMiddleware:
 def certificate_of(request: HttpRequest) -> str | None:
     """The thumbprint of the certificate that the caller showed to the proxy; None where there was none."""
     return request.META.get(_THUMBPRINT)
+
+
+def came_through_a_proxy(request: HttpRequest) -> bool:
+    """Whether the request says so, be the proxy ours or not: its address is then not its caller's."""
+    return bool(request.META[_THROUGH])
 
 
 def _believe(request: HttpRequest, told: dict[str, str]) -> None:

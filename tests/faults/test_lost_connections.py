@@ -14,10 +14,11 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
 
 from appointments import booking
+from tests.admin.conftest import at_desk
 from tests.callers import Caller
 from tests.concurrency.counting import NOTHING, Left, left_behind
 from tests.concurrency.elsewhere import connections_with, elsewhere, terminate_connections_of_the_application
-from tests.factories import PASSWORD, Clinic, make_user
+from tests.factories import Clinic, make_user
 
 ONE = Left(appointments=1, busy_slots=2, events=1, audit_rows=1, keys=1)
 
@@ -132,9 +133,7 @@ def test_a_request_that_idles_in_its_transaction_is_ended_and_answered_busy(agen
 @pytest.fixture
 def operator() -> Client:
     """Signed in to the admin, whose sessions are read outside any scope."""
-    make_user(email="ops@mybcat.example", is_staff=True, is_superuser=True)
-    browser = Client(raise_request_exception=False)
-    assert browser.login(email="ops@mybcat.example", password=PASSWORD)
+    browser = at_desk(make_user(email="ops@mybcat.example", is_staff=True, is_superuser=True))
     assert browser.get("/admin/").status_code == 200
     return browser
 
