@@ -7,7 +7,7 @@ from mybcat import row_security
 
 
 class Migration(migrations.Migration):
-    dependencies = [("mybcat", "0002_row_security")]
+    dependencies = [("mybcat", "0003_audit_on_behalf")]
 
     operations = [
         migrations.CreateModel(
