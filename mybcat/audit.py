@@ -9,7 +9,7 @@ from django.db import connection
 
 from mybcat.correlation import correlation_id, remote_address
 from mybcat.ids import new_uuid
-from mybcat.principal import Actor
+from mybcat.principal import Actor, Principal
 from mybcat.tenancy import current_scope
 
 # By hand: nearly every request writes one, and the ORM doubles what a short read costs.
@@ -36,9 +36,12 @@ def record(
     """Add the row. `action` is a stable code such as `patient.read`; `object_kind` an id's prefix.
 
     Inside practice_scope the row belongs to that practice; in platform scope, to `practice_id`.
-    `principal` None is the platform itself; `on_behalf_of` is whom it acts for, such as the member whose
-    view an operator looks at; `reason` is a code or what was asked, never a patient's data.
+    `principal` None is the platform itself; `on_behalf_of` is whom it acts for; a member's principal that an
+    operator looks through tells both by itself. `reason` is a code or what was asked, never a patient's data.
     """
+    who = principal
+    if isinstance(principal, Principal) and principal.operator_id:
+        who, on_behalf_of = principal.acting, principal
     with connection.cursor() as cursor:
         cursor.execute(
             _INSERT,
@@ -46,8 +49,8 @@ def record(
                 new_uuid(),
                 current_scope().practice_id or practice_id,
                 now,
-                principal.kind if principal else "platform",
-                principal.id if principal else None,
+                who.kind if who else "platform",
+                who.id if who else None,
                 action,
                 object_kind,
                 orjson.dumps(list(object_ids)).decode(),

@@ -1,6 +1,6 @@
 """Who calls: the only thing that a view knows about its caller."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal, Protocol, Self
@@ -62,6 +62,14 @@ class Actor(Protocol):
     def id(self) -> UUID: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """A principal that acts in no practice, so it has no more than a kind and an id."""
+
+    id: UUID
+    kind: str = "operator"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
     """A caller inside one practice: a member, or an API client of the practice's."""
@@ -78,6 +86,8 @@ class Principal:
     time_zone: str
     # The sign-in; None where the token is no session of ours.
     session_id: UUID | None
+    # The platform's operator who looks at what the member sees; None: it is the member.
+    operator_id: UUID | None = None
 
     # DRF asks its `request.user` this.
     is_authenticated = True
@@ -106,6 +116,15 @@ class Principal:
             time_zone=time_zone,
             session_id=session_id,
         )
+
+    def viewed_by(self, operator_id: UUID) -> Self:
+        """The member as an operator may act for them: who only looks."""
+        return replace(self, operator_id=operator_id, scopes=self.scopes & _READS)
+
+    @property
+    def acting(self) -> Actor:
+        """Whom records name: the caller, or the operator who looks at what this member sees."""
+        return Operator(self.operator_id) if self.operator_id else self
 
     def may(self, permission: Permission) -> bool:
         """Whether `permission` is among what the caller was granted."""

@@ -12,13 +12,15 @@ from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 
 from mybcat.operators import second_factor
 from mybcat.operators.filters import PracticeFilter, RecordedFilter
 from mybcat.operators.model_admin import OperatorAdmin, ReadOnlyAdmin
 from mybcat.operators.tenant_admin import TenantAdmin
-from practices import sign_in
+from practices import sign_in, viewing
 from practices.models import AppointmentType, Membership, RefreshFamily, Subscription, User
 
 # Operators may do what this site offers, or they are no operators: there are no permissions in between.
@@ -85,12 +87,21 @@ class UserAdmin(OperatorAdmin, DjangoUserAdmin):
 class MembershipAdmin(TenantAdmin):
     """Superusers alone change these: who joins a practice sees its patients unmasked."""
 
-    list_display = ("user", "practice", "role", "is_active", "created_at")
+    list_display = ("user", "practice", "role", "is_active", "created_at", "view_as")
     list_filter = ("role", "is_active", PracticeFilter)
     list_select_related = ("practice", "user")
     search_fields = ("user__email", "user__name")
     autocomplete_fields = ("user",)
     fields = ("practice", "user", "role", "is_active")
+
+    def get_urls(self) -> list[Any]:
+        return [*viewing.urls(self), *super().get_urls()]
+
+    @admin.display(description="")
+    def view_as(self, row: Membership) -> str:
+        return (
+            format_html('<a href="{}">View as …</a>', reverse("admin:view_as", args=[row.pk])) if row.is_active else ""
+        )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return super().has_add_permission(request) and request.user.is_superuser
@@ -143,9 +154,9 @@ class RevokedFilter(admin.SimpleListFilter):
 class RefreshFamilyAdmin(ReadOnlyAdmin):
     """Sign-ins and when they end; never a token's digest."""
 
-    list_display = ("user", "created_at", "rotated_at", "expires_at", "revoked_at", "revoked_because")
+    list_display = ("user", "viewed_by", "created_at", "rotated_at", "expires_at", "revoked_at", "revoked_because")
     list_filter = (RevokedFilter, RecordedFilter)
-    list_select_related = ("user",)
+    list_select_related = ("user", "viewed_by")
     search_fields = ("user__email",)
     fields = list_display
     actions = ("revoke",)

@@ -125,6 +125,8 @@ class SwitchPractice(PublicEndpoint):
         """A token for another practice of yours; refreshing stays there."""
         body = read_body(SwitchInput, request)
         claims = cast("Claims", request.auth)
+        if claims.operator_id:
+            raise Forbidden
         with _judging_practices(), platform_scope(reason="switch practice"):
             result = sign_in.switch_practice(
                 session_id=claims.session_id,

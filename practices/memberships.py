@@ -39,7 +39,7 @@ def load_principal(*, claims: Claims, now: datetime) -> Principal:
     if row is None:
         raise InvalidToken
     user_id, role, plan, entitled_until, time_zone = row
-    return Principal.member(
+    principal = Principal.member(
         user_id=user_id,
         practice_id=claims.practice_id,
         role=Role(role),
@@ -48,3 +48,4 @@ def load_principal(*, claims: Claims, now: datetime) -> Principal:
         time_zone=time_zone,
         session_id=claims.session_id,
     )
+    return principal.viewed_by(claims.operator_id) if claims.operator_id else principal

@@ -197,6 +197,8 @@ class RefreshFamily(models.Model):
     id = models.UUIDField(primary_key=True, default=new_uuid, editable=False)
     user = models.ForeignKey(User, models.CASCADE)
     current_practice_id = models.UUIDField()
+    # The operator who looks at what the user sees: such a family has no refresh token that anyone knows.
+    viewed_by = models.ForeignKey(User, models.CASCADE, null=True, related_name="+")
     client = models.BinaryField(help_text="SHA-256 of what the browser sends of itself")
     # Digest of the password in force at sign-in: a changed password ends the family.
     credentials = models.CharField(max_length=64)

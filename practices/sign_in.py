@@ -100,6 +100,33 @@ def sign_in(*, email: str, password: str, practice_id: UUID | None, client: byte
     return _signed_in(family, membership, memberships, token, now=now)
 
 
+def view_as(*, membership: Membership, operator_id: UUID, now: datetime) -> tuple[str, RefreshFamily]:
+    """An access token with which an operator sees what the member sees; it ends with the family, or by itself.
+
+    Nobody gets the family's refresh token. In platform scope.
+    """
+    family = RefreshFamily.objects.create(
+        user=membership.user,
+        current_practice_id=membership.practice_id,
+        viewed_by_id=operator_id,
+        client=b"",
+        credentials=_credentials(membership.user),
+        current=secrets.token_bytes(32),
+        rotated_at=now,
+        expires_at=now + settings.JWT_LIFETIME,
+    )
+    token = issue_access_token(
+        user_id=membership.user_id,
+        practice_id=membership.practice_id,
+        role=membership.role,
+        plan=membership.practice.plan,
+        session_id=family.id,
+        now=now,
+        operator_id=operator_id,
+    )
+    return token, family
+
+
 def refresh(*, token: str, client: bytes, now: datetime) -> SignedIn:
     """The next access token, and the refresh token that replaces `token`.
 

@@ -90,8 +90,8 @@ def _add(
     SecurityEvent.objects.create(
         kind=kind,
         at=now,
-        principal_kind=principal.kind,
-        principal_id=principal.id,
+        principal_kind=principal.acting.kind,
+        principal_id=principal.acting.id,
         other_practice_id=owner,
         object_kind=prefix,
         object_id=value,

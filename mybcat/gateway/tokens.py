@@ -52,6 +52,8 @@ class Claims:
     scopes: frozenset[str] = frozenset()
     # RFC 8705: the certificate that the token is bound to.
     thumbprint: str | None = None
+    # Who looks at the member's view (RFC 8693, `act`); None: the member.
+    operator_id: UUID | None = None
 
 
 class MemberBackend(TokenBackend):
@@ -105,12 +107,21 @@ def external_backend() -> ExternalBackend | None:
 
 
 def issue_access_token(
-    *, user_id: UUID, practice_id: UUID, role: str, plan: str, session_id: UUID, now: datetime
+    *,
+    user_id: UUID,
+    practice_id: UUID,
+    role: str,
+    plan: str,
+    session_id: UUID,
+    now: datetime,
+    operator_id: UUID | None = None,
 ) -> str:
     """A token for one practice, good for settings.JWT_LIFETIME from `now`.
 
-    `role` and `plan` are for clients to read; the gateway takes both from the database.
+    `role` and `plan` are for clients to read; the gateway takes both from the database. With `operator_id`
+    the operator looks at what the member sees, and can do nothing else.
     """
+    acting = {"act": {"sub": str(operator_id)}} if operator_id else {}
     issued = int(now.timestamp())
     return member_backend().encode(
         {
@@ -123,6 +134,7 @@ def issue_access_token(
             "iat": issued,
             "exp": issued + int(settings.JWT_LIFETIME.total_seconds()),
             "jti": str(new_uuid()),
+            **acting,
         }
     )
 
@@ -183,6 +195,7 @@ def _member_claims(payload: dict[str, Any]) -> Claims:
         practice_id=UUID(payload["practice_id"]),
         session_id=UUID(payload["sid"]),
         expires_at=int(payload["exp"]),
+        operator_id=UUID(payload["act"]["sub"]) if "act" in payload else None,
     )
 
 

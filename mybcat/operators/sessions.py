@@ -4,6 +4,8 @@ Django ends a session that has been idle (settings.SESSION_COOKIE_AGE); here is 
 """
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils import timezone
@@ -13,7 +15,7 @@ LONGEST = timedelta(hours=12)
 # Acts such as viewing as a member ask for the second factor again after this.
 FRESH = timedelta(minutes=10)
 
-_BEGUN, _VERIFIED = "signed_in_at", "verified_at"
+_BEGUN, _VERIFIED, _VIEWING = "signed_in_at", "verified_at", "viewing"
 
 
 def begin(request: HttpRequest, *, now: datetime) -> None:
@@ -35,6 +37,27 @@ def stands(request: HttpRequest) -> bool:
 def is_fresh(request: HttpRequest) -> bool:
     """Whether the second factor was shown no more than FRESH ago."""
     return _within(request, _VERIFIED, FRESH)
+
+
+def view(request: HttpRequest, *, member: str, practice: str, reason: str, family: UUID, until: datetime) -> None:
+    """The operator begins to look at what a member sees; every page says so until the end."""
+    told = {"member": member, "practice": practice, "reason": reason, "family": str(family)}
+    request.session[_VIEWING] = {**told, "until": until.timestamp()}
+
+
+def viewing(request: HttpRequest) -> dict[str, Any] | None:
+    """As `view` was told, with `until` as an instant; None when nobody is viewed any more."""
+    told = request.session.get(_VIEWING)
+    if told is None:
+        return None
+    until = datetime.fromtimestamp(told["until"], tz=UTC)
+    return {**told, "until": until} if timezone.now() < until else None
+
+
+def end_view(request: HttpRequest) -> UUID | None:
+    """The sign-in that was viewed through, for its end; None where there was none."""
+    told = request.session.pop(_VIEWING, None)
+    return UUID(told["family"]) if told else None
 
 
 def _within(request: HttpRequest, key: str, longest: timedelta) -> bool:

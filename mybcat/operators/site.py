@@ -70,6 +70,10 @@ class OperatorSite(admin.AdminSite):
         """An active operator who has shown the second factor, in a session that is not too old."""
         return sign_in_views.has_password(request) and request.user.is_verified()  # type: ignore[union-attr]
 
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """With whom the operator is viewing as, which every page says."""
+        return {**super().each_context(request), "viewing": sessions.viewing(request)}
+
     def get_urls(self) -> list[Any]:
         return [*sign_in_views.urlpatterns, *super().get_urls()]
 

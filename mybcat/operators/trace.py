@@ -1,7 +1,6 @@
 """What operators see and do, on record: one audit row a page or act, in its transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
 
@@ -12,14 +11,7 @@ from django.utils import timezone
 
 from mybcat import audit
 from mybcat.operators.identifiers import object_kind
-
-
-@dataclass(frozen=True, slots=True)
-class Operator:
-    """A principal that acts in no practice, so it has no more than a kind and an id."""
-
-    id: UUID
-    kind: str = "operator"
+from mybcat.principal import Operator
 
 
 def operator(request: HttpRequest) -> Operator:
@@ -34,6 +26,7 @@ def record(
     act: str,
     rows: Sequence[models.Model],
     outcome: str = "success",
+    reason: str = "",
 ) -> None:
     """Add `admin.<model>.<act>` on these rows; it belongs to their practice where they have one in common."""
     owners = {_practice_of(row) for row in rows}
@@ -45,6 +38,7 @@ def record(
         now=timezone.now(),
         outcome=outcome,
         practice_id=owners.pop() if len(owners) == 1 else None,
+        reason=reason,
     )
 
 
