@@ -45,6 +45,12 @@ def requested() -> Iterator[str]:
         _request.reset(token)
 
 
+def correlate(value: str) -> None:
+    """From now on everything carries `value`: for who is told apart of a unit of work's beginning and end."""
+    _current.set(value)
+    _address.set(None)
+
+
 @contextmanager
 def correlated(value: str, *, address: str | None = None) -> Iterator[str]:
     """Everything inside carries `value`."""
