@@ -148,6 +148,8 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
 # Operators': 15 min without a request, by the server's clock; their absolute end is in `operators/sessions.py`.
 SESSION_COOKIE_AGE = 15 * 60
 SESSION_SAVE_EVERY_REQUEST = True
+# Sessions are the admin's alone: a page that polls the API must not keep an operator's alive.
+SESSION_COOKIE_PATH = "/admin/"
 OTP_TOTP_ISSUER = "MyBCAT"
 # 1 MiB: contracts.md; the gateway refuses by Content-Length before a byte is read.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

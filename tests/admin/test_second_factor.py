@@ -155,6 +155,14 @@ def test_a_session_ends_after_a_quarter_of_an_hour_without_a_request(operator: U
         assert browser.get("/admin/").status_code == 302
 
 
+def test_requests_elsewhere_do_not_prolong_a_session(operator: User) -> None:
+    """A browser keeps the cookie to itself there."""
+    browser, _ = enrolled(operator)
+    cookie = browser.cookies["sessionid"]
+    assert (cookie["path"], cookie["samesite"], cookie["httponly"]) == ("/admin/", "Strict", True)
+    assert cookie["max-age"] == 15 * 60
+
+
 def test_a_session_ends_after_twelve_hours_whatever_is_done_in_it(operator: User) -> None:
     browser, _ = enrolled(operator)
     steps = [timedelta(minutes=10 * number) for number in range(1, 72)]
