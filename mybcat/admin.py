@@ -167,7 +167,8 @@ class AuditEntryAdmin(CorrelatedAdmin):
     list_display = ("at", "practice", "principal", "action", "objects", "outcome", "address")
     list_filter = (PrincipalFilter, OutcomeFilter, *RecordAdmin.list_filter)
     fields = (
-        "at", "practice", "principal", "principal_kind", "principal_id", "action", "all_objects", "outcome",
+        "at", "practice", "principal", "principal_kind", "principal_id", "on_behalf", "action", "all_objects",
+        "outcome", "reason",
         "address", "correlation_id",
     )  # fmt: skip
 
@@ -176,7 +177,12 @@ class AuditEntryAdmin(CorrelatedAdmin):
         touched = Q(object_ids__contains=[str(value)])
         if prefix == "prac":
             return Q(practice_id=value)
-        return touched & Q(object_kind=prefix) if prefix else touched | Q(principal_id=value) | Q(id=value)
+        by_user = Q(principal_id=value) | Q(on_behalf_id=value)
+        return touched & Q(object_kind=prefix) if prefix else touched | by_user | Q(id=value)
+
+    @admin.display(description="on behalf of")
+    def on_behalf(self, row: AuditEntry) -> str:
+        return f"{row.on_behalf_kind} {row.on_behalf_id}" if row.on_behalf_id else "-"
 
     @admin.display(description="on")
     def objects(self, row: AuditEntry) -> str:

@@ -71,12 +71,14 @@ def test_and_changes_nothing(desk: Client, clinic: Clinic) -> None:
     assert switched.status_code == 403
 
 
-def test_every_row_names_the_operator_and_for_whom(token: str, operator: User, clinic: Clinic) -> None:
+def test_every_row_names_the_operator_and_for_whom(desk: Client, token: str, operator: User, clinic: Clinic) -> None:
     for path in ("/api/v2/patients", f"/api/v2/patients/{public('pat', clinic.patient.id)}"):
         assert ask(token, "GET", path).status_code == 200
     with practice_scope(clinic.practice.id):
         rows = list(AuditEntry.objects.filter(action__startswith="patient."))
     assert len(rows) == 2
+    shown = desk.get(page(AuditEntry, "change", rows[0].pk)).content.decode()
+    assert f"member {clinic.agent.id}" in shown
     for row in rows:
         assert (row.principal_kind, row.principal_id) == ("operator", operator.id)
         assert (row.on_behalf_kind, row.on_behalf_id) == ("member", clinic.agent.id)
