@@ -7,7 +7,7 @@ from mybcat import row_security
 
 
 class Migration(migrations.Migration):
-    dependencies = [("mybcat", "0003_audit_on_behalf")]
+    dependencies = [("mybcat", "0005_alarmed_events")]
 
     operations = [
         migrations.CreateModel(

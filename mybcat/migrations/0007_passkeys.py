@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("mybcat", "0004_version_calls"),
+        ("mybcat", "0006_version_calls"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
