@@ -35,7 +35,8 @@ def verifying_key(jwks: dict[str, Any], *, kid: str | None, algorithm: str) -> A
 
 
 def _check(key: Any) -> None:
-    if not isinstance(key, dict) or not all(isinstance(value, str | list) for value in key.values()):
+    members = key.values() if isinstance(key, dict) else [None]
+    if not all(isinstance(value, str | list) for value in members) or not isinstance(key.get("kid", ""), str):
         raise _invalid("A key is an object as RFC 7517 has it")
     if _PRIVATE & set(key):
         raise _invalid("This is a private key: whoever sees it is you. Make a new pair and send its public half")
@@ -45,8 +46,9 @@ def _check(key: Any) -> None:
         public = jwt.PyJWK.from_dict(key, algorithm=ALGORITHMS[_family(key)][0]).key
     except (jwt.PyJWTError, ValueError, TypeError) as error:
         raise _invalid("This is not a key") from error
-    if isinstance(public, rsa.RSAPublicKey) and public.key_size < 2048:
-        raise _invalid("RSA keys have 2048 bits or more")
+    # A larger one would only cost us time, at each signature.
+    if isinstance(public, rsa.RSAPublicKey) and not 2048 <= public.key_size <= 8192:
+        raise _invalid("RSA keys have 2048 bits or more, up to 8192")
     if not isinstance(public, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
         raise _invalid("This is not a public key")
 

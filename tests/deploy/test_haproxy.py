@@ -118,6 +118,9 @@ def test_nobody_speaks_for_the_proxy(
         ):
             answer = client.get(LOCATIONS, headers={**headers, name: header(certificates.good)})
             assert (name, answer.status_code) == (name, status)
+            assert answer.headers["Content-Type"] == "application/json"
+            assert answer.headers["Cache-Control"] == "no-store"
+            assert answer.json()["error"] and answer.headers["X-Request-Id"]
             assert "server" not in answer.headers
 
 
@@ -163,6 +166,18 @@ def test_what_is_too_large_stops_at_the_proxy(edge: Edge) -> None:
         assert client.post("/api/v2/appointments", content=b" " * (1024 * 1024 + 1)).status_code == 413
         # Whatever the token, the product itself has looked at this one.
         assert client.post("/api/v2/appointments", content=b" " * 1000).status_code == 401
+
+
+def test_the_proxy_s_own_refusals_name_the_request(edge: Edge) -> None:
+    with edge.client(public=True) as client:
+        for offered, kept in (("a-request-of-mine", True), ("no good;", False), ("short", False)):
+            answer = client.get("/metrics", headers={"X-Correlation-Id": offered})
+            told = answer.headers["X-Correlation-Id"]
+            assert answer.json() == {"error": "Not found", "correlationId": told}
+            assert (told == offered) is kept and len(told) >= 8
+        # The product keeps to the same id.
+        behind = client.get(LOCATIONS, headers={"X-Correlation-Id": "no good;"})
+        assert behind.json()["correlationId"] == behind.headers["X-Correlation-Id"] != "no good;"
 
 
 def test_the_scheme_is_known_behind_the_proxy(edge: Edge) -> None:

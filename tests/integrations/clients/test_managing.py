@@ -250,6 +250,9 @@ def test_a_client_with_keys_gets_no_secret_until_it_asks(manager: Caller) -> Non
         ({"keys": [{}] * 6}, 'Send {"keys": […]} with one to 5 keys'),
         ({"keys": ["x"]}, "A key is an object as RFC 7517 has it"),
         ({"keys": [{"kty": {"a": 1}}]}, "A key is an object as RFC 7517 has it"),
+        ({"keys": [{"kid": ["a"], "kty": "EC"}]}, "A key is an object as RFC 7517 has it"),
+        ({"keys": [{"kid": 7, "kty": "EC"}]}, "A key is an object as RFC 7517 has it"),
+        ({"keys": [{"kty": "RSA", "e": "AQAB", "n": "_" * 5000}]}, "RSA keys have 2048 bits or more, up to 8192"),
         ({"keys": [{"kty": "oct", "k": "c2VjcmV0"}]}, "This is a private key"),
         ({"keys": [{"kty": "oct"}]}, "Keys are RSA, P-256 or P-384"),
         ({"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "AAAA"}]}, "Keys are RSA, P-256 or P-384"),
@@ -271,7 +274,7 @@ def test_short_private_and_twin_keys_are_refused(manager: Caller) -> None:
     short, private = jwks("RS256", bits=1024), jwks("RS384", private=True)
     twins = {"keys": jwks("ES256")["keys"] * 2}
     for given, sentence in (
-        (short, "RSA keys have 2048 bits or more"),
+        (short, "RSA keys have 2048 bits or more, up to 8192"),
         (private, "This is a private key"),
         (twins, "Give each key a kid of its own"),
     ):
