@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from appointments.days import zone
-from mybcat.ids import public_id
+from mybcat.ids import familiar_id, public_id
 
 STATUS = {
     "booked": "confirmed",
@@ -65,8 +65,8 @@ def show_appointment(row: Any) -> dict[str, Any]:
         "appointmentId": public_id("appt", row.id),
         "patientId": public_id("pat", row.patient_id),
         "slotId": public_id("slot", row.slot_id),
-        "practitionerId": public_id("pract", row.practitioner_id),
-        "locationId": public_id("loc", row.location_id),
+        "practitionerId": familiar_id("pract", row.practitioner_id),
+        "locationId": familiar_id("loc", row.location_id),
         "status": STATUS[row.status],
         "date": date,
         "time": clock,
@@ -81,8 +81,8 @@ def show_slot(row: Any, time_zone: str) -> dict[str, Any]:
         "date": date,
         "time": clock,
         "status": SLOT_STATUS[row.status],
-        "practitionerId": public_id("pract", row.practitioner_id),
-        "locationId": public_id("loc", row.location_id),
+        "practitionerId": familiar_id("pract", row.practitioner_id),
+        "locationId": familiar_id("loc", row.location_id),
     }
 
 

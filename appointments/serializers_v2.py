@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from appointments.models import Appointment, Slot
-from mybcat.ids import public_id
+from mybcat.ids import familiar_id, public_id
 
 
 class AppointmentOutput(serializers.Serializer[Any]):
@@ -44,8 +44,8 @@ def show_slot(row: Any, _time_zone: str) -> dict[str, Any]:
         "start": row.starts_at,
         "end": row.ends_at,
         "status": row.status,
-        "practitionerId": public_id("pract", row.practitioner_id),
-        "locationId": public_id("loc", row.location_id),
+        "practitionerId": familiar_id("pract", row.practitioner_id),
+        "locationId": familiar_id("loc", row.location_id),
     }
 
 
@@ -54,8 +54,8 @@ def _appointment(row: Any, status: str) -> dict[str, Any]:
         "appointmentId": public_id("appt", row.id),
         "patientId": public_id("pat", row.patient_id),
         "slotId": public_id("slot", row.slot_id),
-        "practitionerId": public_id("pract", row.practitioner_id),
-        "locationId": public_id("loc", row.location_id),
+        "practitionerId": familiar_id("pract", row.practitioner_id),
+        "locationId": familiar_id("loc", row.location_id),
         "status": status,
         "start": row.starts_at,
         "end": row.ends_at,

@@ -5,7 +5,6 @@ from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 
-import orjson
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -13,7 +12,8 @@ from rest_framework.response import Response
 
 from appointments import serializers_v1 as v1
 from appointments import serializers_v2 as v2
-from appointments.booking import book_appointment
+from appointments.booking import Booked, book_appointment
+from appointments.calendar import Calendar
 from appointments.calendar_state import appointments_state
 from appointments.cancelling import cancel_appointment
 from appointments.days import day_range, today
@@ -25,7 +25,7 @@ from mybcat.errors import UnknownId
 from mybcat.gateway.conditional import State, of_state
 from mybcat.gateway.endpoint import Endpoint
 from mybcat.gateway.inputs import read_body
-from mybcat.gateway.lists import each, listed, page_of, read_query
+from mybcat.gateway.lists import each, listed, page_cut, page_of, read_query
 from mybcat.gateway.tiers import Tier
 from mybcat.ids import internal_id
 from mybcat.principal import Permission
@@ -40,11 +40,21 @@ class Appointments(Endpoint):
     tiers = {"GET": Tier.T4, "POST": Tier.BOOKING}
     idempotent = {"POST": "required"}
     etag = of_state(lambda endpoint, request: appointments_state(endpoint.asked[1], action="appointment.list"))
+    claiming = {"POST"}
 
     @listed("listAppointments", v1=v1.AppointmentOutput, v2=v2.AppointmentOutput, query=DaysQuery)
     def get(self, request: Request) -> Response:
         """Appointments of some days, cancelled ones too, in order of time."""
-        query, rows = self.asked
+        query, _ = self.asked
+        since, until = days_of(query, self)
+        calendar = Calendar(
+            practice_id=self.principal.practice_id,
+            time_zone=self.principal.time_zone,
+            since=since,
+            until=until,
+            practitioners=query.get("practitioner") or (),
+            locations=query.get("location") or (),
+        )
         show = SHAPES[request.version or "v2"].show_appointment
 
         def shown(page: Sequence[Any]) -> list[dict[str, Any]]:
@@ -52,12 +62,12 @@ class Appointments(Endpoint):
                 principal=self.principal,
                 action="appointment.list",
                 object_kind="pat",
-                object_ids=sorted({row.patient_id for row in page}),
+                object_ids=list(dict.fromkeys(row.patient_id for row in page)),
                 now=self.now,
             )
             return [show(row) for row in page]
 
-        return page_of(rows.shown(), request=request, query=query, order=("starts_at", "id"), show_all=shown)
+        return page_cut(calendar, request=request, query=query, show_all=shown)
 
     @extend_schema(
         operation_id="bookAppointment", versions=["v1"], request=BookingInput, responses={201: v1.BookedOutput}
@@ -67,9 +77,8 @@ class Appointments(Endpoint):
     )
     def post(self, request: Request) -> Response:
         """Book the slot, and those after it that the type needs."""
-        booked = book_appointment(**read_body(BookingInput, request), by=self.principal, now=self.now)
-        shown = SHAPES[request.version or "v2"].show_booked(booked)
-        return Response(shown, status=201, headers={"Location": self._address(shown)})
+        wish = read_body(BookingInput, request)
+        return self._told(book_appointment(**wish, by=self.principal, now=self.now, key=self.key))
 
     @cached_property
     def asked(self) -> tuple[dict[str, Any], AppointmentQuerySet]:
@@ -84,13 +93,17 @@ class Appointments(Endpoint):
         )
         return query, rows
 
-    def replayed(self, answer: HttpResponse) -> HttpResponse:
-        if answer.status_code == HTTPStatus.CREATED:
-            answer["Location"] = self._address(orjson.loads(answer.content))
-        return answer
+    def replayed(self, answer: HttpResponse) -> Any:
+        if answer.status_code != HTTPStatus.CREATED:
+            return answer
+        response = self._told(Booked.of(answer.content))
+        response["Idempotent-Replayed"] = "true"
+        return response
 
-    def _address(self, shown: dict[str, Any]) -> str:
-        return f"/api/{self.request.version}/appointments/{shown['appointmentId']}"
+    def _told(self, booked: Booked) -> Response:
+        shown = SHAPES[self.request.version or "v2"].show_booked(booked)
+        address = f"/api/{self.request.version}/appointments/{shown['appointmentId']}"
+        return Response(shown, status=201, headers={"Location": address})
 
 
 class AppointmentDetail(Endpoint):

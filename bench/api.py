@@ -8,7 +8,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from mybcat.embedded import ports, processes
 from mybcat.embedded.child import Command, start_process
@@ -18,9 +18,17 @@ from mybcat.embedded.home import Home
 _PATIENCE = 60.0
 
 
+@dataclass(frozen=True, slots=True)
+class Api:
+    """Where it listens, and the process above its workers."""
+
+    port: int
+    process_id: int
+
+
 @contextmanager
-def serving(*, wsgi: str | None = None) -> Iterator[int]:
-    """Yields the port of the product's `api`; `wsgi`: of that WSGI application, in one worker of one thread."""
+def serving(*, wsgi: str | None = None) -> Iterator[Api]:
+    """Yields the product's `api`; `wsgi`: that WSGI application, in one worker of one thread."""
     home = Home.of(os.environ)
     home.prepare()
     port = ports.free_ports()
@@ -33,7 +41,7 @@ def serving(*, wsgi: str | None = None) -> Iterator[int]:
         process = start_process(command, output=log.fileno(), session=True)
         try:
             _wait(process, port)
-            yield port
+            yield Api(port, process.pid)
         finally:
             _stop(process, command)
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 from bench import limit
-from bench.api import serving
+from bench.api import Api, serving
 from bench.load import Measured, Request, measure, post
 from bench.practice import TYPE, BenchPractice, analyze, make_practice
+from bench.processor import Spent, spending
 from bench.table import table
 from mybcat.ids import public_id
 
@@ -47,7 +48,13 @@ class Rounds:
     """Outcomes by what was measured."""
 
     api: dict[int, list[Measured]] = field(default_factory=lambda: defaultdict(list))
+    spent: dict[int, list[Spent]] = field(default_factory=lambda: defaultdict(list))
     limit: list[float] = field(default_factory=list)
+
+    def add(self, clients: int, measured: Measured, spent: Spent) -> None:
+        """One more round of so many clients."""
+        self.api[clients].append(measured)
+        self.spent[clients].append(spent)
 
 
 def bookings(*, practice: BenchPractice, first: int, count: int) -> list[Request]:
@@ -92,22 +99,22 @@ def _compare(slots: Slots, options: argparse.Namespace) -> int:
         print("pgbench is not installed: no limit to compare with.", file=sys.stderr)
     slots.need(int(options.seconds * options.rounds * (2 * MOST_BOOKINGS + MOST_TRANSACTIONS)))
     analyze()
-    with serving() as port:
-        _warm_up(slots, port, options.seconds)
+    with serving() as api:
+        _warm_up(slots, api, options.seconds)
         for _ in range(options.rounds):
             for clients in CLIENTS:
-                rounds.api[clients].append(_book(slots, port, clients, options.seconds))
+                rounds.add(clients, *_book(slots, api, clients, options.seconds))
                 if clients == COMPARED and program is not None:
                     rounds.limit.append(_limit(slots, program, options.seconds))
     return _report(rounds)
 
 
 def _profile(slots: Slots, options: argparse.Namespace) -> int:
-    with serving(wsgi="bench.profiled:application") as port:
-        _warm_up(slots, port, options.seconds)
-        _profile_so_far(port)
-        measured = _book(slots, port, 1, options.seconds)
-        print(f"{measured.sent} bookings\n\n{_profile_so_far(port)}")
+    with serving(wsgi="bench.profiled:application") as api:
+        _warm_up(slots, api, options.seconds)
+        _profile_so_far(api.port)
+        measured, _ = _book(slots, api, 1, options.seconds)
+        print(f"{measured.sent} bookings\n\n{_profile_so_far(api.port)}")
     return 1 if measured.errors else 0
 
 
@@ -116,19 +123,20 @@ def _profile_so_far(port: int) -> str:
         return str(answer.read().decode())
 
 
-def _warm_up(slots: Slots, port: int, seconds: float) -> None:
+def _warm_up(slots: Slots, api: Api, seconds: float) -> None:
     """Connections, prepared statements and filled tables; then plans that know of them."""
-    _book(slots, port, max(CLIENTS), min(seconds, 2.0))
+    _book(slots, api, max(CLIENTS), min(seconds, 2.0))
     analyze()
 
 
-def _book(slots: Slots, port: int, clients: int, seconds: float) -> Measured:
+def _book(slots: Slots, api: Api, clients: int, seconds: float) -> tuple[Measured, Spent]:
     count = int(seconds * MOST_BOOKINGS)
     first = slots.need(count)
     requests = bookings(practice=slots.practice, first=first, count=count)
-    measured = measure(port=port, clients=clients, seconds=seconds, requests=requests)
+    with spending(api=api.process_id) as spent:
+        measured = measure(port=api.port, clients=clients, seconds=seconds, requests=requests)
     slots.taken += measured.sent
-    return measured
+    return measured, spent
 
 
 def _limit(slots: Slots, program: str, seconds: float) -> float:
@@ -141,10 +149,10 @@ def _limit(slots: Slots, program: str, seconds: float) -> float:
 
 
 def _report(rounds: Rounds) -> int:
-    rows = [_row(clients, series) for clients, series in rounds.api.items()]
+    rows = [_row(clients, series, rounds.spent[clients]) for clients, series in rounds.api.items()]
     if rounds.limit:
-        rows.append([f"limit, {limit.BACKENDS} backends", f"{statistics.median(rounds.limit):.0f}", "", "", ""])
-    print(table(["", "bookings/s", "p50 ms", "p99 ms", "errors"], rows))
+        rows.append([f"limit, {limit.BACKENDS} backends", f"{statistics.median(rounds.limit):.0f}", "", "", "", "", ""])
+    print(table(["", "bookings/s", "p50 ms", "p99 ms", "errors", "api cpu ms", "postgres cpu ms"], rows))
     if rounds.limit:
         ratios = [api.rate / most for api, most in zip(rounds.api[COMPARED], rounds.limit, strict=True)]
         each = ", ".join(f"{ratio:.2f}" for ratio in ratios)
@@ -155,13 +163,16 @@ def _report(rounds: Rounds) -> int:
     return 1 if failed else 0
 
 
-def _row(clients: int, series: list[Measured]) -> list[str]:
+def _row(clients: int, series: list[Measured], spent: list[Spent]) -> list[str]:
+    sent = sum(measured.sent for measured in series)
     return [
         f"api, {clients} client{'s' * (clients > 1)}",
         f"{statistics.median(measured.rate for measured in series):.0f}",
         f"{statistics.median(measured.percentile(50) for measured in series):.1f}",
         f"{statistics.median(measured.percentile(99) for measured in series):.1f}",
         str(sum(measured.errors.total() for measured in series)),
+        f"{1000 * sum(each.api for each in spent) / sent:.2f}",
+        f"{1000 * sum(each.postgres for each in spent) / sent:.2f}",
     ]
 
 

@@ -22,12 +22,12 @@ class Query:
 def queries_of(*, path: str, token: str, body: Mapping[str, Any] | None = None) -> list[Query]:
     """Carry out one request in this process: a GET, or a POST of `body`; its reads and locks, in order.
 
-    Leaves out how the scope is entered. Raises RuntimeError when the request is refused.
+    Raises RuntimeError when the request is refused.
     """
     queries: list[Query] = []
 
     def note(execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: dict[str, Any]) -> Any:
-        if sql.strip().startswith(_READS) and "set_config" not in sql and "INSERT" not in sql:
+        if sql.strip().startswith(_READS) and "INSERT" not in sql:
             queries.append(Query(sql, parameters or ()))
         return execute(sql, parameters, many, context)
 

@@ -31,8 +31,8 @@ def main(arguments: list[str]) -> int:
     options = _options(arguments)
     practices = [_furnished(f"Bench: isolation {number}") for number in (1, 2)]
     begun = time.perf_counter()
-    with serving() as port:
-        reports = [_probed(port, ours, theirs, options) for ours, theirs in (practices, reversed(practices))]
+    with serving() as api:
+        reports = [_probed(api.port, ours, theirs, options) for ours, theirs in (practices, reversed(practices))]
     rows = [_row(name, report) for name, report in zip(("first", "second"), reports, strict=True)]
     headings = ["practice", "probes", "places", "answers", "foreign bytes", "rows changed", "unrecorded", "unexpected"]
     print(table(headings, rows))

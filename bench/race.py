@@ -36,9 +36,9 @@ def main(arguments: list[str]) -> int:
     practice = make_practice(name="Bench: race", callers=options.clients)
     practice.add_slots(start=0, stop=options.slots)
     analyze()
-    with serving() as port:
+    with serving() as api:
         requests = _requests(practice, slots=options.slots, racers=options.racers)
-        measured = measure(port=port, clients=options.clients, seconds=PATIENCE, requests=requests)
+        measured = measure(port=api.port, clients=options.clients, seconds=PATIENCE, requests=requests)
     rows = _rows(practice)
     print(_shown(measured, rows))
     losers = options.slots * (options.racers - 1)

@@ -55,14 +55,14 @@ def _is_large_enough() -> bool:
 
 def _compare(reads: list[Read], options: argparse.Namespace) -> int:
     outcomes: dict[tuple[str, int], list[Measured]] = {}
-    with serving() as port:
+    with serving() as api:
         for read in reads:
-            _measured(read, port, max(CLIENTS), min(options.seconds, 1.0))
+            _measured(read, api.port, max(CLIENTS), min(options.seconds, 1.0))
         for _ in range(options.rounds):
             for clients in CLIENTS:
                 for read in reads:
                     series = outcomes.setdefault((read.name, clients), [])
-                    series.append(_measured(read, port, clients, options.seconds))
+                    series.append(_measured(read, api.port, clients, options.seconds))
     rows = [_row(read, clients, outcomes[read.name, clients]) for read in reads for clients in CLIENTS]
     print(table(["", "clients", "requests/s", "p50 ms", "p99 ms", "goal", "errors"], rows))
     return 1 if any(measured.errors for series in outcomes.values() for measured in series) else 0

@@ -53,8 +53,7 @@ CATALOGUE: dict[EventType, dict[str, str]] = {
 # A receiver enqueues deliveries and does nothing else; if it raises, the event is relayed again later.
 event_committed = Signal()
 
-# For services that write the booking and its event in one hand-written round trip: `event_row()` fills it.
-INSERT_EVENT = """
+_INSERT = """
     INSERT INTO mybcat_event
         (id, practice_id, type, subject_id, data, principal_kind, principal_id, correlation_id, occurred_at)
     VALUES
@@ -74,16 +73,16 @@ def publish(*, type: str, subject_id: UUID, data: Mapping[str, str], by: Princip
 
     Raises InvalidEvent for a type outside the catalogue and for data other than the catalogue's public ids.
     """
-    row = event_row(type=type, subject_id=subject_id, data=data, by=by, now=now)
+    row = _row(type=type, subject_id=subject_id, data=data, by=by, now=now)
     with connection.cursor() as cursor:
-        cursor.execute(INSERT_EVENT, row)
+        cursor.execute(_INSERT, row)
     event = Event(**{**row, "data": dict(data)})
     event._state.adding = False
     event._state.db = connection.alias
     return event
 
 
-def event_row(
+def _row(
     *,
     type: str,  # noqa: A002
     subject_id: UUID,
@@ -91,7 +90,7 @@ def event_row(
     by: Principal,
     now: datetime,
 ) -> dict[str, Any]:
-    """The parameters of INSERT_EVENT, checked as `publish` checks them."""
+    """The row of _INSERT, checked."""
     practice_id = current_scope().practice_id
     if practice_id is None:
         raise ScopeRequired("an event belongs to one practice: publish inside practice_scope()")

@@ -3,6 +3,7 @@
 import re
 from collections import deque
 from contextvars import ContextVar
+from functools import lru_cache
 from uuid import UUID
 
 import uuid_utils
@@ -49,6 +50,16 @@ def public_id(prefix: str, value: UUID) -> str:
         f"{p[n >> 70 & 1023]}{p[n >> 60 & 1023]}{p[n >> 50 & 1023]}{p[n >> 40 & 1023]}{p[n >> 30 & 1023]}"
         f"{p[n >> 20 & 1023]}{p[n >> 10 & 1023]}{p[n & 1023]}"
     )
+
+
+def familiar_id(prefix: str, value: UUID) -> str:
+    """public_id() of what many rows name, such as a practitioner or a location: remembered."""
+    return _remembered(prefix, value.int)
+
+
+@lru_cache(maxsize=10_000)
+def _remembered(prefix: str, number: int) -> str:
+    return public_id(prefix, UUID(int=number))
 
 
 def internal_id(prefix: str, text: object) -> UUID:

@@ -80,6 +80,10 @@ MIDDLEWARE = [
     "mybcat.gateway.versions.SunsetMiddleware",
     "mybcat.gateway.bodies.BodyLimitMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "mybcat.gateway.browser.PagesMiddleware",
+]
+PAGES_MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -265,4 +269,5 @@ if ALARM_WEBHOOK_URL and not ALARM_WEBHOOK_SECRET:
 
 configure_logging(level=ENVIRONMENT.log_level)
 LOGGING_CONFIG = None
-SILENCED_SYSTEM_CHECKS: list[str] = []
+# They look for what PAGES_MIDDLEWARE has.
+SILENCED_SYSTEM_CHECKS = ["admin.E408", "admin.E409", "admin.E410"]

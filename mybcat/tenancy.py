@@ -5,7 +5,7 @@ row-level security compares each row with. The third is the edge (`gateway/`).
 """
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection, models, transaction
+from django.db.backends.utils import debug_transaction
+from psycopg import errors, pq, sql
 
 from mybcat.ids import new_uuid
 
@@ -53,8 +55,8 @@ def practice_scope(practice_id: UUID) -> Iterator[None]:
     Never nested: a scope is a whole transaction, so it cannot leak through a pool of connections
     or PgBouncer's transaction mode. Raises OperationalError when PostgreSQL is away.
     """
-    opening = "SELECT set_config('app.practice_id', %s, true)"
-    with _transaction(opening, [str(practice_id)]), _entered(Scope(practice_id)):
+    opening = sql.SQL("SELECT set_config('app.practice_id', {}, true)").format(str(practice_id))
+    with _transaction(opening), _entered(Scope(practice_id)):
         yield
 
 
@@ -64,7 +66,7 @@ def platform_scope(*, reason: str) -> Iterator[None]:
 
     For the relay, sweeps, the admin and questions such as "whose id is this"; `reason` says which.
     """
-    with _transaction("SET LOCAL ROLE mybcat_platform", None), _entered(Scope(None, reason)):
+    with _transaction(sql.SQL("SET LOCAL ROLE mybcat_platform")), _entered(Scope(None, reason)):
         yield
 
 
@@ -89,15 +91,15 @@ def _entered(scope: Scope) -> Iterator[None]:
 
 
 @contextmanager
-def _transaction(opening: str, parameters: Sequence[str] | None) -> Iterator[None]:
+def _transaction(opening: sql.Composable) -> Iterator[None]:
     try:
-        atomic = _begin(opening, parameters)
+        atomic = _begin(opening)
     except (OperationalError, InterfaceError):
         # The connection outlived its server. Nothing has been done yet, so one fresh try is safe.
         if connection.in_atomic_block:
             raise
         connection.close()
-        atomic = _begin(opening, parameters)
+        atomic = _begin(opening)
     try:
         yield
     except BaseException:
@@ -106,18 +108,29 @@ def _transaction(opening: str, parameters: Sequence[str] | None) -> Iterator[Non
     atomic.__exit__(None, None, None)
 
 
-def _begin(opening: str, parameters: Sequence[str] | None) -> transaction.Atomic:
+def _begin(opening: sql.Composable) -> transaction.Atomic:
     # The opening statement is the check; Django's own would cost each request a round trip.
     connection.health_check_done = True  # type: ignore[attr-defined]
     atomic = transaction.atomic(durable=True)
     atomic.__enter__()
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(opening, parameters)
+        _send(sql.SQL("BEGIN; ") + opening)
     except BaseException:
         atomic.__exit__(*sys.exc_info())
         raise
     return atomic
+
+
+def _send(statements: sql.Composable) -> None:
+    """All in one round trip. psycopg would begin the transaction in one of its own, which no request needs."""
+    driver = connection.connection
+    text = statements.as_string(driver)
+    with debug_transaction(connection, text), connection.wrap_database_errors:
+        result = driver.pgconn.exec_(text.encode())
+        if result.status == pq.ExecStatus.FATAL_ERROR:
+            if driver.pgconn.status == pq.ConnStatus.BAD:
+                raise errors.OperationalError("the server closed the connection")
+            raise errors.error_from_result(result)
 
 
 class PracticeQuerySet(models.QuerySet[_M]):

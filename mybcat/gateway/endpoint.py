@@ -2,9 +2,10 @@
 
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, ClassVar, cast
 
+import orjson
 from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpResponse
@@ -14,13 +15,14 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from mybcat import audit, ids
+from mybcat import audit, idempotency_keys, ids
 from mybcat.errors import DomainError, Forbidden
 from mybcat.gateway import idempotency, isolation, output_guard
 from mybcat.gateway.conditional import Validator
 from mybcat.gateway.problems import RETRYABLE, sqlstate
 from mybcat.gateway.tiers import Tier
 from mybcat.gateway.tokens import Claims
+from mybcat.idempotency_keys import Answered, Key
 from mybcat.principal import Permission, Principal
 from mybcat.tenancy import practice_scope
 
@@ -48,7 +50,8 @@ class Endpoint(APIView):
 
     `permissions` names one permission a method, `tiers` how often it may be asked: a test refuses a
     route that lacks either.
-    `idempotent` says for a method whether its key is "required" or "accepted".
+    `idempotent` says for a method whether its key is "required" or "accepted". Methods in `claiming` take
+    and complete `key` themselves, in the statement that does their work.
     `etag` is the validator (`conditional.py`) of what GET answers.
     """
 
@@ -57,9 +60,11 @@ class Endpoint(APIView):
     permissions: ClassVar[Mapping[str, Permission]] = {}
     tiers: ClassVar[Mapping[str, Tier]] = {}
     idempotent: ClassVar[Mapping[str, str]] = {}
+    claiming: ClassVar[Collection[str]] = ()
     etag: ClassVar[Validator | None] = None
 
     principal: Principal
+    key: Key | None
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """DRF's order, with the transaction around the handler and nothing else."""
@@ -87,7 +92,7 @@ class Endpoint(APIView):
         """Limits are counted outside DRF, whose throttles admit more than they say."""
 
     def replayed(self, answer: HttpResponse) -> HttpResponse:
-        """A stored answer; keys keep its body alone, so a view that sets headers sets them again here."""
+        """A stored answer as it goes out again: a view that sets headers, or stored less than its answer, adds them."""
         return answer
 
     def _retried(self, request: Request) -> Any:
@@ -110,10 +115,9 @@ class Endpoint(APIView):
             with practice_scope(claims.practice_id):
                 self._identify(request, claims)
                 key = self._idempotency_key(request)
-                if key is None:
-                    return self._handled(request)
-                replay = idempotency.claim(key=key, principal=self.principal, now=self.now)
-                if replay is not None:
+                try:
+                    return self._once(request, key)
+                except Answered as answered:
                     audit.record(
                         principal=self.principal,
                         action="idempotent.replayed",
@@ -121,11 +125,9 @@ class Endpoint(APIView):
                         object_ids=(),
                         now=self.now,
                     )
-                    output_guard.check(replay, practice_id=self.principal.practice_id)
-                    return self.replayed(replay)
-                response = self._handled(request)
-                idempotency.complete(key=key, principal=self.principal, response=response)
-                return response
+                    answer = self.replayed(idempotency.replay(answered, key=cast("Key", key)))
+                    output_guard.check(answer, practice_id=self.principal.practice_id)
+                    return answer
         except (DomainError, APIException) as error:
             # Whoever was not identified has no practice to judge by, and no key to remember anything by.
             if request.user is None:
@@ -139,6 +141,16 @@ class Endpoint(APIView):
                 )
             raise
 
+    def _once(self, request: Request, key: Key | None) -> Any:
+        if key is None or _method(request) in self.claiming:
+            self.key = key
+            return self._handled(request)
+        idempotency_keys.claim(key=key, principal=self.principal, now=self.now)
+        response = self._handled(request)
+        body = orjson.dumps(response.data)
+        idempotency_keys.complete(key=key, principal=self.principal, status=response.status_code, body=body)
+        return response
+
     def _identify(self, request: Request, claims: Claims) -> None:
         load: PrincipalLoader = import_string(settings.PRINCIPAL_LOADERS[claims.kind])
         self.principal = request.user = load(claims=claims, now=self.now)  # type: ignore[assignment]
@@ -146,7 +158,7 @@ class Endpoint(APIView):
         if needed is None or not self.principal.may(needed):
             raise MissingScope(needed) if needed and self.principal.kind == "client" else Forbidden
 
-    def _idempotency_key(self, request: Request) -> idempotency.Key | None:
+    def _idempotency_key(self, request: Request) -> Key | None:
         use = self.idempotent.get(_method(request))
         return None if use is None else idempotency.read_key(request, required=use == "required")
 

@@ -3,10 +3,11 @@
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from hashlib import sha256
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 import orjson
@@ -105,13 +106,50 @@ def _noun(output: type[serializers.Serializer[Any]]) -> str:
     return output.__name__.removesuffix("Output")
 
 
+class Rows(Protocol):
+    """Rows in an order whose last member is unique; pages are cut from them."""
+
+    @property
+    def order(self) -> Sequence[str]: ...
+
+    def cut(self, start: int, stop: int) -> Sequence[Any]:
+        """Those from number `start` on, before `stop`."""
+
+    def count(self) -> int:
+        """How many there are."""
+
+    def after(self, values: Sequence[str]) -> "Rows":
+        """Those behind these values of `order`. Raises ValueError where they are none."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Queried:
+    """The rows of a query set, as `Rows`."""
+
+    rows: QuerySet[Any]
+    order: Sequence[str]
+
+    def cut(self, start: int, stop: int) -> Sequence[Any]:
+        return list(self.rows.order_by(*self.order)[start:stop])
+
+    def count(self) -> int:
+        return self.rows.order_by().count()
+
+    def after(self, values: Sequence[str]) -> "_Queried":
+        typed = [_typed(self.rows, field, value) for field, value in zip(self.order, values, strict=True)]
+        return _Queried(self.rows.filter(_after(self.order, typed)), self.order)
+
+
 def page_of(
     rows: QuerySet[Any], *, request: Request, query: dict[str, Any], order: Sequence[str], show_all: ShowAll
 ) -> Response:
     """One page of `rows` in `order`, whose last field must be unique, in the shape of the version."""
-    if request.version == "v1":
-        return _numbered(rows.order_by(*order), query, show_all)
-    return _by_cursor(rows.order_by(*order), query, order, show_all)
+    return page_cut(_Queried(rows, order), request=request, query=query, show_all=show_all)
+
+
+def page_cut(rows: Rows, *, request: Request, query: dict[str, Any], show_all: ShowAll) -> Response:
+    """One page of `rows`, in the shape of the version."""
+    return _numbered(rows, query, show_all) if request.version == "v1" else _by_cursor(rows, query, show_all)
 
 
 def each(show: Callable[[Any], dict[str, Any]]) -> ShowAll:
@@ -119,23 +157,23 @@ def each(show: Callable[[Any], dict[str, Any]]) -> ShowAll:
     return lambda rows: [show(row) for row in rows]
 
 
-def _numbered(rows: QuerySet[Any], query: dict[str, Any], show_all: ShowAll) -> Response:
+def _numbered(rows: Rows, query: dict[str, Any], show_all: ShowAll) -> Response:
     number, size = query["page"], query["pageSize"]
     start = (number - 1) * size
-    found = list(rows[start : start + size + 1])
+    found = rows.cut(start, start + size + 1)
     output_guard.check_rows(found)
     # A first page with nothing behind it tells the count by itself.
-    count = len(found) if number == 1 and len(found) <= size else rows.order_by().count()
+    count = len(found) if number == 1 and len(found) <= size else rows.count()
     return Response({"results": show_all(found[:size]), "count": count})
 
 
-def _by_cursor(rows: QuerySet[Any], query: dict[str, Any], order: Sequence[str], show_all: ShowAll) -> Response:
+def _by_cursor(rows: Rows, query: dict[str, Any], show_all: ShowAll) -> Response:
     if query.get("cursor"):
-        rows = rows.filter(_after(order, _values(query["cursor"], rows, order)))
+        rows = _behind(query["cursor"], rows)
     limit = query["limit"]
-    page = list(rows[: limit + 1])
+    page = rows.cut(0, limit + 1)
     output_guard.check_rows(page)
-    following = _cursor(page[limit - 1], order) if len(page) > limit else None
+    following = _cursor(page[limit - 1], rows.order) if len(page) > limit else None
     return Response({"data": show_all(page[:limit]), "nextCursor": following})
 
 
@@ -150,18 +188,18 @@ def _seal() -> Fernet:
     return Fernet(urlsafe_b64encode(sha256(b"cursor:" + settings.SECRET_KEY.encode()).digest()))
 
 
-def _values(cursor: str, rows: QuerySet[Any], order: Sequence[str]) -> list[Any]:
+def _behind(cursor: str, rows: Rows) -> Rows:
     try:
         if not _CURSOR.fullmatch(cursor):
             # base64 would pass over what is no letter of its own.
             raise InvalidInput
         values = orjson.loads(_seal().decrypt(cursor.encode()))
-        if not isinstance(values, list) or len(values) != len(order) + 1:
+        if not isinstance(values, list) or len(values) != len(rows.order) + 1:
             raise InvalidInput
         practice_id, *values = values
         if practice_id != str(current_scope().practice_id):
             raise UnknownId(prefix="prac", value=UUID(practice_id))
-        return [_typed(rows, field, value) for field, value in zip(order, values, strict=True)]
+        return rows.after(values)
     except (ValueError, TypeError, InvalidToken, InvalidInput) as error:
         raise InvalidInput(fields={"cursor": ["Take the cursor from nextCursor as it is"]}) from error
 

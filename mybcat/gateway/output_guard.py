@@ -57,13 +57,22 @@ def check(response: HttpResponse, *, practice_id: UUID) -> None:
     """
     if response.streaming:
         return
-    body = orjson.dumps(response.data) if isinstance(response, Response) else response.content
+    body = _rendered(response) if isinstance(response, Response) else response.content
     shown = set(_MEMBER.findall(body))
     if b'Ids":[' in body:
         shown.update(text.strip(b'"') for texts in _LIST.findall(body) for text in texts.split(b","))
     leak = another_s(shown, practice_id=practice_id)
     if leak:
         raise PreventedLeak(named=leak[0], owner=leak[1])
+
+
+def _rendered(response: Response) -> bytes:
+    """Once: what was looked at is what leaves, and a calendar is not written twice."""
+    if response.data is None:
+        return b""
+    response.content = body = orjson.dumps(response.data)
+    response["Content-Type"] = "application/json"
+    return body
 
 
 def another_s(texts: set[bytes], *, practice_id: UUID) -> tuple[Named, UUID] | None:

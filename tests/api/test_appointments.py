@@ -123,6 +123,29 @@ def test_practitioners_and_locations_narrow(agent: Caller, clinic: Clinic) -> No
     assert listed(practitioner=alice, location=public("loc", uptown.id)) == []
 
 
+def test_a_day_is_walked_by_cursor_through_appointments_that_begin_together(agent: Caller, clinic: Clinic) -> None:
+    with practice_scope(clinic.practice.id):
+        colleagues = [Practitioner.objects.create(name=f"Dr {number}") for number in range(3)]
+    start = clinic.slots[0].starts_at
+    for colleague in colleagues:
+        clinic.slots += make_slots(practitioner=colleague, location=clinic.location, start=start, count=2)
+    booked = {identifier(agent.book(clinic, slot=slot)) for slot in (2, 0, 8, 10, 12)}
+    whole = [row["appointmentId"] for row in agent.get("/api/v2/appointments", **DAY).json()["data"]]
+    walked, page = [], agent.get("/api/v2/appointments", **DAY, limit=1).json()
+    while page["nextCursor"] is not None:
+        walked += page["data"]
+        page = agent.get("/api/v2/appointments", **DAY, limit=1, cursor=page["nextCursor"]).json()
+    assert [row["appointmentId"] for row in [*walked, *page["data"]]] == whole
+    assert set(whole) == booked
+
+
+def test_the_cursor_of_an_earlier_day_does_not_widen_a_later_one(agent: Caller, clinic: Clinic) -> None:
+    for slot in (0, 2):
+        identifier(agent.book(clinic, slot=slot))
+    cursor = agent.get("/api/v2/appointments", **DAY, limit=1).json()["nextCursor"]
+    assert agent.get("/api/v2/appointments", **{"from": "2026-04-26"}, cursor=cursor).json()["data"] == []
+
+
 def test_a_patient_s_appointments_are_all_and_only_theirs(agent: Caller, clinic: Clinic) -> None:
     neighbour = make_patient(practice=clinic.practice)
     late, early = identifier(agent.book(clinic, slot=4)), identifier(agent.book(clinic, slot=0))

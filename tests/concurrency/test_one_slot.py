@@ -69,10 +69,10 @@ def test_of_eight_callers_one_gets_each_of_forty_slots(
 
 
 def test_without_the_lock_the_constraint_alone_keeps_one_booking_to_a_slot(
-    clinic: Clinic, agents: list[Caller], racers: Racers, quarter: str
+    clinic: Clinic, agents: list[Caller], racers: Racers, quarter: str, owner: psycopg.Connection
 ) -> None:
     open_day(clinic, CONTROL_SLOTS)
-    with without_locks():
+    with without_locks(owner):
         answers = race_for_each(clinic, agents, racers, type_code=quarter)
     assert [statuses(each) for each in answers] == [[201] + [409] * 7] * CONTROL_SLOTS
     words = Counter(answer.json()["error"] for each in answers for answer in each if answer.status_code == 409)
@@ -94,7 +94,7 @@ def test_without_the_constraint_the_lock_alone_keeps_one_booking_to_a_slot(
 def test_without_lock_and_constraint_the_same_race_books_slots_twice(
     clinic: Clinic, agents: list[Caller], racers: Racers, quarter: str, owner: psycopg.Connection
 ) -> None:
-    with without_constraints(owner, "appointments_slot", "appointments_appointment"), without_locks():
+    with without_constraints(owner, "appointments_slot", "appointments_appointment"), without_locks(owner):
         open_day(clinic, CONTROL_SLOTS)
         answers = race_for_each(clinic, agents, racers, type_code=quarter)
         winners = statuses([answer for each in answers for answer in each]).count(201)

@@ -83,9 +83,9 @@ def test_neighbouring_wishes_of_all_lengths_never_overlap(clinic: Clinic, agents
 
 
 def test_without_the_lock_the_constraint_alone_lets_nothing_overlap(
-    clinic: Clinic, agents: list[Caller], racers: Racers
+    clinic: Clinic, agents: list[Caller], racers: Racers, owner: psycopg.Connection
 ) -> None:
-    with without_locks():
+    with without_locks(owner):
         answers = race_across_days(clinic, agents, racers, days=10, seed=7)
     assert all({201} <= set(statuses(each)) <= {201, 409} for each in answers)
     assert overlaps(clinic.practice.id) == 0
@@ -95,6 +95,6 @@ def test_without_the_lock_the_constraint_alone_lets_nothing_overlap(
 def test_without_lock_and_constraint_the_same_race_lets_appointments_overlap(
     clinic: Clinic, agents: list[Caller], racers: Racers, owner: psycopg.Connection
 ) -> None:
-    with without_constraints(owner, "appointments_slot", "appointments_appointment"), without_locks():
+    with without_constraints(owner, "appointments_slot", "appointments_appointment"), without_locks(owner):
         race_across_days(clinic, agents, racers, days=10, seed=7)
         assert overlaps(clinic.practice.id) > 0

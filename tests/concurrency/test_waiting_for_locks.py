@@ -59,10 +59,10 @@ def booked_into_a_deadlock(clinic: Clinic, agent: Caller) -> Any:
 
 
 def test_a_deadlock_is_repeated_and_the_caller_does_not_see_it(clinic: Clinic, agent: Caller) -> None:
-    with patch.object(booking, "_write", wraps=booking._write) as writing:
+    with patch.object(booking, "_book", wraps=booking._book) as attempts:
         answer = booked_into_a_deadlock(clinic, agent)
     assert answer.status_code == 201, answer.content
-    assert writing.call_count == 2
+    assert attempts.call_count == 2
     assert left_behind(clinic.practice.id) == ONE
 
 
@@ -77,12 +77,12 @@ def test_a_serialisation_failure_is_repeated_and_the_caller_does_not_see_it(clin
         other.execute("UPDATE appointments_slot SET status = status WHERE id = %s", [clinic.slots[0].id])
         with (
             meanwhile(partial(agent.book, clinic)) as answer,
-            patch.object(booking, "_lock", wraps=booking._lock) as locking,
+            patch.object(booking, "_book", wraps=booking._book) as attempts,
         ):
             until_somebody_waits_for(other)
             other.commit()
             assert answer.result().status_code == 201, answer.result().content
-    assert locking.call_count == 2
+    assert attempts.call_count == 2
     assert left_behind(clinic.practice.id) == ONE
 
 
@@ -132,15 +132,16 @@ def test_a_statement_that_takes_too_long_is_answered_busy(clinic: Clinic, agent:
 
 
 @contextmanager
-def held_before_writing() -> Iterator[Event]:
+def held_before_committing() -> Iterator[Event]:
     """Bookings stop when they have their key and their slots, until the event is set."""
-    go_on, write = Event(), booking._write
+    go_on, book = Event(), booking._book
 
-    def wait_and_write(*arguments: Any, **named: Any) -> None:
+    def book_and_wait(*arguments: Any, **named: Any) -> Any:
+        row = book(*arguments, **named)
         assert go_on.wait(10)
-        write(*arguments, **named)
+        return row
 
-    with patch.object(booking, "_write", wait_and_write):
+    with patch.object(booking, "_book", book_and_wait):
         yield go_on
 
 
@@ -153,7 +154,7 @@ def until_somebody_holds_a_key() -> None:
 def test_a_key_whose_request_still_runs_after_two_seconds_is_answered_in_progress(
     clinic: Clinic, agents: list[Caller]
 ) -> None:
-    with held_before_writing() as go_on, meanwhile(partial(agents[0].book, clinic, key="one")) as first:
+    with held_before_committing() as go_on, meanwhile(partial(agents[0].book, clinic, key="one")) as first:
         until_somebody_holds_a_key()
         begun = time.monotonic()
         second = agents[1].book(clinic, key="one")

@@ -19,15 +19,21 @@ from mybcat.tenancy import practice_scope
 from tests.factories import Clinic
 
 SCHEMA = "without_guards"
-_LOCKING = "FOR NO KEY UPDATE OF n"
+_LOCKING = "FOR NO KEY UPDATE"
 
 
 @contextmanager
-def without_locks() -> Iterator[None]:
+def without_locks(owner: psycopg.Connection) -> Iterator[None]:
     """Booking reads the slots, but locks none."""
-    assert booking._LOCK.count(_LOCKING) == 1
-    with patch.object(booking, "_LOCK", booking._LOCK.replace(_LOCKING, "")):
-        yield
+    lockless = "appointments_book_without_locks"
+    definition = owner.execute("SELECT pg_get_functiondef('appointments_book'::regproc)").fetchone()[0]
+    assert definition.count(_LOCKING) == 1
+    owner.execute(definition.replace(_LOCKING, "").replace("appointments_book", lockless))
+    try:
+        with patch.object(booking, "_BOOK", booking._BOOK.replace("appointments_book", lockless)):
+            yield
+    finally:
+        owner.execute(f"DROP FUNCTION {lockless}")
 
 
 @contextmanager

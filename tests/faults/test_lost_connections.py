@@ -77,7 +77,7 @@ def test_signing_in_on_a_lost_connection_works(lose: Callable[[], None], agent: 
 
 
 @pytest.mark.parametrize("lose", [terminate, close])
-@pytest.mark.parametrize("place", ["_lock", "_write"])
+@pytest.mark.parametrize("place", ["_book", "refuse_answered"])
 def test_a_connection_lost_in_the_middle_is_answered_busy_and_nothing_is_written(
     place: str, lose: Callable[[], None], agent: Caller, clinic: Clinic
 ) -> None:
@@ -123,7 +123,7 @@ def test_a_connection_lost_after_the_commit_is_answered_busy_and_the_repetition_
 def test_a_request_that_idles_in_its_transaction_is_ended_and_answered_busy(agent: Caller, clinic: Clinic) -> None:
     connection.close()
     with connections_with(idle_in_transaction_session_timeout="50ms"):
-        with once(booking, "_write", before=partial(time.sleep, 0.3)):
+        with once(booking, "_book", before=partial(time.sleep, 0.3)):
             assert_busy(agent.book(clinic, key="one"))
         assert left_behind(clinic.practice.id) == NOTHING
     assert agent.book(clinic, key="one").status_code == 201

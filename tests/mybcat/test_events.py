@@ -48,22 +48,6 @@ def test_a_rollback_leaves_no_event(clinic: Clinic) -> None:
     assert all_events() == []
 
 
-def test_the_hand_written_insert_and_publish_leave_the_same_row(clinic: Clinic) -> None:
-    arguments: dict[str, Any] = {
-        "type": "patient.updated",
-        "subject_id": clinic.patient.id,
-        "data": {"patientId": public_id("pat", clinic.patient.id)},
-        "by": clinic.principal,
-        "now": NOW,
-    }
-    with correlated("call-4711"), practice_scope(clinic.practice.id), connection.cursor() as cursor:
-        events.publish(**arguments)
-        cursor.execute(events.INSERT_EVENT, events.event_row(**arguments))
-
-    first, second = ({**vars(event), "id": None, "_state": None} for event in all_events())
-    assert first == second
-
-
 @pytest.mark.parametrize("event_type", ["patient.exploded", "", "PATIENT_CREATED"])
 def test_a_type_outside_the_catalogue_is_refused(clinic: Clinic, event_type: str) -> None:
     _assert_refused(clinic, type=event_type, data={"patientId": public_id("pat", clinic.patient.id)})

@@ -1,15 +1,16 @@
 """Our public ids are TypeIDs, as the reference library reads and writes them."""
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import uuid_utils
+from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as some
 from typeid import TypeID
 
 from mybcat.errors import UnknownId
-from mybcat.ids import internal_id, new_uuid, public_id
+from mybcat.ids import familiar_id, internal_id, new_uuid, public_id
 
 EDGES = [UUID(int=0), UUID(int=2**128 - 1), UUID(int=1), UUID(int=2**127)]
 
@@ -53,3 +54,16 @@ def test_new_ids_ascend() -> None:
     made = [new_uuid() for _ in range(1000)]
     assert made == sorted(made)
     assert {value.version for value in made} == {7}
+
+
+def test_postgresql_writes_the_same_ids() -> None:
+    values = [*EDGES, *(new_uuid() for _ in range(50)), *(uuid4() for _ in range(200))]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT mybcat_public_id('pract', v) FROM unnest(%s::uuid[]) v", [values])
+        assert [shown for (shown,) in cursor.fetchall()] == [public_id("pract", value) for value in values]
+
+
+@given(some.uuids() | some.sampled_from(EDGES))
+def test_a_familiar_id_is_the_same(value: UUID) -> None:
+    assert {familiar_id("pract", value), familiar_id("pract", value)} == {public_id("pract", value)}
+    assert familiar_id("loc", value) == public_id("loc", value)
