@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import admin
 
 from integrations.clients.admin import ApiClientAdmin
+from integrations.crm.admin import CrmConnectionAdmin
 from integrations.models import Message
 from integrations.stripe.admin import InboundEventAdmin
 from mybcat.ids import public_id
@@ -13,7 +14,7 @@ from mybcat.operators.filters import PracticeFilter, RecordedFilter
 from mybcat.operators.masks import last_digits
 from mybcat.operators.model_admin import ReadOnlyAdmin
 
-__all__ = ("ApiClientAdmin", "InboundEventAdmin", "MessageAdmin")
+__all__ = ("ApiClientAdmin", "CrmConnectionAdmin", "InboundEventAdmin", "MessageAdmin")
 
 
 @admin.register(Message)

@@ -5,6 +5,7 @@ from django.db import models
 from integrations.alarms.models import Alarm
 from integrations.analytics.models import CountedEvent, DailyCount
 from integrations.clients.models import ApiClient, ApiClientCertificate, ApiClientSecret, ClientAssertion
+from integrations.crm.models import CrmConnection
 from integrations.stripe.models import InboundEvent
 from mybcat.tenancy import PracticeForeignKey, TenantModel
 from patients.models import Patient
@@ -16,6 +17,7 @@ __all__ = (
     "ApiClientSecret",
     "ClientAssertion",
     "CountedEvent",
+    "CrmConnection",
     "DailyCount",
     "InboundEvent",
     "Message",

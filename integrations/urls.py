@@ -3,6 +3,8 @@
 from django.urls import path
 
 from integrations.analytics.views import DailyAnalytics, DailyAnalyticsCSV
+from integrations.crm.views import Connection, ConnectionTest
+from integrations.stripe.billing_views import BillingCheckout, BillingPortal, BillingSubscription
 from integrations.stripe.views import webhook
 
 # Of no version: the vendor decides what it sends.
@@ -12,4 +14,9 @@ webhook_urlpatterns = [path("webhooks/stripe", webhook)]
 urlpatterns = [
     path("analytics/daily", DailyAnalytics.as_view()),
     path("analytics/daily.csv", DailyAnalyticsCSV.as_view()),
+    path("crm-connection", Connection.as_view()),
+    path("crm-connection/test", ConnectionTest.as_view()),
+    path("billing/subscription", BillingSubscription.as_view()),
+    path("billing/checkout-session", BillingCheckout.as_view()),
+    path("billing/portal-session", BillingPortal.as_view()),
 ]

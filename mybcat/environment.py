@@ -52,6 +52,8 @@ class Environment(BaseSettings):
     trusted_proxies: str = Field(default="", validation_alias="TRUSTED_PROXIES")
     proxy_secret: str = Field(default="", validation_alias="PROXY_SECRET")
     prepare_threshold: int | None = Field(default=1, validation_alias="PREPARE_THRESHOLD")
+    public_url: str = Field(default="http://127.0.0.1:8000", validation_alias="PUBLIC_URL")
+    hubspot_api_url: str = Field(default="https://api.hubapi.com", validation_alias="HUBSPOT_API_URL")
     stripe_api_url: str = Field(default="https://api.stripe.com", validation_alias="STRIPE_API_URL")
     stripe_secret_key: str = Field(default="", validation_alias="STRIPE_SECRET_KEY")
     stripe_webhook_secrets: str = Field(default="", validation_alias="STRIPE_WEBHOOK_SECRETS")

@@ -233,6 +233,9 @@ REDIS_URL = ENVIRONMENT.redis_url
 OUTBOUND_EXCEPTIONS = frozenset(ENVIRONMENT.outbound_exceptions.split(",")) if DEVELOPMENT else frozenset()
 MESSAGE_PROVIDER = "integrations.messaging.console.ConsoleProvider"
 
+# Where browsers find us: vendors send people back there.
+PUBLIC_URL = ENVIRONMENT.public_url.rstrip("/")
+HUBSPOT_API_URL = ENVIRONMENT.hubspot_api_url
 STRIPE_API_URL = ENVIRONMENT.stripe_api_url
 STRIPE_SECRET_KEY = ENVIRONMENT.stripe_secret_key
 # Two while one replaces the other.

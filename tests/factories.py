@@ -15,7 +15,7 @@ from appointments.models import Slot
 from integrations.clients.models import ApiClient
 from integrations.clients.scopes import CLIENT_SCOPES
 from integrations.clients.services import add_certificate, create_client
-from integrations.models import DailyCount
+from integrations.models import CrmConnection, DailyCount
 from mybcat.ids import new_uuid
 from mybcat.operators.trace import Operator
 from mybcat.principal import Principal, Role
@@ -155,6 +155,28 @@ def bind_client(client: ApiClient, certificate: Issued) -> ApiClient:
     with practice_scope(client.practice_id):
         by, now = Operator(new_uuid()), datetime.now(UTC)
         return add_certificate(client_id=client.id, pem=certificate.pem, by=by, now=now)
+
+
+def make_customer(*, practice: Practice, customer: str = "cus_1") -> str:
+    """What Stripe calls the practice."""
+    with practice_scope(practice.id):
+        Practice.objects.update(stripe_customer_id=customer)
+    return customer
+
+
+def make_crm_connection(*, practice: Practice, **fields: Any) -> CrmConnection:
+    """A connection that shares all there is to share, by the token that the stand-in takes."""
+    terms = {
+        "access_token": "pat-na1-good-token",
+        "business_associate_agreement": True,
+        "share_name": True,
+        "share_email": True,
+        "share_phone": True,
+        "created_at": datetime.now(UTC),
+        **fields,
+    }
+    with practice_scope(practice.id):
+        return CrmConnection.objects.create(**terms)
 
 
 def make_daily_count(*, practice: Practice, **fields: Any) -> DailyCount:

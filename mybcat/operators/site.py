@@ -39,6 +39,7 @@ ORDER = (
     "appointments.Schedule",
     "integrations.Message",
     "integrations.InboundEvent",
+    "integrations.CrmConnection",
     "mybcat.VersionCall",
     "mybcat.SecurityEvent",
     "mybcat.AuditEntry",

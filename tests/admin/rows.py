@@ -13,7 +13,7 @@ from mybcat.ids import new_uuid
 from mybcat.models import AuditEntry, Delivery, Event, IdempotencyKey, SecurityEvent, VersionCall
 from mybcat.tenancy import platform_scope, practice_scope
 from practices.models import Membership, RefreshFamily, Subscription, TimeOff, WorkingHours
-from tests.factories import Clinic, make_api_client
+from tests.factories import Clinic, make_api_client, make_crm_connection
 
 Rows = dict[type[Model], Any]
 
@@ -40,7 +40,12 @@ def make_rows(clinic: Clinic) -> Rows:
             *_records(clinic),
             Subscription.objects.create(stripe_id=f"sub_{clinic.practice.id.hex}", status="active", plan="standard"),
         ]
-    made += [make_family(clinic), make_inbound_event(), make_api_client(practice=clinic.practice)[0]]
+    made += [
+        make_family(clinic),
+        make_inbound_event(),
+        make_api_client(practice=clinic.practice)[0],
+        make_crm_connection(practice=clinic.practice),
+    ]
     return {type(row): row for row in made}
 
 

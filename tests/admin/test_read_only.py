@@ -9,7 +9,7 @@ from django.forms import model_to_dict
 from django.test import Client
 
 from appointments.models import Appointment, Schedule, Slot
-from integrations.models import InboundEvent, Message
+from integrations.models import CrmConnection, InboundEvent, Message
 from mybcat.models import AuditEntry, Delivery, Event, IdempotencyKey, SecurityEvent
 from mybcat.tenancy import platform_scope
 from patients.models import Patient
@@ -20,7 +20,7 @@ from tests.admin.test_pages import page
 
 READ_ONLY: list[type[Model]] = [
     Patient, Slot, Appointment, Schedule, Message, Event, Delivery, IdempotencyKey, AuditEntry, SecurityEvent,
-    RefreshFamily, Subscription, InboundEvent,
+    RefreshFamily, Subscription, InboundEvent, CrmConnection,
 ]  # fmt: skip
 
 

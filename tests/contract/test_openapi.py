@@ -1,7 +1,7 @@
 """The OpenAPI documents are true: each operation, called as they say, answers as they say."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -23,6 +23,8 @@ from tests.factories import (
     Clinic,
     make_api_client,
     make_bound_client,
+    make_crm_connection,
+    make_customer,
     make_daily_count,
     make_member,
     make_merge,
@@ -33,6 +35,8 @@ from tests.factories import (
 )
 from tests.integrations.clients.keys import jwks
 from tests.isolation.routes import routes
+from tests.standins.hubspot import HubSpot
+from tests.standins.stripe import PRICES, Stripe
 
 both_versions = pytest.mark.parametrize("version", ["v1", "v2"])
 
@@ -157,6 +161,20 @@ CALLS = {
 # What ids in paths name.
 DAILY = Call(query={"from": "{day}", "to": "{day}", "by": "practitioner"}, versions=V2, made=("count",))
 CALLS |= {"dailyAnalytics": DAILY, "exportDailyAnalytics": DAILY}
+CRM_TERMS = {
+    "accessToken": "pat-na1-good-token",
+    "businessAssociateAgreement": True,
+    "share": {"name": True, "email": True, "phone": True},
+}
+CALLS |= {
+    "getCrmConnection": Call(versions=V2, made=("crm",)),
+    "putCrmConnection": Call(body=CRM_TERMS, versions=V2),
+    "deleteCrmConnection": Call(status=204, versions=V2, made=("crm",)),
+    "testCrmConnection": Call(versions=V2, made=("crm",)),
+    "getSubscription": Call(versions=V2),
+    "createCheckoutSession": Call(status=201, body={"plan": "standard"}, versions=V2),
+    "createPortalSession": Call(status=201, versions=V2, made=("customer",)),
+}
 NAMED = {
     "patient_id": "pat",
     "appointment_id": "appt",
@@ -167,6 +185,17 @@ NAMED = {
 }
 FORM = "application/x-www-form-urlencoded"
 PAGING = {"v1": {"page": "1", "pageSize": "10"}, "v2": {"limit": "10"}}
+
+
+@pytest.fixture(autouse=True)
+def _vendors(settings: Any) -> Iterator[None]:
+    """Those whom some operations ask, on this machine."""
+    hubspot, stripe = HubSpot(), Stripe()
+    settings.HUBSPOT_API_URL, settings.STRIPE_API_URL = hubspot.url, stripe.url
+    settings.STRIPE_SECRET_KEY, settings.STRIPE_PRICES = "sk_test_good", PRICES
+    stripe.customers["cus_1"] = {}
+    with hubspot.running(), stripe.running():
+        yield
 
 
 @pytest.fixture
@@ -196,6 +225,8 @@ MAKERS: dict[str, Callable[[Clinic], str]] = {
     "merge": lambda clinic: public("merge", make_merge(practice=clinic.practice).id),
     "rel": lambda clinic: public("rel", make_related_person(patient=clinic.patient).id),
     "appc": lambda clinic: public("appc", make_bound_client(practice=clinic.practice).id),
+    "crm": lambda clinic: str(make_crm_connection(practice=clinic.practice).id),
+    "customer": lambda clinic: make_customer(practice=clinic.practice),
     "count": lambda clinic: str(make_daily_count(practice=clinic.practice).id),
 }
 

@@ -17,6 +17,7 @@ from tests.callers import Caller
 from tests.factories import (
     Clinic,
     make_bound_client,
+    make_crm_connection,
     make_daily_count,
     make_merge,
     make_protocol,
@@ -55,6 +56,7 @@ def fill(clinic: Clinic) -> Clinic:
     now = tomorrow_at("09:00", time_zone="UTC")
     place = {"practitioner": clinic.practitioner, "location": clinic.location}
     make_daily_count(practice=clinic.practice)
+    make_crm_connection(practice=clinic.practice)
     with practice_scope(clinic.practice.id):
         WorkingHours.objects.create(**place, weekday=0, starts=time(9), ends=time(17), valid_from=date(2026, 1, 1))
         TimeOff.objects.create(**place, starts_at=now, ends_at=now + timedelta(hours=1), reason="sick")

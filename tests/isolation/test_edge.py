@@ -14,7 +14,7 @@ from mybcat.tenancy import practice_scope
 from tests.api.refusals import assert_forbidden, assert_not_found
 from tests.api.rows import changes
 from tests.callers import Caller, public
-from tests.factories import Clinic
+from tests.factories import Clinic, make_crm_connection
 from tests.isolation.places import BARE, PLACES, PROBES, Probe, good_query, path_of
 from tests.isolation.routes import routes, unversioned
 
@@ -193,6 +193,7 @@ def test_no_answer_holds_anything_of_another_practice(
     agent: Caller, clinic: Clinic, other_clinic: Clinic, own_ids: dict[str, str], foreign_ids: dict[str, str]
 ) -> None:
     """Every route that reads, asked for all it has."""
+    make_crm_connection(practice=clinic.practice)
     there = other_clinic.patient
     secrets = [*foreign_ids.values(), str(other_clinic.practice.id), there.phone, other_clinic.practice.name]
     days = {"from": "2026-01-01", "to": "2026-03-03"}

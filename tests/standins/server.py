@@ -34,7 +34,12 @@ Mood = Callable[[Asked], Answer | None]
 
 
 class DropAnswer(Exception):
-    """The connection breaks after the vendor has acted: nobody knows whether it did."""
+    """The connection breaks: nobody knows whether the vendor has acted."""
+
+
+def hang_up(_: Asked) -> Answer:
+    """A mood: every connection breaks before anything is done."""
+    raise DropAnswer
 
 
 class Standin:
