@@ -6,13 +6,19 @@ from mybcat.errors import DomainError
 from mybcat.principal import Actor, Permission, Principal
 
 # An allow-list: nobody's program manages programs, so that a stolen secret cannot make itself others.
-CLIENT_SCOPES: dict[Permission, str] = {
-    Permission.APPOINTMENT_READ: "see slots and appointments",
-    Permission.APPOINTMENT_WRITE: "book and cancel appointments",
-    Permission.PATIENT_READ: "find and see patients",
-    Permission.PATIENT_WRITE: "add and change patients",
-    Permission.REFERENCE_READ: "see practitioners, locations and appointment types",
+_ALLOWED = {
+    "appointments:read": "see slots and appointments",
+    "appointments:write": "book and cancel appointments",
+    "patients:read": "find and see patients",
+    "patients:write": "add and change patients",
+    "reference:read": "see practitioners, locations and appointment types",
+    "messages:read": "see messages and bulk jobs",
+    "messages:write": "send messages",
+    "webhooks:manage": "register webhook endpoints",
+    "analytics:read": "read the practice's figures",
 }
+# Of those that some route asks for.
+CLIENT_SCOPES = {Permission(code): allows for code, allows in _ALLOWED.items() if code in set(Permission)}
 
 
 class NotYours(DomainError):
