@@ -1,4 +1,4 @@
-"""HAProxy as `deploy/` configures it, before an `api` process, with certificates of the tests' own authority."""
+"""HAProxy as `deploy/` configures it, before `api` and `live`, with certificates of the tests' own authority."""
 
 import os
 import secrets
@@ -73,18 +73,18 @@ class Edge:
 
 @contextmanager
 def serving(folder: Path, *, authority: Authority) -> Iterator[Edge]:
-    """`api` with the suite's own database, and the proxy before it, until the end of the block."""
+    """`api` and `live` with the suite's own database, and the proxy before them, until the end of the block."""
     secret = secrets.token_urlsafe(32)
-    api, public, partners = ports.free_port(), ports.free_port(), ports.free_port()
+    api, public, partners = ports.free_pair(), ports.free_port(), ports.free_port()
     edge = Edge(public, partners, api, authority, folder, folder / "haproxy.log")
     told = {**os.environ, "TRUSTED_PROXIES": "127.0.0.1", "PROXY_SECRET": secret, "MYBCAT_DEVELOPMENT": "0"}
-    command = next(
-        each
-        for each in processes.processes(home=Home(folder), port=api, environment={**told, "MYBCAT_HOME": str(folder)})
-        if each.name == "api"
-    )
-    with (folder / "api.log").open("wb") as output:
-        server = start_process(command, output=output.fileno(), session=True)
+    everything = processes.processes(home=Home(folder), port=api, environment={**told, "MYBCAT_HOME": str(folder)})
+    with (folder / "servers.log").open("wb") as output:
+        servers = [
+            start_process(each, output=output.fileno(), session=True)
+            for each in everything
+            if each.name in ("api", "live")
+        ]
     with edge.log.open("wb") as output:
         proxy = subprocess.Popen(
             [haproxy(), "-f", str(CONFIGURATION)], env={**told, **_surroundings(edge)}, stdout=output, stderr=output
@@ -93,7 +93,7 @@ def serving(folder: Path, *, authority: Authority) -> Iterator[Edge]:
         until(lambda: _answers(edge), seconds=_START)
         yield edge
     finally:
-        for process in (proxy, server):
+        for process in (proxy, *servers):
             process.terminate()
             process.wait(20)
 

@@ -2,17 +2,21 @@
 
 import ssl
 import subprocess
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
+from contextlib import suppress
 from typing import Any
 
 import httpx
 import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
 
 from mybcat.gateway.certificates import thumbprint
 from tests.callers import public
 from tests.certificates import Issued
 from tests.deploy.conftest import Certificates, Credentials
 from tests.deploy.edge import CONFIGURATION, Edge, answer_on, connected, haproxy
+from tests.embedded.programs import until
 from tests.factories import Clinic
 
 LOCATIONS = "/api/v2/locations"
@@ -180,6 +184,15 @@ def test_the_proxy_s_own_refusals_name_the_request(edge: Edge) -> None:
         assert behind.json()["correlationId"] == behind.headers["X-Correlation-Id"] != "no good;"
 
 
+def test_sockets_go_to_live(edge: Edge) -> None:
+    """Whatever `live` says to an address that it does not have: it is `live` that says it."""
+    address = f"wss://localhost:{edge.public}/nothing?ticket=of-no-worth"
+    with suppress(InvalidStatus), connect(address, ssl=edge.context()) as connection, suppress(ConnectionClosed):
+        connection.recv(timeout=10)
+    until(lambda: " live/live " in edge.log.read_text(), seconds=10)
+    assert "of-no-worth" not in edge.log.read_text()
+
+
 def test_the_scheme_is_known_behind_the_proxy(edge: Edge) -> None:
     with edge.client(public=True) as client:
         document = client.get("/.well-known/oauth-authorization-server").json()
@@ -203,6 +216,4 @@ def test_the_thumbprint_is_openssl_s(certificates: Certificates) -> None:
         input=certificates.good.pem, capture_output=True, text=True, check=True,
     )  # fmt: skip
     fingerprint: Any = bytes.fromhex(told.stdout.partition("=")[2].strip().replace(":", ""))
-    from base64 import urlsafe_b64encode
-
     assert thumbprint(certificates.good.certificate) == urlsafe_b64encode(fingerprint).rstrip(b"=").decode()
