@@ -13,6 +13,7 @@ from uuid import UUID
 
 import segno
 from django.db import transaction
+from django.db.models import QuerySet
 from django_otp import verify_token
 from django_otp.models import Device
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
@@ -32,8 +33,9 @@ def is_enrolled(user: Any) -> bool:
 
 def pending_totp(user: Any) -> TOTPDevice:
     """The authenticator that the operator is about to confirm; the same one until then."""
-    device, _ = TOTPDevice.objects.get_or_create(user_id=user.pk, confirmed=False, defaults={"name": "Authenticator"})
-    return device
+    # Two tabs may make one each: the first is the one that counts.
+    pending: TOTPDevice | None = _pending(user).first()
+    return pending or TOTPDevice.objects.create(user_id=user.pk, confirmed=False, name="Authenticator")
 
 
 def secret_of(device: TOTPDevice) -> str:
@@ -53,10 +55,10 @@ def qr_code(device: TOTPDevice) -> str:
 @transaction.atomic
 def confirm_totp(user: Any, *, code: str) -> TOTPDevice | None:
     """The pending authenticator, now the operator's only one, if `code` is its present one."""
-    device = TOTPDevice.objects.select_for_update().filter(user_id=user.pk, confirmed=False).first()
+    device = _pending(user).select_for_update().first()
     if device is None or not device.verify_token(code):
         return None
-    TOTPDevice.objects.filter(user_id=user.pk, confirmed=True).delete()
+    TOTPDevice.objects.filter(user_id=user.pk).exclude(pk=device.pk).delete()
     device.confirmed = True
     device.save()
     return device
@@ -78,8 +80,8 @@ def verify(user: Any, *, code: str) -> Device | None:
 def new_recovery_codes(user: Any) -> list[str]:
     """Codes to be shown once; those of before are void. Only digests are kept."""
     codes = [secrets.token_hex(8) for _ in range(RECOVERY_CODES)]
-    device, _ = StaticDevice.objects.get_or_create(user_id=user.pk, defaults={"name": "Recovery codes"})
-    device.token_set.all().delete()
+    StaticDevice.objects.filter(user_id=user.pk).delete()
+    device = StaticDevice.objects.create(user_id=user.pk, name="Recovery codes")
     StaticToken.objects.bulk_create(StaticToken(device=device, token=_digest(code)) for code in codes)
     return ["-".join(code[start : start + 4] for start in range(0, 16, 4)) for code in codes]
 
@@ -93,6 +95,10 @@ def forget(user_id: UUID) -> None:
     """The operator enrols anew at the next sign-in; sessions that rest on these devices end."""
     for kind in (TOTPDevice, StaticDevice, Passkey):
         kind.objects.filter(user_id=user_id).delete()
+
+
+def _pending(user: Any) -> QuerySet[TOTPDevice]:
+    return TOTPDevice.objects.filter(user_id=user.pk, confirmed=False).order_by("pk")
 
 
 def _digest(code: str) -> str:

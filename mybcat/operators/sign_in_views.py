@@ -113,7 +113,8 @@ def security(request: HttpRequest) -> HttpResponse:
         _record(request, "recovery_codes")
         return _show_recovery_codes(request)
     if request.method == "POST" and "remove" in request.POST:
-        Passkey.objects.filter(user_id=request.user.pk, pk=request.POST["remove"]).delete()
+        wanted = request.POST["remove"]
+        Passkey.objects.filter(user_id=request.user.pk, pk=wanted if wanted.isdecimal() else None).delete()
         _record(request, "passkey_removed")
         messages.success(request, "The passkey is removed.")
         return HttpResponseRedirect(reverse("admin:security"))
@@ -202,6 +203,6 @@ def _to(name: str, request: HttpRequest, *, keep_next: bool = False) -> HttpResp
 def _json(request: HttpRequest) -> dict[str, Any]:
     try:
         sent = json.loads(request.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return sent if isinstance(sent, dict) else {}

@@ -131,7 +131,8 @@ def test_a_key_is_registered_once(desk: Client, key: Authenticator) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"[]", b"{", b'{"credential":5}', b'{"credential":{}}', b'{"credential":{"rawId":"?"}}']
+    "body",
+    [b"", b"[]", b"{", b"[" * 100_000, b'{"credential":5}', b'{"credential":{}}', b'{"credential":{"rawId":"?"}}'],
 )
 @pytest.mark.parametrize("path", [REGISTER, ENTER])
 def test_what_is_no_answer_is_refused(desk: Client, trail: Trail, path: str, body: bytes) -> None:
@@ -144,6 +145,12 @@ def test_a_passkey_is_removed(desk: Client, key: Authenticator, browser: Client)
     desk.post("/admin/security/", {"remove": Passkey.objects.get().pk})
     assert not Passkey.objects.exists()
     assert send(browser, ENTER, {"credential": key.get(options(browser, ENTER))}).status_code == 400
+
+
+@pytest.mark.parametrize("wanted", ["", "x", "-1", "1" * 40])
+def test_what_is_no_passkey_is_not_removed(desk: Client, key: Authenticator, wanted: str) -> None:
+    assert desk.post("/admin/security/", {"remove": wanted}).status_code == 302
+    assert Passkey.objects.exists()
 
 
 def test_nobody_removes_another_s(key: Authenticator) -> None:

@@ -134,6 +134,16 @@ def test_a_password_alone_enrols_no_second_authenticator(operator: User) -> None
     assert secret(operator) == before
 
 
+def test_two_tabs_enrol_one_authenticator(operator: User) -> None:
+    made = together(4, lambda _: second_factor.pending_totp(operator))
+    first = second_factor.pending_totp(operator)
+    assert first in made
+    assert second_factor.confirm_totp(operator, code=code_of(second_factor.secret_of(first))) == first
+    assert list(TOTPDevice.objects.all()) == [first]
+    assert [len(codes) for codes in together(4, lambda _: second_factor.new_recovery_codes(operator))] == [10] * 4
+    assert len(second_factor.new_recovery_codes(operator)) == second_factor.recovery_codes_left(operator) == 10
+
+
 def test_another_phone_replaces_the_first(operator: User) -> None:
     browser, codes = enrolled(operator)
     before = secret(operator)
