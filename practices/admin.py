@@ -11,7 +11,7 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -19,6 +19,7 @@ from django.utils.html import format_html
 from mybcat.operators import second_factor
 from mybcat.operators.filters import PracticeFilter, RecordedFilter
 from mybcat.operators.model_admin import OperatorAdmin, ReadOnlyAdmin
+from mybcat.operators.sign_in_views import freshly_verified
 from mybcat.operators.tenant_admin import TenantAdmin
 from practices import sign_in, viewing
 from practices.models import AppointmentType, Membership, RefreshFamily, Subscription, User
@@ -44,8 +45,20 @@ class UserForm(_LowerCaseEmail, UserChangeForm):
         fields = "__all__"  # `fieldsets` below chooses
 
 
+class AccessAdmin(admin.ModelAdmin):
+    """Decides who gets in: whoever may change it shows the second factor again when that is some minutes ago."""
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        view = super().changeform_view
+        return (freshly_verified(view) if self.has_change_permission(request) else view)(
+            request, object_id, form_url, extra_context
+        )
+
+
 @admin.register(User)
-class UserAdmin(OperatorAdmin, DjangoUserAdmin):
+class UserAdmin(AccessAdmin, OperatorAdmin, DjangoUserAdmin):
     """Operators look at users; superusers among them change users, and so who is an operator."""
 
     form = UserForm
@@ -76,6 +89,9 @@ class UserAdmin(OperatorAdmin, DjangoUserAdmin):
         self.record(request, "reset_second_factor", users)
         self.message_user(request, f"{len(users)} reset.", messages.SUCCESS if users else messages.WARNING)
 
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
+        return freshly_verified(super().user_change_password)(request, id, form_url)
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.has_change_permission(request)
 
@@ -84,7 +100,7 @@ class UserAdmin(OperatorAdmin, DjangoUserAdmin):
 
 
 @admin.register(Membership)
-class MembershipAdmin(TenantAdmin):
+class MembershipAdmin(AccessAdmin, TenantAdmin):
     """Superusers alone change these: who joins a practice sees its patients unmasked."""
 
     list_display = ("user", "practice", "role", "is_active", "created_at", "view_as")

@@ -34,6 +34,13 @@ def at_desk(operator: User, *, verified: bool = True) -> Client:
     return browser
 
 
+def tire(browser: Client) -> None:
+    """The second factor was shown eleven minutes ago."""
+    session = browser.session
+    session["verified_at"] -= 11 * 60
+    session.save()
+
+
 @pytest.fixture
 def desk(operator: User) -> Client:
     """A browser signed in as the operator."""

@@ -14,7 +14,7 @@ from mybcat.models import AuditEntry
 from mybcat.principal import Role
 from mybcat.tenancy import practice_scope
 from practices.models import Membership, RefreshFamily, User
-from tests.admin.conftest import Trail, at_desk
+from tests.admin.conftest import Trail, at_desk, tire
 from tests.admin.test_pages import page
 from tests.api.refusals import assert_forbidden
 from tests.api.rows import changes
@@ -142,9 +142,7 @@ def test_beginning_is_on_record_with_its_reason(
 
 def test_it_needs_a_fresh_second_factor(operator: User, clinic: Clinic) -> None:
     stale = at_desk(operator)
-    session = stale.session
-    session["verified_at"] = (timezone.now() - timedelta(minutes=11)).timestamp()
-    session.save()
+    tire(stale)
     assert stale.get("/admin/").status_code == 200
     for browser in (stale, at_desk(operator, verified=False), Client()):
         answer = browser.post(address(clinic), {"reason": REASON})
