@@ -4,7 +4,7 @@ MYBCAT = $(PYTHON) -m mybcat.embedded
 BENCH = $(MYBCAT) run -- python -m bench
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check fix lock demo-reset operator-code bench bench-booking bench-race bench-reads bench-tenancy bench-isolation
+.PHONY: help up test check fix lock demo-reset operator-code bench bench-booking bench-race bench-reads bench-tenancy bench-isolation bench-gateway
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,7 +30,7 @@ demo-reset: ## Put the demo practices back to how they were
 operator-code: ## Print a second factor of the demo operator, for whom has no authenticator at hand
 	@$(MYBCAT) run -- python manage.py operator_code $(ARGS)
 
-bench: bench-booking bench-race bench-reads bench-tenancy ## Measure everything, one after the other
+bench: bench-booking bench-race bench-reads bench-tenancy bench-gateway ## Measure everything, one after the other
 
 bench-booking: ## Measure how many bookings a second, and how long each takes
 	@$(BENCH).booking $(ARGS)
@@ -46,6 +46,9 @@ bench-tenancy: ## Measure what row-level security costs
 
 bench-isolation: ## Probe every operation and place with another practice's ids
 	@$(BENCH).isolation $(ARGS)
+
+bench-gateway: ## Measure what the gateway adds to a request of a known caller
+	@$(BENCH).gateway $(ARGS)
 
 # The targets share one machine: side by side they would measure each other.
 .NOTPARALLEL:

@@ -61,4 +61,9 @@ beat_schedule = {
         "schedule": timedelta(minutes=15),
         "options": {"expires": 900},
     },
+    "forget failed sign-ins": {
+        "task": "mybcat.tasks.forget_failed_sign_ins",
+        "schedule": timedelta(minutes=15),
+        "options": {"expires": 900},
+    },
 }

@@ -51,6 +51,7 @@ class Environment(BaseSettings):
     # Addresses or networks, apart by commas, and what each request of a proxy there says to prove itself.
     trusted_proxies: str = Field(default="", validation_alias="TRUSTED_PROXIES")
     proxy_secret: str = Field(default="", validation_alias="PROXY_SECRET")
+    rate_limit_factor: int = Field(default=1, ge=1, validation_alias="RATE_LIMIT_FACTOR")
     prepare_threshold: int | None = Field(default=1, validation_alias="PREPARE_THRESHOLD")
     public_url: str = Field(default="http://127.0.0.1:8000", validation_alias="PUBLIC_URL")
     hubspot_api_url: str = Field(default="https://api.hubapi.com", validation_alias="HUBSPOT_API_URL")

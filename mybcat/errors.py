@@ -66,3 +66,16 @@ class Busy(DomainError):
     def __init__(self, *, retry_after: int = 1) -> None:
         super().__init__()
         self.headers = {"Retry-After": str(retry_after)}
+
+
+class RateLimited(DomainError):
+    """The caller asked too often."""
+
+    code = "rate_limited"
+    status = 429
+    sentence = "Rate limit exceeded"
+
+    def __init__(self, *, retry_after: int) -> None:
+        super().__init__()
+        self.headers = {"Retry-After": str(retry_after)}
+        self.members = {"retryAfter": retry_after}

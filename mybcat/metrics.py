@@ -32,6 +32,8 @@ chore_failures = Counter("mybcat_chore_failures", "Rounds of the relay's chores 
 events_relayed = Counter("mybcat_events_relayed", "Events that got their place in the practice's sequence")
 relay_failures = Counter("mybcat_relay_failures", "Rounds of the relay that failed", ["because"])
 deliveries_settled = Counter("mybcat_deliveries_settled", "Attempts, by how they ended", ["listener", "outcome"])
+rate_limited = Counter("mybcat_rate_limited", "Requests refused because the caller asks too often", ["limit"])
+rate_limit_unavailable = Counter("mybcat_rate_limit_unavailable", "Requests that passed uncounted: Redis was away")
 broker_failures = Counter("mybcat_broker_failures", "Nudges that the broker did not take in time")
 # `route` is the template, such as api/v1/patients/<str:patient_id>: an id in a label would be a series each.
 http_requests = Counter("mybcat_http_requests", "Requests answered", ["method", "route", "status"])

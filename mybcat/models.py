@@ -263,3 +263,31 @@ class SecurityEvent(PracticeRecord):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
+
+
+class Epoch(models.Model):
+    """How often what a user, an API client or a practice may do has changed; written by triggers alone."""
+
+    subject = models.UUIDField(primary_key=True)
+    value = models.BigIntegerField()
+    bumped_at = models.DateTimeField()
+
+    class Meta:
+        indexes = (models.Index(fields=("bumped_at",), name="epoch_bumped_at"),)
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.value}"
+
+
+class FailedSignIns(models.Model):
+    """How often signing in has failed for one account, address, or account at an address, by its digest."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    failures = models.PositiveIntegerField()
+    until = models.DateTimeField()
+
+    class Meta:
+        indexes = (models.Index(fields=("until",), name="failed_sign_ins_until"),)
+
+    def __str__(self) -> str:
+        return self.key

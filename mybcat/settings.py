@@ -46,6 +46,11 @@ CORS_EXPOSE_HEADERS = (
     "Deprecation",
     "Sunset",
     "ETag",
+    "X-Rate-Limit-Limit",
+    "X-Rate-Limit-Remaining",
+    "X-Rate-Limit-Reset",
+    "RateLimit",
+    "RateLimit-Policy",
 )
 CORS_PREFLIGHT_MAX_AGE = 86_400
 
@@ -77,6 +82,7 @@ MIDDLEWARE = [
     "mybcat.gateway.versions.DeprecationMiddleware",
     "mybcat.gateway.proxy.ProxyMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    "mybcat.gateway.rate_limits.RateLimitMiddleware",
     "mybcat.gateway.versions.SunsetMiddleware",
     "mybcat.gateway.bodies.BodyLimitMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -118,6 +124,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASE_ROUTERS: list[str] = []
 
 AUTH_USER_MODEL = "practices.User"
+AUTHENTICATION_BACKENDS = ["mybcat.lockout.GuardedBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {
@@ -211,6 +218,8 @@ PRINCIPAL_LOADERS = {
     "member": "practices.memberships.load_principal",
     "client": "integrations.clients.principals.load_principal",
 }
+# Every limit of limits.py and tiers.py, times this.
+RATE_LIMIT_FACTOR = ENVIRONMENT.rate_limit_factor
 # Prefix of each public id, and what it names.
 PUBLIC_IDS = {
     "prac": "practices.Practice",
@@ -256,6 +265,7 @@ SUBSCRIPTION_GRACE_DAYS = ENVIRONMENT.subscription_grace_days
 AUDIT_HOME = MYBCAT_HOME / "audit"
 # What the relay's process does beside relaying, by name of its thread.
 RELAY_CHORES = {
+    "epochs": "mybcat.epochs.Announcing",
     "seal": "mybcat.auditing.sealer.Sealer",
     "alarms": "integrations.alarms.raising.Alarms",
 }

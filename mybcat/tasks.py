@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 from celery import shared_task
 
-from mybcat import deliveries, idempotency_keys, listeners
+from mybcat import deliveries, idempotency_keys, listeners, lockout
 from mybcat.nudges import Publisher
 
 logger = structlog.get_logger(__name__)
@@ -33,6 +33,12 @@ def drain(*, listener: str, **kwargs: Any) -> None:
 def forget_idempotency_keys(**kwargs: Any) -> None:
     """Delete the answers that need not be repeated any more."""
     idempotency_keys.forget_expired(now=_now())
+
+
+@shared_task(name="mybcat.tasks.forget_failed_sign_ins")  # type: ignore[untyped-decorator]
+def forget_failed_sign_ins(**kwargs: Any) -> None:
+    """Delete counts of failed sign-ins that lock nobody any more."""
+    lockout.forget_expired(now=_now())
 
 
 def _now() -> datetime:

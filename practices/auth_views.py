@@ -15,13 +15,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from mybcat import epochs
+from mybcat.correlation import remote_address
 from mybcat.errors import Forbidden
 from mybcat.gateway import isolation
 from mybcat.gateway.authentication import BearerAuthentication
 from mybcat.gateway.endpoint import Endpoint
 from mybcat.gateway.inputs import IdField, Input, read_body
+from mybcat.gateway.rate_limits import admit_address
 from mybcat.gateway.tokens import Claims, InvalidToken, member_backend
 from mybcat.ids import public_id
+from mybcat.lockout import Attempt
 from mybcat.tenancy import platform_scope
 from practices import sign_in
 from practices.models import Membership, Practice
@@ -36,6 +40,10 @@ class PublicEndpoint(APIView):
     permission_classes = ()
     throttle_classes = ()
     versioning_class = None
+
+    def check_throttles(self, request: Request) -> None:
+        """By address: nobody is known yet, and what is done here cannot be refused afterwards."""
+        admit_address(request._request)
 
 
 class SignInInput(Input):
@@ -72,15 +80,17 @@ class Token(PublicEndpoint):
     @extend_schema(operation_id="signIn", request=SignInInput, responses=SignedInOutput, auth=[])
     def post(self, request: Request) -> HttpResponse:
         """Sign in with e-mail and password, to `practice` or else to the first of yours by name."""
-        body = read_body(SignInInput, request)
-        with _judging_practices(), platform_scope(reason="sign in"):
-            result = sign_in.sign_in(
-                email=body["email"],
-                password=body["password"],
-                practice_id=body.get("practice"),
-                client=_client(request),
-                now=timezone.now(),
-            )
+        body, now = read_body(SignInInput, request), timezone.now()
+        attempt = Attempt.of(account=body["email"], address=remote_address())
+        try:
+            with _judging_practices(), platform_scope(reason="sign in"):
+                attempt.refuse_if_locked(now=now)
+                result = sign_in.sign_in(**_named(body), client=_client(request), now=now)
+                attempt.succeeded()
+        except sign_in.WrongCredentials:
+            with platform_scope(reason="failed sign-in"):
+                attempt.failed(now=now)
+            raise
         return _answer(result)
 
 
@@ -97,6 +107,7 @@ class Refresh(PublicEndpoint):
         except sign_in.TokenReused as reuse:
             with platform_scope(reason="end reused family"):
                 sign_in.end_reused(family=reuse.family, now=now)
+            epochs.announce()
             raise
         return _answer(result)
 
@@ -112,6 +123,7 @@ class Logout(PublicEndpoint):
         with platform_scope(reason="sign out"):
             for family_id in sorted(families):
                 sign_in.end(family_id=family_id, because="logout", now=timezone.now())
+        epochs.announce()
         response = HttpResponse(status=204)
         response.delete_cookie(cookie_name(), path=_cookie_path(), samesite="Strict")
         return response
@@ -142,6 +154,10 @@ class JWKS(PublicEndpoint):
     def get(self, request: Request) -> Response:
         """The public keys of our tokens (RFC 7517)."""
         return Response(member_backend().jwks, headers={"Cache-Control": "public, max-age=300"})
+
+
+def _named(body: dict[str, Any]) -> dict[str, Any]:
+    return {"email": body["email"], "password": body["password"], "practice_id": body.get("practice")}
 
 
 @contextmanager

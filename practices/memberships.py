@@ -4,28 +4,30 @@ from datetime import datetime
 
 from django.db import connection
 
+from mybcat.gateway.authoriser import Known
 from mybcat.gateway.tokens import Claims, InvalidToken
 from mybcat.principal import Principal, Role
 
+# One statement, so that epochs and rights are of one moment.
 _MEMBER = """
-    SELECT m.user_id, m.role, p.plan, p.entitled_until, p.time_zone
+    SELECT m.user_id, m.role, p.plan, p.entitled_until, p.time_zone,
+           mybcat_epoch_of(m.user_id), mybcat_epoch_of(m.practice_id), {ends_at}
     FROM practices_membership m
     JOIN practices_user u ON u.id = m.user_id AND u.is_active
     JOIN practices_practice p ON p.id = m.practice_id
+    {session}
+    WHERE m.practice_id = %s AND m.is_active
 """
 # A token of ours lives no longer than its sign-in, nor than the password it began with.
-_BY_SESSION = (
-    _MEMBER
-    + """
+_SESSION = """
     JOIN practices_refreshfamily f ON f.id = %s AND f.user_id = m.user_id AND f.revoked_at IS NULL
      AND f.expires_at > %s AND f.credentials = encode(sha256(convert_to(u.password, 'UTF8')), 'hex')
-    WHERE m.practice_id = %s AND m.user_id = %s AND m.is_active
 """
-)
-_BY_SUBJECT = _MEMBER + "WHERE m.practice_id = %s AND u.external_subject = %s AND m.is_active"
+_BY_SESSION = _MEMBER.format(ends_at="f.expires_at", session=_SESSION) + "AND m.user_id = %s"
+_BY_SUBJECT = _MEMBER.format(ends_at="NULL", session="") + "AND u.external_subject = %s"
 
 
-def load_principal(*, claims: Claims, now: datetime) -> Principal:
+def load_principal(*, claims: Claims, now: datetime) -> Known:
     """Who calls, inside the practice in scope.
 
     Raises InvalidToken when the member has left, the user is disabled or the sign-in has ended.
@@ -38,7 +40,7 @@ def load_principal(*, claims: Claims, now: datetime) -> Principal:
         row = cursor.fetchone()
     if row is None:
         raise InvalidToken
-    user_id, role, plan, entitled_until, time_zone = row
+    user_id, role, plan, entitled_until, time_zone, of_user, of_practice, ends_at = row
     principal = Principal.member(
         user_id=user_id,
         practice_id=claims.practice_id,
@@ -48,4 +50,6 @@ def load_principal(*, claims: Claims, now: datetime) -> Principal:
         time_zone=time_zone,
         session_id=claims.session_id,
     )
-    return principal.viewed_by(claims.operator_id) if claims.operator_id else principal
+    if claims.operator_id:
+        principal = principal.viewed_by(claims.operator_id)
+    return Known(principal, (of_user, of_practice), ends_at)

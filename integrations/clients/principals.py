@@ -5,12 +5,17 @@ from datetime import datetime
 from django.db import connection
 
 from integrations.clients.scopes import CLIENT_SCOPES
+from mybcat.gateway.authoriser import Known
 from mybcat.gateway.tokens import Claims, InvalidToken
 from mybcat.principal import Principal
 
 # A client that has ever had a certificate must come with one that is in force.
+# One statement, so that epochs and rights are of one moment.
 _CLIENT = """
-    SELECT c.scopes, coalesce(c.plan, p.plan), p.entitled_until, p.time_zone
+    SELECT c.scopes, coalesce(c.plan, p.plan), p.entitled_until, p.time_zone,
+           mybcat_epoch_of(c.id), mybcat_epoch_of(p.id),
+           (SELECT k.not_after FROM integrations_apiclientcertificate k
+            WHERE k.practice_id = c.practice_id AND k.client_id = c.id AND k.thumbprint = %(thumbprint)s)
     FROM integrations_apiclient c JOIN practices_practice p ON p.id = c.practice_id
     WHERE c.practice_id = %(practice)s AND c.id = %(client)s AND c.revoked_at IS NULL
       AND (
@@ -26,7 +31,7 @@ _CLIENT = """
 """
 
 
-def load_principal(*, claims: Claims, now: datetime) -> Principal:
+def load_principal(*, claims: Claims, now: datetime) -> Known:
     """Who calls, inside the practice in scope: the token's scopes, less those that the client has lost since.
 
     Raises InvalidToken when the client, or the certificate that binds it, is no longer in force.
@@ -44,8 +49,8 @@ def load_principal(*, claims: Claims, now: datetime) -> Principal:
         row = cursor.fetchone()
     if row is None or claims.client_id is None:
         raise InvalidToken
-    scopes, plan, entitled_until, time_zone = row
-    return Principal(
+    scopes, plan, entitled_until, time_zone, of_client, of_practice, ends_at = row
+    principal = Principal(
         kind="client",
         id=claims.client_id,
         practice_id=claims.practice_id,
@@ -56,3 +61,4 @@ def load_principal(*, claims: Claims, now: datetime) -> Principal:
         time_zone=time_zone,
         session_id=None,
     )
+    return Known(principal, (of_client, of_practice), ends_at)

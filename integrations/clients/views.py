@@ -32,6 +32,7 @@ from mybcat.principal import Permission
 class ClientEndpoint(Endpoint):
     """Shows API clients; makes each change as the caller."""
 
+    changes_access = True
     permissions = {"POST": Permission.CLIENT_MANAGE}
     tiers = {"POST": Tier.T3}
 

@@ -9,23 +9,31 @@ from mybcat.gateway.proxy import certificate_of
 from mybcat.gateway.tokens import Claims, InvalidToken, verify_access_token
 
 
+def bearer_token(request: Any) -> str:
+    """The token of `Authorization: Bearer <JWT>` (RFC 6750), unread. Raises InvalidToken."""
+    scheme, _, token = get_authorization_header(request).partition(b" ")
+    if not scheme:
+        raise InvalidToken(missing=True)
+    if scheme.lower() != b"bearer" or not token or len(token) > 8192:
+        raise InvalidToken
+    try:
+        return token.strip().decode("ascii")
+    except UnicodeDecodeError as error:
+        raise InvalidToken from error
+
+
+def refuse_stolen(thumbprint: str | None, *, certificate: str | None) -> None:
+    """A token that is bound to a certificate (RFC 8705) is worth nothing without it. Raises InvalidToken."""
+    if thumbprint is not None and thumbprint != certificate:
+        raise InvalidToken
+
+
 class BearerAuthentication(BaseAuthentication):
-    """`Authorization: Bearer <JWT>` (RFC 6750). `request.auth` becomes the verified claims."""
+    """For routes that need to know the sign-in and nothing more: `request.auth` becomes the verified claims."""
 
     def authenticate(self, request: Any) -> tuple[None, Claims]:
-        scheme, _, token = get_authorization_header(request).partition(b" ")
-        if not scheme:
-            raise InvalidToken(missing=True)
-        if scheme.lower() != b"bearer" or not token or len(token) > 8192:
-            raise InvalidToken
-        try:
-            text = token.strip().decode("ascii")
-        except UnicodeDecodeError as error:
-            raise InvalidToken from error
-        claims = verify_access_token(text, now=timezone.now())
-        # A stolen token is worth nothing without its certificate.
-        if claims.thumbprint is not None and claims.thumbprint != certificate_of(request):
-            raise InvalidToken
+        claims = verify_access_token(bearer_token(request), now=timezone.now())
+        refuse_stolen(claims.thumbprint, certificate=certificate_of(request))
         return None, claims
 
     def authenticate_header(self, request: Any) -> str:

@@ -2,33 +2,34 @@
 
 import random
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
+from functools import partial
 from typing import Any, ClassVar, cast
 
 import orjson
-from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpResponse
 from django.utils import timezone
-from django.utils.module_loading import import_string
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from mybcat import audit, idempotency_keys, ids
+from mybcat import audit, epochs, idempotency_keys, ids
 from mybcat.errors import DomainError, Forbidden
 from mybcat.gateway import idempotency, isolation, output_guard
+from mybcat.gateway.authentication import bearer_token
+from mybcat.gateway.authoriser import authorise
 from mybcat.gateway.conditional import Validator
+from mybcat.gateway.limits import limits_of
 from mybcat.gateway.problems import RETRYABLE, sqlstate
+from mybcat.gateway.proxy import certificate_of
+from mybcat.gateway.rate_limits import admit
 from mybcat.gateway.tiers import Tier
-from mybcat.gateway.tokens import Claims
 from mybcat.idempotency_keys import Answered, Key
 from mybcat.principal import Permission, Principal
 from mybcat.tenancy import practice_scope
 
 MAX_ATTEMPTS = 3
-
-PrincipalLoader = Callable[..., Principal]
 
 
 class MissingScope(DomainError):
@@ -45,14 +46,15 @@ class MissingScope(DomainError):
 class Endpoint(APIView):
     """A view declares what it needs; the policy is carried out here, in this order:
 
-    token (no database), practice scope, member still in force, permission, idempotency key, handler,
-    commit. A refusal rolls back everything; what must outlive it is written afterwards.
+    caller and limits (one trip to Redis), permission; then, in one transaction: practice scope,
+    idempotency key, handler. A refusal rolls back everything; what must outlive it is written afterwards.
 
     `permissions` names one permission a method, `tiers` how often it may be asked: a test refuses a
     route that lacks either.
     `idempotent` says for a method whether its key is "required" or "accepted". Methods in `claiming` take
     and complete `key` themselves, in the statement that does their work.
     `etag` is the validator (`conditional.py`) of what GET answers.
+    `changes_access`: what is written here changes what somebody may do, and holds at their next request.
     """
 
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
@@ -62,6 +64,7 @@ class Endpoint(APIView):
     idempotent: ClassVar[Mapping[str, str]] = {}
     claiming: ClassVar[Collection[str]] = ()
     etag: ClassVar[Validator | None] = None
+    changes_access: ClassVar[bool] = False
 
     principal: Principal
     key: Key | None
@@ -79,17 +82,28 @@ class Endpoint(APIView):
                 self.http_method_not_allowed(request)
             self.initial(request, *args, **kwargs)
             response = self._retried(request)
+            if self.changes_access and _method(request) != "GET":
+                epochs.announce()
         except Exception as error:  # noqa: BLE001 - what is not foreseen becomes a bare 500
             response = self.handle_exception(error)
         self.response = response = self.finalize_response(request, response, *args, **kwargs)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 
+    def perform_authentication(self, request: Request) -> None:
+        """Who calls, and whether so often; before the transaction, since Redis may hang."""
+        method = _method(request)
+        limits = partial(limits_of, operation=f"{type(self).__name__}.{method}", tier=self.tiers[method])
+        token, certificate = bearer_token(request), certificate_of(request._request)
+        caller, admission = authorise(token, certificate=certificate, limits=limits, now=self.now)
+        admit(request._request, admission)
+        self.principal = request.user = caller  # type: ignore[assignment]
+
     def check_permissions(self, request: Request) -> None:
-        """Later, when the database has told who this is."""
+        """Later, where a refusal is judged and goes on record."""
 
     def check_throttles(self, request: Request) -> None:
-        """Limits are counted outside DRF, whose throttles admit more than they say."""
+        """Counted with the caller: DRF's throttles admit more than they say."""
 
     def replayed(self, answer: HttpResponse) -> HttpResponse:
         """A stored answer as it goes out again: a view that sets headers, or stored less than its answer, adds them."""
@@ -108,13 +122,12 @@ class Endpoint(APIView):
             attempt += 1
 
     def _admitted(self, request: Request) -> HttpResponse:
-        claims = cast("Claims", request.auth)
         key = None
         ids.watch_minting()
         try:
-            with practice_scope(claims.practice_id):
-                self._identify(request, claims)
-                key = self._idempotency_key(request)
+            self._refuse_without_permission(request)
+            key = self._idempotency_key(request)
+            with practice_scope(self.principal.practice_id):
                 try:
                     return self._once(request, key)
                 except Answered as answered:
@@ -129,9 +142,6 @@ class Endpoint(APIView):
                     output_guard.check(answer, practice_id=self.principal.practice_id)
                     return answer
         except (DomainError, APIException) as error:
-            # Whoever was not identified has no practice to judge by, and no key to remember anything by.
-            if request.user is None:
-                raise
             refusal = isolation.judged(error, principal=self.principal, now=self.now, request=request)
             if refusal is not error:
                 raise refusal from error
@@ -151,9 +161,7 @@ class Endpoint(APIView):
         idempotency_keys.complete(key=key, principal=self.principal, status=response.status_code, body=body)
         return response
 
-    def _identify(self, request: Request, claims: Claims) -> None:
-        load: PrincipalLoader = import_string(settings.PRINCIPAL_LOADERS[claims.kind])
-        self.principal = request.user = load(claims=claims, now=self.now)  # type: ignore[assignment]
+    def _refuse_without_permission(self, request: Request) -> None:
         needed = self.permissions.get(_method(request))
         if needed is None or not self.principal.may(needed):
             raise MissingScope(needed) if needed and self.principal.kind == "client" else Forbidden

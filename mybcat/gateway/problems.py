@@ -16,7 +16,7 @@ from django.views.csrf import csrf_failure as django_csrf_failure
 from rest_framework import exceptions
 
 from mybcat.correlation import correlation_id
-from mybcat.errors import Busy, DomainError, UnknownId
+from mybcat.errors import Busy, DomainError, RateLimited, UnknownId
 
 logger = structlog.get_logger(__name__)
 
@@ -125,6 +125,9 @@ def problem_response(refusal: DomainError, *, request: HttpRequest) -> HttpRespo
 
 
 def _v1(refusal: DomainError) -> dict[str, Any]:
+    if isinstance(refusal, RateLimited):
+        # To the letter of v1's contract; the id is in the header, as ever.
+        return {"error": refusal.sentence, **refusal.members}
     body: dict[str, Any] = {"error": refusal.sentence, "correlationId": correlation_id(), **refusal.members}
     if refusal.fields:
         body["fields"] = refusal.fields
@@ -139,6 +142,7 @@ def _v2(refusal: DomainError) -> dict[str, Any]:
         "detail": refusal.sentence,
         "code": refusal.code,
         "correlationId": correlation_id(),
+        **refusal.members,
         "errors": [
             {"detail": sentence, "pointer": "#/" + name.replace(".", "/")}
             for name, sentences in refusal.fields.items()

@@ -76,6 +76,21 @@ _REFUSALS: dict[str, dict[str, Any]] = {
         "required": ["type", "title", "status", "detail", "code", "correlationId", "errors"],
     },
 }
+_SECONDS = {"type": "integer", "minimum": 1, "description": "seconds after which the same request can pass"}
+# v1's has no correlation id: the article's contract, to the letter.
+_OFTEN: dict[str, dict[str, Any]] = {
+    "Error": {
+        "type": "object",
+        "properties": {"error": _TEXT, "retryAfter": _SECONDS},
+        "required": ["error", "retryAfter"],
+    },
+    "Problem": {
+        "allOf": [
+            {"$ref": "#/components/schemas/Problem"},
+            {"type": "object", "properties": {"retryAfter": _SECONDS}, "required": ["retryAfter"]},
+        ]
+    },
+}
 
 
 def describe_refusals(result: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -87,5 +102,7 @@ def describe_refusals(result: dict[str, Any], **_: Any) -> dict[str, Any]:
         for operation in operations.values():
             refused = {"content": {kind: {"schema": schema}}, "description": "Refused"}
             operation["responses"].setdefault("default", refused)
+            often = {"content": {kind: {"schema": _OFTEN[name]}}, "description": "Too often"}
+            operation["responses"].setdefault("429", often)
         result["components"]["schemas"][name] = _REFUSALS[name]
     return result

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, Literal, cast
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from rest_framework_simplejwt.exceptions import TokenBackendError
 
 from mybcat.errors import DomainError, UnknownId
 from mybcat.gateway.keys import SigningKey, signing_keys
+from mybcat.gateway.published_keys import PublishedKeys
 from mybcat.ids import internal_id, new_uuid, public_id
 
 
@@ -42,6 +43,7 @@ _MEMBERS = "mybcat-members"
 class Claims:
     """What a verified token says. Whether it still holds is for the database to tell."""
 
+    # Who loads the caller: settings.PRINCIPAL_LOADERS.
     kind: Literal["member", "client"]
     user_id: UUID | None
     external_subject: str | None
@@ -79,7 +81,11 @@ class MemberBackend(TokenBackend):
 
     def get_verifying_key(self, token: Any) -> Any:
         try:
-            return self._public[jwt.get_unverified_header(token)["kid"]]
+            header = jwt.get_unverified_header(token)
+            # RFC 9068, section 4: a token of another kind, were it signed by us, is no access token.
+            if header["typ"] != "at+jwt":
+                raise TokenBackendError("no access token")
+            return self._public[header["kid"]]
         except (KeyError, jwt.InvalidTokenError) as error:
             raise TokenBackendError("unknown key") from error
 
@@ -89,8 +95,7 @@ class ExternalBackend(TokenBackend):
 
     def __init__(self, *, issuer: str, audience: str, jwks_url: str) -> None:
         super().__init__("RS256", audience=audience or None, issuer=issuer, leeway=30)
-        # 2 s: a caller waits for the first fetch; afterwards keys come from memory.
-        self.jwks_client = jwt.PyJWKClient(jwks_url, cache_keys=True, lifespan=300, timeout=2)
+        self.jwks_client = PublishedKeys(jwks_url)
 
 
 @cache
@@ -167,20 +172,13 @@ def verify_access_token(token: str, *, now: datetime) -> Claims:
         external = external_backend()
         if external is not None and _issuer(token) == external.issuer:
             return _external_claims(external.decode(cast("Any", token)))
-        claims = _verified(token)
+        payload = member_backend().decode(cast("Any", token))
+        claims = _member_claims(payload) if payload["client_id"] == _MEMBERS else _client_claims(payload)
     except _REFUSED as error:
         raise InvalidToken from error
     if claims.expires_at <= now.timestamp():
         raise InvalidToken
     return claims
-
-
-# A signature once good stays good; time is checked at each use. Whether the member is still in
-# force is no part of this: the database is asked.
-@lru_cache(maxsize=10_000)
-def _verified(token: str) -> Claims:
-    payload = member_backend().decode(cast("Any", token))
-    return _member_claims(payload) if payload["client_id"] == _MEMBERS else _client_claims(payload)
 
 
 def _issuer(token: str) -> Any:

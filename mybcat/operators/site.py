@@ -14,6 +14,9 @@ from django.template.response import SimpleTemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
+from mybcat import epochs
+from mybcat.errors import RateLimited
+from mybcat.gateway.problems import problem_response
 from mybcat.operators import sessions, sign_in_views, trace
 from mybcat.tenancy import platform_scope
 
@@ -82,7 +85,10 @@ class OperatorSite(admin.AdminSite):
         """The first step: an active operator's e-mail and password."""
         if request.method == "GET" and sign_in_views.has_password(request):
             return HttpResponseRedirect(f"{reverse('admin:second_factor')}?{request.GET.urlencode()}")
-        response = super().login(request, extra_context)
+        try:
+            response = super().login(request, extra_context)
+        except RateLimited as refusal:
+            return problem_response(refusal, request=request)
         if request.method == "POST" and response.status_code == 302:
             sessions.begin(request, now=timezone.now())
             step = f"{reverse('admin:second_factor')}?{urlencode({'next': response.headers['Location']})}"
@@ -124,6 +130,9 @@ def _in_platform(view: View) -> View:
             if isinstance(response, SimpleTemplateResponse):
                 # Templates read rows, which later is too late for.
                 response.render()
+        if request.method == "POST":
+            # What an operator takes from somebody is gone at their next request.
+            epochs.announce()
         return _with_origin(response)
 
     return cast("View", entered)

@@ -7,6 +7,7 @@ import pytest
 import time_machine
 
 from appointments.models import Slot
+from mybcat.epochs import announce
 from mybcat.tenancy import practice_scope
 from practices.models import Membership
 from tests.api.refusals import assert_forbidden, assert_invalid, assert_refused
@@ -112,6 +113,7 @@ def test_who_may_no_longer_book_gets_no_answer_of_before(agent: Caller, clinic: 
     assert agent.book(clinic, key="call-1").status_code == 201
     with practice_scope(clinic.practice.id):
         Membership.objects.update(role="practitioner")
+    announce()
     with changes(**REFUSED):
         assert_forbidden(agent.book(clinic, key="call-1"))
 

@@ -98,3 +98,14 @@ def test_the_cost_of_the_fence_is_told_for_each_request() -> None:
     assert done.returncode == 0, done.stderr
     for row in ("one patient", "day of 200", "booking"):
         assert columns(done.stdout, row)[-1] == "0"
+
+
+def test_the_cost_of_the_gateway_is_told_over_the_view_alone() -> None:
+    done = run("gateway", "--requests", "20", "--rounds", "1")
+
+    whole, alone, added = (
+        float(columns(done.stdout, row)[0])
+        for row in ("request of a known caller", "view and transaction alone", "gateway")
+    )
+    assert abs(whole - alone - added) < 0.002
+    assert "scripts run by Redis a request: 1.00" in done.stdout

@@ -231,7 +231,7 @@ def test_queries_of_ill_will_are_named_and_refused(agent: Caller, version: str) 
 
 def test_credentials_of_ill_will_are_wrong_credentials(agent: Caller, clinic: Clinic) -> None:
     """They reach the password's hash, and the database as a parameter."""
-    with changes():
+    with changes(mybcat_failedsignins=11):
         for email in ("' OR 1=1 --", "%", "\U0001f441", "\u202eelpmaxe.tacbym@haras", "a" * 254):
             body = {"email": email, "password": PASSWORD}
             answer = agent.http.post("/api/auth/token", body, content_type=JSON)

@@ -25,6 +25,8 @@ SHARED = {
     "otp_static_staticdevice": "operators' recovery codes",
     "otp_static_statictoken": "operators' recovery codes",
     "otp_totp_totpdevice": "operators' authenticators",
+    "mybcat_failedsignins": "digests of accounts and addresses that could not sign in",
+    "mybcat_epoch": "numbers of users and practices; says nothing about either",
     "practices_user": "people, who work for several practices",
     "practices_user_groups": "operators' groups",
     "practices_user_user_permissions": "operators' rights",

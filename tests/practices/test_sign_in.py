@@ -110,7 +110,8 @@ def test_case_and_spaces_of_the_address_do_not_matter(client: Client, sarah: Use
 def test_what_is_wrong_with_the_credentials_is_not_told(client: Client, sarah: User) -> None:
     make_member(practice=make_practice(name="Gone"), user=make_user(email="gone@mybcat.example", is_active=False))
     make_user(email="nopassword@mybcat.example", password="!")
-    with changes():
+    # For each of five accounts two counts, and one for the address they share.
+    with changes(mybcat_failedsignins=11):
         refusals = [
             sign_in(client, password="wrong horse battery"),
             sign_in(client, password=PASSWORD.upper()),
@@ -180,7 +181,7 @@ def test_signing_in_to_another_practice_is_refused_and_on_record(
 
 def test_a_wrong_password_tells_nothing_of_a_practice(client: Client, sarah: User) -> None:
     other = make_practice(name="Hillside Eyes")
-    with changes():
+    with changes(mybcat_failedsignins=3):
         for practice in (public("prac", other.id), public("prac", new_uuid())):
             answer = sign_in(client, password="wrong horse battery", practice=practice)
             assert_refused(answer, status=401, code="wrong_credentials", sentence="Invalid email or password")
@@ -234,7 +235,7 @@ def test_changing_practice_needs_a_session(client: Client, sarah: User, lakeside
 
 def test_the_cookie_alone_signs_out_and_ends_the_access_token_at_once(client: Client, sarah: User) -> None:
     token = sign_in(client).json()["accessToken"]
-    with changes(practices_refreshfamily=0):
+    with changes(practices_refreshfamily=0, mybcat_epoch=1):
         answer = client.post("/api/auth/logout")
     assert (answer.status_code, answer.content) == (204, b"")
     cookie = answer.cookies["refresh"]

@@ -11,6 +11,7 @@ import time_machine
 from django.conf import LazySettings
 from django.test import Client
 
+from mybcat.epochs import announce
 from mybcat.models import SecurityEvent
 from mybcat.tenancy import platform_scope, practice_scope
 from practices.models import Membership, RefreshFamily, User
@@ -131,7 +132,7 @@ def test_a_stolen_token_ends_the_family(clinic: Clinic, late: timedelta, agent: 
         access = refresh(client).json()["accessToken"]
     thief = Client(raise_request_exception=False, headers={"User-Agent": agent})
     with time_machine.travel(NOW + late, tick=False):
-        with changes(practices_refreshfamily=0, mybcat_securityevent=1):
+        with changes(practices_refreshfamily=0, mybcat_securityevent=1, mybcat_epoch=1):
             assert_ended(refresh(thief, token=stolen))
         assert not works(client, access)
         with changes():
@@ -211,6 +212,7 @@ def test_who_is_gone_is_out_at_the_next_request(clinic: Clinic, because: str) ->
             User.objects.filter(id=clinic.agent.id).update(is_active=False)
         else:
             clinic.agent.delete()
+    announce()
     with changes():
         assert not works(client, access)
         assert_ended(refresh(client))
@@ -221,6 +223,7 @@ def test_a_new_role_holds_at_the_next_request(clinic: Clinic) -> None:
     access = refresh(client).json()["accessToken"]
     with practice_scope(clinic.practice.id):
         Membership.objects.update(role="practitioner")
+    announce()
     with changes(**REFUSED):
         answer = client.post(
             "/api/v1/patients",

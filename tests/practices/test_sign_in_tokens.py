@@ -121,6 +121,12 @@ FORGED: dict[str, Callable[[Claims, RSAPrivateKey], str]] = {
     "another key that it brings along": lambda claims, key: signed(
         claims, key=key, jwk=jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
     ),
+    "another key, and where to fetch it": lambda claims, key: signed(
+        claims, key=key, kid="theirs", jku="https://evil.example/jwks.json", x5u="https://evil.example/key.pem"
+    ),
+    "our key's id, and where to fetch another": lambda claims, key: signed(
+        claims, key=key, jku="https://evil.example/jwks.json", x5u="https://evil.example/key.pem"
+    ),
     "another key with another id": lambda claims, key: signed(claims, key=key, kid="theirs"),
     "a path as the key's id": lambda claims, key: signed(claims, key=key, kid="../../keys/jwt-0001.pem"),
     "no algorithm": lambda claims, _: f"{part({'alg': 'none', 'typ': 'JWT'})}.{part(claims)}.",
@@ -140,6 +146,10 @@ WRONG: dict[str, Callable[[Claims], str]] = {
     "no end": lambda claims: signed(without(claims, "exp")),
     "not yet valid": lambda claims: signed({**claims, "nbf": int(time.time()) + 600}),
     "another algorithm": lambda claims: signed(claims, algorithm="RS512"),
+    "what it says must be understood and is not": lambda claims: signed(claims, crit=["x-mybcat"], **{"x-mybcat": 1}),
+    "another type": lambda claims: signed(claims, typ="JWT"),
+    "the type of an identity token": lambda claims: signed(claims, typ="id+jwt"),
+    "no type": lambda claims: signed(claims, typ=None),
     "no key's id": lambda claims: signed(claims, kid=None),
     "no user": lambda claims: signed(without(claims, "sub")),
     "no practice": lambda claims: signed(without(claims, "practice_id")),
@@ -228,6 +238,8 @@ def test_what_is_no_token_is_refused() -> None:
         f"{part({'alg': 'RS256', 'crit': ['exp']})}.e30.e30",
         "\u00e9\u00e9",
         "a" * 8_193,
+        "a" * 100_000,
+        f"{part({'alg': 'RS256', 'kid': 'x', 'pad': 'a' * 70_000})}.e30.e30",
         "a b",
     ]
     with changes():
@@ -235,6 +247,11 @@ def test_what_is_no_token_is_refused() -> None:
             assert_invalid_token(get(token))
         for header in ("Bearer", "Bearer ", "Basic {}", "Token {}", "{}", "bearer,{}"):
             assert_invalid_token(get("x.y.z", header=header))
+
+
+def test_a_refresh_token_is_no_access_token(agent: Caller) -> None:
+    with changes():
+        assert_invalid_token(get(agent.http.cookies["refresh"].value))
 
 
 def test_without_a_token_the_answer_names_the_scheme_and_no_error() -> None:

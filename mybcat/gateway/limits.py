@@ -1,0 +1,70 @@
+"""How often a caller may ask: by the operation's tier, and for API clients by the practice's plan."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from mybcat.gateway.tiers import Tier
+from mybcat.principal import Principal
+
+MINUTE, DAY = 60, 86_400
+# Requests a minute of one address that names no caller: enough for a clinic behind one address.
+PER_ADDRESS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `quota` in `seconds` from the first one on, counted under `key`.
+
+    With `burst`: `quota` in `seconds` on average, and at most `burst` at once. `daily`: the seconds
+    are those of the UTC day.
+    """
+
+    name: str
+    key: str
+    quota: int
+    seconds: int
+    burst: int = 0
+    daily: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a practice has bought for its API clients together."""
+
+    a_second: int
+    burst: int
+    a_day: int
+
+
+PLANS = {
+    "standard": Plan(a_second=20, burst=10, a_day=10_000),
+    "enterprise": Plan(a_second=200, burst=100, a_day=1_000_000),
+}
+
+
+def limits_of(principal: Principal, *, operation: str, tier: Tier) -> list[Limit]:
+    """All that one request counts against, the operation's own first.
+
+    The caller is the sign-in or the API client, within one practice: a token that was refreshed is
+    no new caller, and a flood of one reaches no other.
+    """
+    caller = f"{principal.practice_id}:{principal.session_id or principal.id}"
+    own = Limit(tier.name.lower(), f"{operation}:{caller}", _scaled(tier.value), MINUTE)
+    if principal.kind == "member":
+        return [own]
+    plan, practice = PLANS[principal.plan], str(principal.practice_id)
+    return [
+        own,
+        Limit("plan", f"plan:{practice}", _scaled(plan.a_second), 1, burst=_scaled(plan.burst)),
+        Limit("daily", f"daily:{practice}", _scaled(plan.a_day), DAY, daily=True),
+    ]
+
+
+def limits_of_address(address: str) -> list[Limit]:
+    """Of whoever is not known, or not yet."""
+    return [Limit("address", f"address:{address}", _scaled(PER_ADDRESS), MINUTE)]
+
+
+def _scaled(quota: int) -> int:
+    return quota * settings.RATE_LIMIT_FACTOR
