@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from mybcat.operators import second_factor
+from mybcat.operators import second_factor, sessions
 from mybcat.operators.filters import PracticeFilter, RecordedFilter
 from mybcat.operators.model_admin import OperatorAdmin, ReadOnlyAdmin
 from mybcat.operators.sign_in_views import freshly_verified
@@ -26,6 +26,7 @@ from practices.models import AppointmentType, Membership, RefreshFamily, Subscri
 
 # Operators may do what this site offers, or they are no operators: there are no permissions in between.
 admin.site.unregister(Group)
+sessions.endings.append(viewing.leave)
 
 
 class _LowerCaseEmail(forms.Form):

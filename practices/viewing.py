@@ -49,21 +49,24 @@ def begin(request: HttpRequest, membership_id: Any) -> HttpResponse:
     return TemplateResponse(request, "operators/view_as.html", {**context, "membership": membership})
 
 
-def end(request: HttpRequest) -> HttpResponse:
-    """The token is good for nothing from now on."""
+def leave(request: HttpRequest) -> None:
+    """The token, if there is one, is good for nothing from now on."""
     family_id = sessions.end_view(request)
     if family_id:
         sign_in.end(family_id=family_id, because="operator", now=timezone.now())
         trace.of_oneself(request, "view_end")
+
+
+def end(request: HttpRequest) -> HttpResponse:
+    """The banner's button."""
+    leave(request)
     messages.success(request, "You are yourself again.")
     return HttpResponseRedirect(reverse("admin:index"))
 
 
 def _begun(request: HttpRequest, membership: Membership, reason: str) -> dict[str, Any]:
     now = timezone.now()
-    earlier = sessions.end_view(request)
-    if earlier:
-        sign_in.end(family_id=earlier, because="operator", now=now)
+    leave(request)
     token, family = sign_in.view_as(membership=membership, operator_id=trace.operator(request).id, now=now)
     trace.record(request, model=Membership, act="view_as", rows=[membership], reason=reason)
     sessions.view(

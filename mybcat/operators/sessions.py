@@ -3,6 +3,7 @@
 Django ends a session that has been idle (settings.SESSION_COOKIE_AGE); here is what no activity can prolong.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,9 @@ from django.utils import timezone
 LONGEST = timedelta(hours=12)
 # Acts such as viewing as a member ask for the second factor again after this.
 FRESH = timedelta(minutes=10)
+
+# What applications end together with an operator's session; called in platform scope.
+endings: list[Callable[[HttpRequest], None]] = []
 
 _BEGUN, _VERIFIED, _VIEWING = "signed_in_at", "verified_at", "viewing"
 

@@ -10,9 +10,10 @@ from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.core.exceptions import BadRequest
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.template.response import SimpleTemplateResponse
-from django.urls import reverse
+from django.template.response import SimpleTemplateResponse, TemplateResponse
+from django.urls import path, reverse
 from django.utils import timezone
+from django.views.decorators.csrf import csrf_protect
 
 from mybcat import epochs
 from mybcat.errors import RateLimited
@@ -79,7 +80,17 @@ class OperatorSite(admin.AdminSite):
         return {**super().each_context(request), "viewing": sessions.viewing(request)}
 
     def get_urls(self) -> list[Any]:
-        return [*sign_in_views.urlpatterns, *super().get_urls()]
+        # Django's lets out only who is in; whoever has yet to show the second factor may leave, too.
+        leave = path("logout/", csrf_protect(self.logout), name="logout")
+        return [leave, *sign_in_views.urlpatterns, *super().get_urls()]
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """End the session, and what began in it elsewhere."""
+        if request.method == "POST":
+            with platform_scope(reason="admin"):
+                for ending in sessions.endings:
+                    ending(request)
+        return _with_origin(super().logout(request, extra_context))
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The first step: an active operator's e-mail and password."""

@@ -115,6 +115,14 @@ def test_signing_out_ends_the_session(desk: Client) -> None:
     assert desk.get("/admin/").status_code == 302
 
 
+def test_one_may_leave_before_the_second_factor(operator: User) -> None:
+    browser = at_desk(operator, verified=False)
+    assert browser.get("/admin/logout/").status_code == 405
+    assert browser.post("/admin/logout/").status_code == 200
+    assert Session.objects.count() == 0
+    assert browser.get("/admin/second-factor/")["Location"].startswith(LOGIN)
+
+
 def test_pages_let_their_forms_say_where_they_come_from(client: Client, desk: Client) -> None:
     """Chromium sends `Origin: null` from a page with "no-referrer", and no operator could sign in."""
     for answer in (client.get(LOGIN), desk.get("/admin/"), desk.get("/admin/patients/patient/")):

@@ -109,6 +109,12 @@ def test_it_ends_by_the_banner_s_button(desk: Client, token: str, clinic: Clinic
     assert len(trail.entries(action="admin.view_end")) == 1
 
 
+def test_it_ends_with_the_operator_s_session(desk: Client, token: str, trail: Trail) -> None:
+    assert desk.post("/admin/logout/").status_code == 200
+    assert ask(token, "GET", "/api/v2/locations").status_code == 401
+    assert len(trail.entries(action="admin.view_end")) == 1
+
+
 def test_a_second_view_ends_the_first(desk: Client, token: str, clinic: Clinic, other_clinic: Clinic) -> None:
     other = begun(desk, other_clinic)
     assert ask(token, "GET", "/api/v2/locations").status_code == 401
