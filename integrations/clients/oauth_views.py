@@ -1,5 +1,6 @@
 """The authorisation server of API clients: its token endpoint, and what it says of itself (RFC 8414)."""
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -11,12 +12,15 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from integrations.clients.authenticating import authenticate, credentials_in
+from integrations.clients.authenticating import Credentials, authenticate, credentials_in
 from integrations.clients.granting import grant
 from integrations.clients.keys import ALGORITHMS
-from integrations.clients.refusals import InvalidRequest, OAuthRefusal, UnsupportedGrantType
+from integrations.clients.models import ApiClient
+from integrations.clients.refusals import InvalidClient, InvalidRequest, OAuthRefusal, UnsupportedGrantType
 from integrations.clients.scopes import CLIENT_SCOPES
+from mybcat.correlation import remote_address
 from mybcat.gateway.proxy import certificate_of
+from mybcat.lockout import Attempt
 from mybcat.tenancy import platform_scope, practice_scope
 from practices.auth_views import PublicEndpoint
 
@@ -57,8 +61,7 @@ class ClientToken(PublicEndpoint):
         """OAuth 2.0 client credentials: HTTP Basic with the client's id and secret, or a signed assertion."""
         now, form, certificate = timezone.now(), _form(request), certificate_of(request)
         credentials = credentials_in(request.META.get("HTTP_AUTHORIZATION", ""), form)
-        with platform_scope(reason="which API client"):
-            client = authenticate(credentials, certificate=certificate, audience=_audience(request), now=now)
+        client = _proved(credentials, certificate=certificate, audience=_audience(request), now=now)
         if form.get("grant_type") != "client_credentials":
             raise UnsupportedGrantType
         with practice_scope(client.practice_id):
@@ -95,6 +98,21 @@ class Metadata(PublicEndpoint):
 
 
 TOKEN_PATH = "/api/oauth/token"  # noqa: S105 (an address)
+
+
+def _proved(credentials: Credentials, *, certificate: str | None, audience: str, now: datetime) -> ApiClient:
+    """The client, unless it or the address has failed too often. Raises InvalidClient, RateLimited."""
+    attempt = Attempt.of(account=credentials.client_id, address=remote_address())
+    try:
+        with platform_scope(reason="which API client"):
+            attempt.refuse_if_locked(now=now)
+            client = authenticate(credentials, certificate=certificate, audience=audience, now=now)
+            attempt.succeeded()
+            return client
+    except InvalidClient:
+        with platform_scope(reason="failed API client"):
+            attempt.failed(now=now)
+        raise
 
 
 def _form(request: Request) -> dict[str, str]:

@@ -71,6 +71,14 @@ return answer
 """
 
 
+# A window that has ended meanwhile has nothing to give back to; decrementing keeps the time that a key has left.
+_FORGIVE = """
+for i = 1, #KEYS do
+    if tonumber(redis.call('GET', KEYS[i]) or 0) > 0 then redis.call('DECR', KEYS[i]) end
+end
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Count:
     """One limit after this request: how many are left, and in how many milliseconds there are more."""
@@ -122,6 +130,13 @@ def counted(
     figures = answer[len(subjects) :]
     counts = tuple(Count(limit, *figures[3 * place : 3 * place + 3]) for place, limit in enumerate(limits))
     return known, Admission(counts)
+
+
+def forgiven(*, admission: Admission, store: Volatile) -> None:
+    """Give an admitted request back to the limits that do not count failures of ours. Raises mybcat.volatile.Away."""
+    keys = [f"mybcat:limit:{count.limit.key}" for count in admission.counts if count.limit.forgiving]
+    if keys and not admission.refused:
+        store.call(lambda client: client.eval(_FORGIVE, len(keys), *keys))
 
 
 @cache

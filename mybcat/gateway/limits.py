@@ -8,6 +8,8 @@ from mybcat.gateway.tiers import Tier
 from mybcat.principal import Principal
 
 MINUTE, DAY = 60, 86_400
+# Requests a minute over connections of one certificate, whichever practices its clients act for (contracts.md, 9).
+PER_CERTIFICATE = 500
 # Requests a minute of one address that names no caller: enough for a clinic behind one address.
 PER_ADDRESS = 600
 
@@ -26,6 +28,8 @@ class Limit:
     seconds: int
     burst: int = 0
     daily: bool = False
+    # An answer of 500 or more gives the request back.
+    forgiving: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +47,22 @@ PLANS = {
 }
 
 
-def limits_of(principal: Principal, *, operation: str, tier: Tier) -> list[Limit]:
-    """All that one request counts against, the operation's own first.
+def limits_of(principal: Principal, *, operation: str, tier: Tier, certificate: str | None = None) -> list[Limit]:
+    """All that one request counts against, the operation's own first. `certificate` is a thumbprint.
 
     The caller is the sign-in or the API client, within one practice: a token that was refreshed is
     no new caller, and a flood of one reaches no other.
     """
     caller = f"{principal.practice_id}:{principal.session_id or principal.id}"
-    own = Limit(tier.name.lower(), f"{operation}:{caller}", _scaled(tier.value), MINUTE)
+    limits = [Limit(tier.name.lower(), f"{operation}:{caller}", _scaled(tier.value), MINUTE)]
+    if certificate is not None:
+        shown = f"certificate:{certificate}"
+        limits.append(Limit("certificate", shown, _scaled(PER_CERTIFICATE), MINUTE, forgiving=True))
     if principal.kind == "member":
-        return [own]
+        return limits
     plan, practice = PLANS[principal.plan], str(principal.practice_id)
     return [
-        own,
+        *limits,
         Limit("plan", f"plan:{practice}", _scaled(plan.a_second), 1, burst=_scaled(plan.burst)),
         Limit("daily", f"daily:{practice}", _scaled(plan.a_day), DAY, daily=True),
     ]

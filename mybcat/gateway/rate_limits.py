@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from mybcat.correlation import remote_address
 from mybcat.errors import RateLimited
 from mybcat.gateway.addresses import neighbourhood
-from mybcat.gateway.counting import Admission, counted
+from mybcat.gateway.counting import Admission, counted, forgiven
 from mybcat.gateway.limits import Limit, limits_of_address
 from mybcat.gateway.problems import problem_response
 from mybcat.metrics import rate_limit_unavailable, rate_limited
@@ -59,9 +59,18 @@ class RateLimitMiddleware:
                 admit_address(request)
             except RateLimited as refusal:
                 response = problem_response(refusal, request=request)
+        if response.status_code >= 500:
+            _forgive(request.admission)  # type: ignore[attr-defined]
         for name, value in headers(request.admission).items():  # type: ignore[attr-defined]
             response.headers[name] = value
         return response
+
+
+def _forgive(admission: Admission) -> None:
+    try:
+        forgiven(admission=admission, store=volatile())
+    except Away:
+        return
 
 
 def headers(admission: Admission) -> dict[str, str]:

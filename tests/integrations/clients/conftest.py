@@ -7,6 +7,9 @@ import pytest
 from mybcat.principal import Role
 from tests.callers import Caller, Partner, public
 from tests.factories import Clinic, make_api_client, make_member
+from tests.gateway.conftest import own_redis
+
+__all__ = ["own_redis"]
 
 MakePartner = Callable[..., Partner]
 

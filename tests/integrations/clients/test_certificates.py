@@ -10,14 +10,17 @@ import time_machine
 from django.test import Client
 
 from integrations.clients.models import ApiClientCertificate
+from mybcat.gateway import limits
 from mybcat.gateway.certificates import thumbprint
 from mybcat.tenancy import practice_scope
+from practices.views import Locations
 from tests.api.refusals import assert_refused
 from tests.api.rows import BOOKED, changes
 from tests.callers import Caller, Partner, ask_token, public, together
 from tests.certificates import Authority, Issued, authority, issued
 from tests.factories import Clinic, make_api_client
 from tests.integrations.clients.conftest import a_manager
+from tests.mybcat.processes import Valkey
 
 SECRET = "s" * 40
 PATH = "/api/v2/api-clients"
@@ -69,7 +72,7 @@ def assert_shut_out(answer: Any) -> None:
 
 
 def test_a_bound_client_needs_its_certificate_for_a_token(bound: Bound) -> None:
-    with changes():
+    with changes(mybcat_failedsignins=3):
         for other in (None, issued("next"), Authority("Elsewhere").issue("partner")):
             refused = bound.token(other)
             assert (refused.status_code, refused.json()["error"]) == (401, "invalid_client")
@@ -217,3 +220,33 @@ def test_what_is_shown_of_a_certificate(bound: Bound) -> None:
         "notAfter": issued("partner").certificate.not_valid_after_utc.isoformat(),
         "revokedAt": None,
     }
+
+
+def test_a_certificate_has_five_hundred_requests_a_minute_and_failures_of_ours_are_not_counted(
+    bound: Bound, settings: Any, own_redis: Valkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of all clients that come with it: 500 would take five operations, so the limit is made smaller."""
+    settings.RATE_LIMIT_FACTOR = 1
+    monkeypatch.setattr(limits, "PER_CERTIFICATE", 6)
+    token = bound.token(issued("partner")).json()["access_token"]
+
+    def used() -> int:
+        (key,) = own_redis.client.keys("mybcat:limit:certificate:*")
+        return int(own_redis.client.get(key))  # type: ignore[arg-type]
+
+    def statuses(count: int) -> list[int]:
+        return [bound.calling(token, issued("partner")).status_code for _ in range(count)]
+
+    assert limits.MINUTE == 60
+    assert (statuses(2), used()) == ([200] * 2, 2)
+    with monkeypatch.context() as broken:
+        broken.setattr(Locations, "get", lambda *_: 1 // 0)
+        assert (statuses(3), used()) == ([500] * 3, 2)
+    assert (statuses(5), used()) == ([200] * 4 + [429], 6)
+    answer = bound.calling(token, issued("partner"))
+    assert 1 <= int(answer.headers["Retry-After"]) <= 60
+    assert '"certificate";q=6;w=60' in answer.headers["RateLimit-Policy"]
+
+
+def test_the_limit_of_a_certificate_is_the_contract_s() -> None:
+    assert limits.PER_CERTIFICATE == 500

@@ -17,6 +17,7 @@ from integrations.clients.models import ApiClient, ApiClientSecret, ClientAssert
 from integrations.clients.scopes import CLIENT_SCOPES
 from integrations.clients.tasks import forget_client_assertions
 from mybcat.ids import internal_id, new_uuid
+from mybcat.lockout import HERE, WINDOW
 from mybcat.models import AuditEntry
 from mybcat.tenancy import practice_scope
 from tests.api.rows import changes
@@ -26,6 +27,8 @@ from tests.integrations.clients.keys import ALGORITHMS, AUDIENCE, assertion, jwk
 
 FORM = "application/x-www-form-urlencoded"
 ISSUED = {"mybcat_auditentry": 1}
+# Counted for the client here, the client anywhere, and the address.
+FAILED = {"mybcat_failedsignins": 3}
 
 
 @pytest.fixture
@@ -224,7 +227,7 @@ BAD_CLAIMS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("claims", BAD_CLAIMS.values(), ids=BAD_CLAIMS.keys())
 def test_an_assertion_that_says_something_else_is_refused(http: Client, signer: str, claims: dict[str, Any]) -> None:
-    with changes():
+    with changes(**FAILED):
         assert_error(sign_in(http, assertion(signer, **claims)), "invalid_client", status=401)
 
 
@@ -258,16 +261,20 @@ def test_an_assertion_that_is_not_the_client_s_is_refused(http: Client, signer: 
         good + "." + "x" * 9000,
         b64encode(b"[" * 5000).decode() + "." * 2,
     ]
-    with changes():
-        for text in texts:
-            assert_error(sign_in(http, text), "invalid_client", status=401)
+    for number, text in enumerate(texts):
+        # Each from elsewhere: five of one address would be locked out.
+        http.defaults["REMOTE_ADDR"] = f"192.0.2.{number}"
+        assert_error(sign_in(http, text), "invalid_client", status=401)
     assert_error(sign_in(http, good, client_id=public("appc", new_uuid())), "invalid_request")
+    # What was refused has not used up anything.
+    http.defaults["REMOTE_ADDR"] = "198.51.100.1"
+    assert sign_in(http, good).status_code == 200
 
 
 def test_a_signature_counts_once(http: Client, signer: str) -> None:
     text = assertion(signer, jti="the same")
     assert sign_in(http, text).status_code == 200
-    with changes():
+    with changes(**FAILED):
         assert_error(sign_in(http, text), "invalid_client", status=401)
         assert_error(sign_in(http, assertion(signer, jti="the same")), "invalid_client", status=401)
     assert sign_in(http, assertion(signer, jti="another")).status_code == 200
@@ -282,7 +289,8 @@ def test_a_signature_is_used_up_by_a_request_that_is_refused(http: Client, signe
 
 def test_of_one_signature_sent_twenty_times_at_once_one_counts(signer: str) -> None:
     text = assertion(signer)
-    answers = together(20, lambda _: sign_in(Client(raise_request_exception=False), text))
+    # Each from elsewhere: of one address the last would find it locked.
+    answers = together(20, lambda number: sign_in(Client(REMOTE_ADDR=f"192.0.2.{number}"), text))
     assert sorted(answer.status_code for answer in answers) == [200, *[401] * 19]
 
 
@@ -310,7 +318,7 @@ def test_a_host_that_only_a_pattern_lets_in_signs_nobody_in(http: Client, signer
     text = assertion(signer, aud="http://evil.testserver/api/oauth/token")
     address = {"client_assertion": text, "client_assertion_type": assertions.TYPE}
     http.defaults["HTTP_HOST"] = "evil.testserver"
-    with changes():
+    with changes(**FAILED):
         assert_error(ask_token(http, **address), "invalid_client", status=401)
     settings.ALLOWED_HOSTS = ["evil.testserver"]
     assert ask_token(http, **address).status_code == 200
@@ -348,3 +356,32 @@ def test_metadata_says_where_everything_is(http: Client, known: tuple[str, str])
     ]
     assert document["token_endpoint_auth_signing_alg_values_supported"] == sorted(ALGORITHMS)
     assert http.get(document["jwks_uri"].removeprefix("http://testserver")).status_code == 200
+
+
+def test_guessing_locks_the_client_here_and_then_the_right_secret_too(
+    http: Client, known: tuple[str, str], clinic: Clinic
+) -> None:
+    other, other_secret = make_api_client(practice=clinic.practice)
+    for _ in range(HERE):
+        assert_error(ask_token(http, (known[0], "wrong")), "invalid_client", status=401)
+    with changes():
+        locked = ask_token(http, known)
+    assert (locked.status_code, locked.json()["code"]) == (429, "rate_limited")
+    assert 0 < int(locked.headers["Retry-After"]) <= WINDOW.total_seconds()
+    # Another client of the same address, and this one elsewhere, are not in it.
+    assert ask_token(http, (public("appc", other.id), str(other_secret))).status_code == 200
+    assert ask_token(Client(REMOTE_ADDR="192.0.2.7"), known).status_code == 200
+
+
+def test_a_right_secret_wipes_out_what_was_mistyped(http: Client, known: tuple[str, str]) -> None:
+    for _ in range(2):
+        for _ in range(HERE - 1):
+            assert ask_token(http, (known[0], "wrong")).status_code == 401
+        assert ask_token(http, known).status_code == 200
+
+
+def test_forged_signatures_lock_as_well(http: Client, signer: str) -> None:
+    stranger = ec.generate_private_key(ec.SECP384R1())
+    for _ in range(HERE):
+        assert sign_in(http, assertion(signer, key=stranger)).status_code == 401
+    assert sign_in(http, assertion(signer)).status_code == 429
