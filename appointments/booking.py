@@ -26,31 +26,35 @@ from practices.models import AppointmentType
 from practices.subscriptions import require_subscription
 
 
-class SlotTaken(DomainError):
+class Unavailable(DomainError):
+    """The time cannot be had. v2 says why in full and what can be offered instead: see `why_not.py`."""
+
+
+class SlotTaken(Unavailable):
     code = "slot_taken"
     status = 409
     sentence = "Slot is no longer available"
 
 
-class SlotInPast(DomainError):
+class SlotInPast(Unavailable):
     code = "slot_in_past"
     status = 409
     sentence = "Slot is in the past"
 
 
-class NotEnoughTime(DomainError):
+class NotEnoughTime(Unavailable):
     code = "not_enough_time"
     status = 409
     sentence = "There is not enough free time at this slot for this type of appointment"
 
 
-class PractitionerInactive(DomainError):
+class PractitionerInactive(Unavailable):
     code = "practitioner_inactive"
     status = 409
     sentence = "The practitioner does not see patients any more"
 
 
-class LocationInactive(DomainError):
+class LocationInactive(Unavailable):
     code = "location_inactive"
     status = 409
     sentence = "Patients are not seen at this location any more"
@@ -101,7 +105,7 @@ def book_appointment(
 ) -> Booked:
     """Take the slots that the type needs from `slot_id` on, in the practice in scope; once only under `key`.
 
-    Raises UnknownId (slot, patient), InvalidInput (type), SlotInPast, SlotTaken, NotEnoughTime,
+    Raises UnknownId (slot, patient), PatientMerged, InvalidInput (type), SlotInPast, SlotTaken, NotEnoughTime,
     PractitionerInactive, LocationInactive, SubscriptionLapsed, and of the key KeyReused, InProgress; the caller's
     transaction is then of no use but for its rollback. Raises Answered, whose body is for `Booked.of()`, where the
     key has its answer.
@@ -173,7 +177,7 @@ def _book(
 def _refusal(patient_id: UUID, slot_id: UUID, type_code: str, *, now: datetime) -> DomainError:
     """Why not. Asked only after a refusal, so it may take its time."""
     # The patient first: another practice's must be on record whatever else is wrong.
-    get_patient(patient_id)
+    get_patient(patient_id, lock=True)
     slot = Slot.objects.select_related("practitioner", "location").filter(id=slot_id).first()
     if slot is None:
         return UnknownId(prefix="slot", value=slot_id)

@@ -4,7 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
+from appointments.blockers import Blocker, Code
 from appointments.models import Appointment, Slot
+from appointments.why_not import Explained
 from mybcat.ids import familiar_id, public_id
 
 
@@ -27,6 +29,21 @@ class SlotOutput(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=Slot.Status.choices)
     practitionerId = serializers.CharField()
     locationId = serializers.CharField()
+
+
+class BlockerOutput(serializers.Serializer[Any]):
+    code = serializers.ChoiceField(choices=[code.value for code in Code])
+    sentence = serializers.CharField()
+    start = serializers.DateTimeField(allow_null=True)
+    end = serializers.DateTimeField(allow_null=True)
+
+
+class ExplainedOutput(serializers.Serializer[Any]):
+    start = serializers.DateTimeField()
+    end = serializers.DateTimeField()
+    possible = serializers.BooleanField()
+    blockers = BlockerOutput(many=True)
+    nearest = SlotOutput(many=True)
 
 
 def show_booked(booked: Any) -> dict[str, Any]:
@@ -60,4 +77,23 @@ def _appointment(row: Any, status: str) -> dict[str, Any]:
         "start": row.starts_at,
         "end": row.ends_at,
         "type": row.type_code,
+    }
+
+
+def _blocker(blocker: Blocker) -> dict[str, Any]:
+    return {
+        "code": blocker.code.value,
+        "sentence": blocker.sentence,
+        "start": blocker.since,
+        "end": blocker.until,
+    }
+
+
+def show_explained(explained: Explained, time_zone: str) -> dict[str, Any]:
+    return {
+        "start": explained.starts_at,
+        "end": explained.ends_at,
+        "possible": not explained.blockers,
+        "blockers": [_blocker(blocker) for blocker in explained.blockers],
+        "nearest": [show_slot(start, time_zone) for start in explained.nearest],
     }

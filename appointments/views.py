@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from appointments import serializers_v1 as v1
 from appointments import serializers_v2 as v2
-from appointments.booking import Booked, book_appointment
+from appointments.booking import Booked, Unavailable, book_appointment
 from appointments.calendar import Calendar
 from appointments.calendar_state import appointments_state
 from appointments.cancelling import cancel_appointment
@@ -20,6 +20,7 @@ from appointments.days import day_range, today
 from appointments.models import Appointment
 from appointments.querysets import AppointmentQuerySet
 from appointments.serializers import BookingInput, CancellationInput, DaysQuery
+from appointments.why_not import why_not_slot
 from mybcat import audit
 from mybcat.errors import UnknownId
 from mybcat.gateway.conditional import State, of_state
@@ -78,7 +79,18 @@ class Appointments(Endpoint):
     def post(self, request: Request) -> Response:
         """Book the slot, and those after it that the type needs."""
         wish = read_body(BookingInput, request)
-        return self._told(book_appointment(**wish, by=self.principal, now=self.now, key=self.key))
+        try:
+            return self._told(book_appointment(**wish, by=self.principal, now=self.now, key=self.key))
+        except Unavailable as refusal:
+            # Where a constraint refused, the transaction answers no question any more.
+            if request.version != "v1" and refusal.__cause__ is None:
+                refusal.members = self._why_not(wish)
+            raise
+
+    def _why_not(self, wish: dict[str, Any]) -> dict[str, Any]:
+        explained = why_not_slot(slot_id=wish["slot_id"], type_code=wish["type_code"], now=self.now)
+        shown = v2.show_explained(explained, self.principal.time_zone)
+        return {name: shown[name] for name in ("blockers", "nearest")}
 
     @cached_property
     def asked(self) -> tuple[dict[str, Any], AppointmentQuerySet]:

@@ -54,6 +54,19 @@ def why_not(
     return Explained(wanted.starts_at, wanted.ends_at, found, nearest)
 
 
+def why_not_slot(*, slot_id: UUID, type_code: str, now: datetime) -> Explained:
+    """Likewise of a slot that could not be booked. Raises Slot.DoesNotExist, AppointmentType.DoesNotExist."""
+    slot = Slot.objects.select_related("practitioner__practice", "location").get(id=slot_id)
+    return why_not(
+        appointment_type=AppointmentType.objects.get(code=type_code),
+        practitioner=slot.practitioner,
+        location=slot.location,
+        starts_at=slot.starts_at,
+        new_patient=None,
+        now=now,
+    )
+
+
 def _wanted(
     appointment_type: AppointmentType, practitioner: Practitioner, location: Location | None, starts_at: datetime
 ) -> Wanted:

@@ -191,3 +191,27 @@ def test_another_practice_s_practitioner_is_refused(agent: Caller, clinic: Clini
 def test_nothing_is_written_by_asking(agent: Caller, hours: Clinic) -> None:
     with changes():
         asked(agent, hours, tomorrow(hours, "10:00") + timedelta(minutes=5))
+
+
+def test_v2_tells_whoever_could_not_book_why_and_what_else_there_is(agent: Caller, hours: Clinic) -> None:
+    assert agent.book(hours, slot=0).status_code == 201
+    refused = agent.book(hours, slot=1, version="v2")
+    assert (refused.status_code, refused.json()["code"]) == (409, "slot_taken")
+    explained = asked(agent, hours, hours.slots[1].starts_at, location=public("loc", hours.location.id))
+    assert refused.json()["blockers"] == explained["blockers"]
+    assert refused.json()["nearest"] == explained["nearest"]
+    assert [blocker["code"] for blocker in refused.json()["blockers"]] == ["taken"]
+    assert agent.book(hours, slotId=refused.json()["nearest"][0]["id"], version="v2").status_code == 201
+
+
+def test_the_explanation_is_told_again_with_the_refusal(agent: Caller, hours: Clinic) -> None:
+    agent.book(hours, slot=0)
+    first = agent.book(hours, slot=0, version="v2", key="the-key")
+    again = agent.book(hours, slot=0, version="v2", key="the-key")
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.json()["nearest"] == first.json()["nearest"] != []
+
+
+def test_v1_says_that_it_is_taken_and_no_more(agent: Caller, hours: Clinic) -> None:
+    agent.book(hours, slot=0)
+    assert sorted(agent.book(hours, slot=0).json()) == ["correlationId", "error"]

@@ -74,12 +74,15 @@ def test_the_copy_is_found_no_more_but_its_id_still_leads_somewhere(
 def test_nobody_writes_to_a_copy(manager: Caller, clinic: Clinic, copy: Patient) -> None:
     merge(manager, clinic.patient, copy)
     path = f"/api/v2/patients/{public('pat', copy.id)}"
-    with changes():
+    # A refusal that a retry would meet again is remembered under its key.
+    with changes(mybcat_idempotencykey=2):
         changed = manager.patch(path, {"lastName": "Ibe"})
         related = manager.post(f"{path}/related-persons", {"name": "X", "relationship": "parent"})
-    for refused in (changed, related):
+        booked = [manager.book(clinic, patientId=public("pat", copy.id), version=each) for each in ("v1", "v2")]
+    for refused in (changed, related, booked[1]):
         assert (refused.status_code, refused.json()["code"]) == (409, "patient_merged")
         assert refused.json()["patientId"] == public("pat", clinic.patient.id)
+    assert (booked[0].status_code, booked[0].json()["patientId"]) == (409, public("pat", clinic.patient.id))
 
 
 def test_undo_brings_back_what_had_moved_and_leaves_what_came_since(
