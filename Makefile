@@ -4,7 +4,8 @@ MYBCAT = $(PYTHON) -m mybcat.embedded
 BENCH = $(MYBCAT) run -- python -m bench
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check fix lock demo-reset operator-code bench bench-booking bench-race bench-reads bench-tenancy bench-isolation bench-gateway
+.PHONY: help up test check fix lock demo-reset operator-code bench bench-booking bench-race bench-reads bench-tenancy bench-isolation \
+	bench-gateway bench-fanout bench-chaos
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +50,12 @@ bench-isolation: ## Probe every operation and place with another practice's ids
 
 bench-gateway: ## Measure what the gateway adds to a request of a known caller
 	@$(BENCH).gateway $(ARGS)
+
+bench-fanout: ## Measure relay, webhooks, and how soon a booking is the patient's text
+	@$(BENCH).fanout $(ARGS)
+
+bench-chaos: ## Kill processes and empty Redis while patients are booked; nothing may be lost, doubled or out of order
+	@$(BENCH).chaos $(ARGS)
 
 # The targets share one machine: side by side they would measure each other.
 .NOTPARALLEL:

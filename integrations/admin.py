@@ -9,12 +9,20 @@ from integrations.clients.admin import ApiClientAdmin
 from integrations.crm.admin import CrmConnectionAdmin
 from integrations.models import Message
 from integrations.stripe.admin import InboundEventAdmin
+from integrations.webhooks.admin import NoticeAdmin, WebhookEndpointAdmin
 from mybcat.ids import public_id
 from mybcat.operators.filters import PracticeFilter, RecordedFilter
 from mybcat.operators.masks import last_digits
 from mybcat.operators.model_admin import ReadOnlyAdmin
 
-__all__ = ("ApiClientAdmin", "CrmConnectionAdmin", "InboundEventAdmin", "MessageAdmin")
+__all__ = (
+    "ApiClientAdmin",
+    "CrmConnectionAdmin",
+    "InboundEventAdmin",
+    "MessageAdmin",
+    "NoticeAdmin",
+    "WebhookEndpointAdmin",
+)
 
 
 @admin.register(Message)

@@ -8,10 +8,10 @@ class IntegrationsConfig(AppConfig):
 
     def ready(self) -> None:
         # Models can be imported from here on.
-        from integrations.listeners import SUBSCRIPTIONS, owe_deliveries  # noqa: PLC0415
+        from integrations.listeners import LISTENERS, owe_deliveries  # noqa: PLC0415
         from mybcat.events import event_committed  # noqa: PLC0415
         from mybcat.listeners import register  # noqa: PLC0415
 
-        for listener in SUBSCRIPTIONS:
+        for listener in LISTENERS:
             register(listener)
         event_committed.connect(owe_deliveries, dispatch_uid="integrations")

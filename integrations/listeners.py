@@ -2,13 +2,16 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from integrations.analytics.counting import COUNTERS, count_event
 from integrations.crm.models import CrmConnection
 from integrations.crm.syncing import sync_appointment
 from integrations.messaging.delivering import text_patient
+from integrations.webhooks import health, sending
+from integrations.webhooks.subscriptions import endpoints_for
 from mybcat.deliveries import enqueue
-from mybcat.events import EventType
+from mybcat.events import Batch, EventType
 from mybcat.listeners import Listener
 from mybcat.models import Event
 
@@ -25,6 +28,7 @@ NOTIFICATIONS = Listener(
         timedelta(hours=5),
     ),
     handler=text_patient,
+    concurrency=4,
 )
 
 CRM = Listener(
@@ -44,6 +48,8 @@ CRM = Listener(
         timedelta(hours=12),
         timedelta(hours=24),
     ),
+    # What an outage leaves must not come down on HubSpot at once.
+    rate=20.0,
     handler=sync_appointment,
 )
 
@@ -63,6 +69,34 @@ ANALYTICS = Listener(
     handler=count_event,
 )
 
+WEBHOOKS = Listener(
+    name="webhooks",
+    queue="webhooks",
+    # After the first attempt: eleven more within 72 hours. No circuit: the schedule is promised for each delivery.
+    schedule=(
+        timedelta(seconds=5),
+        timedelta(seconds=30),
+        timedelta(minutes=1),
+        timedelta(minutes=5),
+        timedelta(minutes=30),
+        timedelta(hours=2),
+        timedelta(hours=5),
+        timedelta(hours=10),
+        timedelta(hours=24),
+        timedelta(hours=48),
+        timedelta(hours=72),
+    ),
+    from_first=True,
+    handler=sending.send,
+    # Threads that wait for receivers cost little; those that hang do so for 15 s.
+    concurrency=96,
+    per_target=16,
+    circuit=False,
+    keeps_attempts=True,
+    prepare=sending.prepare,
+    settled=health.note,
+)
+
 APPOINTMENT_EVENTS = frozenset(EventType(each) for each in EventType if each.startswith("appointment."))
 
 SUBSCRIPTIONS: dict[Listener, frozenset[str]] = {
@@ -71,14 +105,23 @@ SUBSCRIPTIONS: dict[Listener, frozenset[str]] = {
     ANALYTICS: frozenset(COUNTERS),
 }
 
+LISTENERS = (*SUBSCRIPTIONS, WEBHOOKS)
 
-def owe_deliveries(sender: type[Event], *, event: Event, now: datetime, **kwargs: Any) -> None:
-    """Receiver of `event_committed`: one delivery per listener that hears of this type, in the relay's transaction."""
+
+def owe_deliveries(sender: type[Event], *, event: Event, batch: Batch, now: datetime, **kwargs: Any) -> None:
+    """Receiver of `event_committed`: a delivery for each listener and each endpoint that hears of this type."""
     for listener, types in SUBSCRIPTIONS.items():
-        if event.type in types and _wanted(listener, event):
+        if event.type in types and _wanted(listener, event, batch):
             enqueue(event=event, listener=listener, now=now)
+    for endpoint_id in endpoints_for(event, batch=batch):
+        enqueue(event=event, listener=WEBHOOKS, now=now, target_id=endpoint_id)
 
 
-def _wanted(listener: Listener, event: Event) -> bool:
+def _wanted(listener: Listener, event: Event, batch: Batch) -> bool:
     """Whether the practice has what the listener serves: most have no CRM."""
-    return listener is not CRM or CrmConnection.objects.filter(practice_id=event.practice_id).exists()
+    return listener is not CRM or event.practice_id in batch.once(_connected)
+
+
+def _connected(events: list[Event]) -> set[UUID]:
+    practices = {event.practice_id for event in events}
+    return set(CrmConnection.objects.filter(practice_id__in=practices).values_list("practice_id", flat=True))

@@ -6,7 +6,9 @@ from integrations.alarms.models import Alarm
 from integrations.analytics.models import CountedEvent, DailyCount
 from integrations.clients.models import ApiClient, ApiClientCertificate, ApiClientSecret, ClientAssertion
 from integrations.crm.models import CrmConnection
+from integrations.notices.models import Notice
 from integrations.stripe.models import InboundEvent
+from integrations.webhooks.models import WebhookEndpoint
 from mybcat.tenancy import PracticeForeignKey, TenantModel
 from patients.models import Patient
 
@@ -21,6 +23,8 @@ __all__ = (
     "DailyCount",
     "InboundEvent",
     "Message",
+    "Notice",
+    "WebhookEndpoint",
 )
 
 

@@ -4,8 +4,11 @@ from django.urls import path
 
 from integrations.analytics.views import DailyAnalytics, DailyAnalyticsCSV
 from integrations.crm.views import Connection, ConnectionTest
+from integrations.dead_letters.urls import urlpatterns as dead_letters
+from integrations.notices.urls import urlpatterns as notices
 from integrations.stripe.billing_views import BillingCheckout, BillingPortal, BillingSubscription
 from integrations.stripe.views import webhook
+from integrations.webhooks.urls import urlpatterns as webhooks
 
 # Of no version: the vendor decides what it sends.
 webhook_urlpatterns = [path("webhooks/stripe", webhook)]
@@ -19,4 +22,7 @@ urlpatterns = [
     path("billing/subscription", BillingSubscription.as_view()),
     path("billing/checkout-session", BillingCheckout.as_view()),
     path("billing/portal-session", BillingPortal.as_view()),
+    *webhooks,
+    *dead_letters,
+    *notices,
 ]

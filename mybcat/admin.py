@@ -16,7 +16,15 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from mybcat import deliveries
 from mybcat.listeners import registered
-from mybcat.models import AuditEntry, Delivery, Event, IdempotencyKey, SecurityEvent, VersionCall
+from mybcat.models import (
+    AuditEntry,
+    Delivery,
+    DeliveryAttempt,
+    Event,
+    IdempotencyKey,
+    SecurityEvent,
+    VersionCall,
+)
 from mybcat.operators import identifiers, trace
 from mybcat.operators.filters import PracticeFilter, RecordedFilter
 from mybcat.operators.model_admin import ReadOnlyAdmin
@@ -92,9 +100,27 @@ class DeliveryAdmin(RecordAdmin):
     id_columns = {**RecordAdmin.id_columns, "evt": "event_id"}
     fields = (
         "public_id", "practice", "event", "listener", "status", "attempts", "next_attempt_at", "leased_until",
-        "last_error", "created_at", "delivered_at",
+        "last_error", "history", "created_at", "delivered_at", "replayed_at", "discarded_because",
     )  # fmt: skip
-    actions = ("replay",)
+    actions = ("replay", "discard")
+
+    @admin.display(description="attempts on record")
+    def history(self, delivery: Delivery) -> str:
+        """Of all listeners those that failed, of webhooks every one."""
+        rows = DeliveryAttempt.objects.filter(practice_id=delivery.practice_id, delivery_id=delivery.id).order_by("id")
+        return "\n".join(f"{row.started_at:%Y-%m-%d %H:%M:%S} {row.attempt}: {row.error or 'arrived'}" for row in rows)
+
+    @admin.action(description="Discard dead deliveries: nobody wants them any more")
+    def discard(self, request: HttpRequest, queryset: QuerySet) -> None:
+        """Takes the dead ones among `queryset` out of the way; the engine leaves the trace of each."""
+        discarded = 0
+        for delivery in queryset.filter(status=Delivery.Status.DEAD)[:MOST_REPLAYED]:
+            with suppress(deliveries.NotDead):
+                deliveries.discard(
+                    delivery=delivery, because="by an operator", by=trace.operator(request), now=timezone.now()
+                )
+                discarded += 1
+        self.message_user(request, f"{discarded} discarded; only dead ones can be, at most {MOST_REPLAYED} at once.")
 
     @admin.action(description="Replay dead deliveries")
     def replay(self, request: HttpRequest, queryset: QuerySet) -> None:

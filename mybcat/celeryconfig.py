@@ -51,6 +51,16 @@ beat_schedule = {
         "schedule": timedelta(seconds=5),
         "options": {"queue": "stripe", "expires": 5},
     },
+    "mail notices": {
+        "task": "integrations.webhooks.tasks.mail_notices",
+        "schedule": timedelta(seconds=30),
+        "options": {"expires": 30},
+    },
+    "give up forgotten webhook endpoints": {
+        "task": "integrations.webhooks.tasks.give_up_forgotten_endpoints",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3600},
+    },
     "forget idempotency keys": {
         "task": "mybcat.tasks.forget_idempotency_keys",
         "schedule": timedelta(minutes=15),

@@ -1,46 +1,76 @@
-"""The delivery engine: every event reaches each of its listeners at least once, or ends as dead.
+"""What is owed to listeners: every event reaches each of them at least once, in its subject's order, or ends as dead.
 
 What is due, who works on it and how often it was tried stands in PostgreSQL and is compared with
 PostgreSQL's clock; Celery only carries hints. A worker may die between its work and the mark, so a
 listener must be idempotent by event.
+
+At most one delivery of a subject is on its way to a target; later ones are `held` until it has ended.
+Whoever owes, ends or replays deliveries locks those of the subject first, by ascending id.
 """
 
-import random
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-import structlog
 from django.db import connection
-from django.db.models import prefetch_related_objects
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from mybcat import audit
-from mybcat.correlation import correlated
 from mybcat.errors import DomainError
 from mybcat.ids import new_uuid
-from mybcat.listeners import DeliveryError, DeliveryFailed, DeliveryRefused, Listener, registered
-from mybcat.metrics import deliveries_settled
-from mybcat.models import Delivery, Event
+from mybcat.listeners import Listener, registered
+from mybcat.models import ITSELF, Delivery, Event, EventSequence
 from mybcat.principal import Actor
-from mybcat.tenancy import platform_scope, practice_scope
+from mybcat.tenancy import platform_scope
 
-logger = structlog.get_logger(__name__)
+ACTIVE = (Delivery.Status.HELD, Delivery.Status.PENDING, Delivery.Status.LEASED)
 
-# A task's hard limit: a lease runs out only when its worker is gone.
-LEASE = timedelta(seconds=60)
-# A worker starts no further delivery after 20 s, which leaves the last one 25 s until the soft limit.
-WORK_BUDGET = timedelta(seconds=20)
-WORK_LIMIT = 100
-# Waits are stretched by up to a tenth, so that what failed together does not return together.
-JITTER = 0.1
-# A vendor that asks for more is no longer asking for patience.
-LONGEST_RETRY_AFTER = timedelta(hours=24)
+_COLUMNS = {
+    "id": "uuid", "practice_id": "uuid", "event_id": "uuid", "subject_id": "uuid", "seq": "bigint",
+    "listener": "text", "target_id": "uuid", "created_at": "timestamptz", "ordered": "boolean",
+}  # fmt: skip
+_KEY = "practice_id, subject_id, listener, target_id"
+# The lock on what is ahead decides the race with its end: either that end sees the new row and frees
+# it, or we wait for it and see that nothing is ahead any more.
+_OWE = f"""
+    WITH owed AS MATERIALIZED (
+        SELECT * FROM unnest({", ".join(f"%({name})s::{kind}[]" for name, kind in _COLUMNS.items())})
+            AS row({", ".join(_COLUMNS)})
+    ), ahead AS MATERIALIZED (
+        SELECT delivery.practice_id, delivery.subject_id, delivery.listener, delivery.target_id
+        FROM mybcat_delivery AS delivery
+        WHERE delivery.status IN ('held', 'pending', 'leased')
+            AND ({", ".join(f"delivery.{name.strip()}" for name in _KEY.split(","))})
+                IN (SELECT {_KEY} FROM owed WHERE ordered)
+        ORDER BY delivery.id FOR SHARE
+    )
+    INSERT INTO mybcat_delivery
+        (id, practice_id, event_id, subject_id, seq, listener, target_id, created_at, next_attempt_at, attempts, lost,
+         last_error, discarded_because, status)
+    SELECT id, practice_id, event_id, subject_id, seq, listener, target_id, created_at, now(), 0, 0, '', '',
+        CASE WHEN ordered AND (
+            ({_KEY}) IN (SELECT {_KEY} FROM ahead) OR row_number() OVER (PARTITION BY {_KEY} ORDER BY seq, event_id) > 1
+        ) THEN 'held' ELSE 'pending' END
+    FROM owed
+    ON CONFLICT DO NOTHING
+"""  # noqa: S608
 
-# `now()` is PostgreSQL's, here and below: workers' clocks may differ.
-_DUE = """
-    status IN ('pending', 'leased') AND next_attempt_at <= now() AND (status = 'pending' OR leased_until <= now())
+_RELEASE = """
+    UPDATE mybcat_delivery AS following SET status = 'pending', next_attempt_at = now()
+    FROM (
+        SELECT DISTINCT ON (ended.id) held.id FROM mybcat_delivery AS ended
+        JOIN mybcat_delivery AS held USING (subject_id, listener, target_id, practice_id)
+        WHERE ended.id = ANY(%s::uuid[]) AND held.status = 'held'
+        ORDER BY ended.id, held.seq, held.event_id
+    ) AS first
+    WHERE following.id = first.id AND following.status = 'held'
 """
+
+_batch: ContextVar[list[dict[str, Any]] | None] = ContextVar("deliveries", default=None)
 
 
 class NotDead(DomainError):
@@ -51,152 +81,142 @@ class NotDead(DomainError):
     sentence = "Only a delivery that was given up can be replayed."
 
 
-def enqueue(*, event: Event, listener: Listener, now: datetime) -> None:
+def enqueue(*, event: Event, listener: Listener, now: datetime, target_id: UUID = ITSELF) -> None:
     """Owe `event` to `listener`, once however often this is called; due as soon as the caller's transaction commits."""
-    delivery = Delivery(
-        practice_id=event.practice_id, event=event, listener=listener.name, next_attempt_at=Now(), created_at=now
-    )
-    Delivery.objects.bulk_create([delivery], ignore_conflicts=True)
+    row = {
+        "id": new_uuid(),
+        "practice_id": event.practice_id,
+        "event_id": event.id,
+        "subject_id": event.subject_id,
+        "seq": event.seq or 0,
+        "listener": listener.name,
+        "target_id": target_id,
+        "created_at": now,
+        "ordered": listener.ordered,
+    }
+    if (batch := _batch.get()) is not None:
+        batch.append(row)
+    else:
+        _owe([row])
+
+
+@contextmanager
+def enqueued_together() -> Iterator[None]:
+    """What is enqueued inside is written at the end, in one statement."""
+    batch: list[dict[str, Any]] = []
+    token = _batch.set(batch)
+    try:
+        yield
+    finally:
+        _batch.reset(token)
+    if batch:
+        _owe(batch)
+
+
+def _owe(rows: list[dict[str, Any]]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_OWE, {name: [row[name] for row in rows] for name in _COLUMNS})
+
+
+def release(ended: Collection[UUID]) -> None:
+    """Let the next of each subject go, after the deliveries `ended` have; in their transaction, with their locks."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RELEASE, [list(ended)])
+
+
+def lock_in_order(ids: Collection[UUID]) -> None:
+    """Lock these deliveries and what they hold back, as everyone does: by ascending id."""
+    query = """
+        SELECT delivery.id FROM mybcat_delivery AS delivery
+        WHERE delivery.id = ANY(%(ids)s::uuid[]) OR delivery.id IN (
+            SELECT held.id FROM mybcat_delivery AS mine
+            JOIN mybcat_delivery AS held USING (subject_id, listener, target_id, practice_id)
+            WHERE mine.id = ANY(%(ids)s::uuid[]) AND held.status = 'held'
+        )
+        ORDER BY delivery.id FOR NO KEY UPDATE
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(query, {"ids": list(ids)})
 
 
 def due_listeners() -> list[Listener]:
     """Registered listeners for whom something is due, or was left by a worker that is gone."""
-    by_name = {listener.name: listener for listener in registered()}
-    query = f"""
-        SELECT name FROM unnest(%s::text[]) AS name
-        WHERE EXISTS (SELECT FROM mybcat_delivery WHERE listener = name AND {_DUE})
-    """  # noqa: S608
+    query = """
+        WITH RECURSIVE target AS (
+            (SELECT target_id FROM mybcat_delivery WHERE listener = %(name)s AND status = 'pending'
+             ORDER BY target_id LIMIT 1)
+            UNION ALL
+            SELECT (SELECT following.target_id FROM mybcat_delivery AS following
+                    WHERE following.listener = %(name)s AND following.status = 'pending'
+                        AND following.target_id > target.target_id
+                    ORDER BY following.target_id LIMIT 1)
+            FROM target WHERE target.target_id IS NOT NULL
+        )
+        SELECT EXISTS (
+            SELECT FROM mybcat_delivery
+            WHERE listener = %(name)s AND status = 'leased' AND leased_until <= now()
+        ) OR EXISTS (
+            SELECT FROM target WHERE EXISTS (
+                SELECT FROM mybcat_delivery AS delivery
+                WHERE delivery.listener = %(name)s AND delivery.target_id = target.target_id
+                    AND delivery.status = 'pending' AND delivery.next_attempt_at <= now()
+            )
+        )
+    """
+    due = []
     with platform_scope(reason="due deliveries"), connection.cursor() as cursor:
-        cursor.execute(query, [list(by_name)])
-        return [by_name[name] for (name,) in cursor.fetchall()]
-
-
-def work_off(*, listener: Listener, clock: Callable[[], datetime]) -> bool:
-    """Claim and attempt what is due, one delivery after the other; True when there may be more.
-
-    One at a time, because a worker that dies takes what it has claimed with it: the delivery that
-    killed it must not use up the attempts of others.
-    """
-    bury_lost(listener=listener)
-    end = clock() + WORK_BUDGET
-    for _ in range(WORK_LIMIT):
-        delivery = claim(listener=listener)
-        if delivery is None:
-            return False
-        with correlated(delivery.event.correlation_id):
-            attempt(delivery=delivery, listener=listener, now=clock())
-        if clock() >= end:
-            break
-    return True
-
-
-def claim(*, listener: Listener, lease: timedelta = LEASE) -> Delivery | None:
-    """The delivery that has been due longest, leased to the caller; None when nothing is due.
-
-    The attempt counts from here, so that a delivery that kills its worker each time ends too.
-    """
-    # MATERIALIZED: a subquery in IN may be planned so that it runs, and locks, several times.
-    query = f"""
-        WITH due AS MATERIALIZED (
-            SELECT id FROM mybcat_delivery WHERE listener = %(listener)s AND {_DUE} AND attempts < %(attempts)s
-            ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED
-        )
-        UPDATE mybcat_delivery AS delivery
-        SET status = 'leased', lease = %(lease)s, leased_until = now() + %(duration)s, attempts = attempts + 1
-        FROM due WHERE delivery.id = due.id RETURNING delivery.*
-    """  # noqa: S608
-    parameters = {
-        "listener": listener.name,
-        "attempts": listener.attempts,
-        "lease": new_uuid(),
-        "duration": lease,
-    }
-    with platform_scope(reason="claim a delivery"):
-        claimed: list[Delivery] = list(Delivery.objects.raw(query, parameters))
-        prefetch_related_objects(claimed, "event")
-    return claimed[0] if claimed else None
-
-
-def bury_lost(*, listener: Listener) -> int:
-    """Give up deliveries whose worker vanished during the last attempt; how many."""
-    with platform_scope(reason="bury lost deliveries"):
-        lost = Delivery.objects.filter(
-            listener=listener.name, status="leased", leased_until__lte=Now(), attempts__gte=listener.attempts
-        )
-        buried = lost.update(status="dead", lease=None, leased_until=None, last_error="worker_lost")
-    if buried:
-        deliveries_settled.labels(listener.name, "dead").inc(buried)
-        logger.error("Deliveries are dead", listener=listener.name, code="worker_lost", count=buried)
-    return buried
-
-
-def attempt(*, delivery: Delivery, listener: Listener, now: datetime) -> None:
-    """Do the listener's work outside any transaction, then mark how it ended. Raises only for PostgreSQL's absence."""
-    error: Exception | None = None
-    try:
-        listener.handler(delivery=delivery, now=now)
-    except DeliveryError as known:
-        error = known
-    except Exception as unknown:  # one listener's mistake must not stop its other deliveries
-        error = unknown
-        logger.error("A listener raised", deliveryId=str(delivery.id), listener=listener.name, exc_info=unknown)
-    settle(delivery=delivery, listener=listener, error=error)
-
-
-def settle(*, delivery: Delivery, listener: Listener, error: Exception | None) -> str:
-    """Mark a claimed delivery `delivered`, `retried` or `dead`; `lost` where another worker holds it by now.
-
-    The lease decides: whoever was overtaken changes nothing.
-    """
-    outcome, changes = _outcome(delivery, listener, error)
-    with practice_scope(delivery.practice_id):
-        held = Delivery.objects.filter(id=delivery.id, status="leased", lease=delivery.lease)
-        if not held.update(lease=None, leased_until=None, **changes):
-            outcome = "lost"
-    deliveries_settled.labels(listener.name, outcome).inc()
-    if outcome != "delivered":
-        logger.warning(
-            "Delivery did not succeed",
-            deliveryId=str(delivery.id),
-            practiceId=str(delivery.practice_id),
-            listener=listener.name,
-            outcome=outcome,
-            code=_code(error),
-            attempt=delivery.attempts,
-        )
-    return outcome
+        for listener in registered():
+            cursor.execute(query, {"name": listener.name})
+            if cursor.fetchone()[0]:
+                due.append(listener)
+    return due
 
 
 def replay(*, delivery: Delivery, by: Actor | None, now: datetime) -> None:
-    """Try a dead delivery anew, with all its attempts, in the scope entered. Raises NotDead."""
-    dead = Delivery.objects.filter(id=delivery.id, status=Delivery.Status.DEAD)
-    if not dead.update(status=Delivery.Status.PENDING, attempts=0, next_attempt_at=Now()):
+    """Try a dead delivery anew, with all its attempts, in the scope entered. Raises NotDead.
+
+    It goes before later events of its subject that still wait, and after one that is being tried.
+    """
+    # The relay holds this row while it owes events of the practice: none comes in between.
+    EventSequence.objects.select_for_update().filter(practice_id=delivery.practice_id).first()
+    same = Delivery.objects.filter(
+        practice_id=delivery.practice_id,
+        subject_id=delivery.subject_id,
+        listener=delivery.listener,
+        target_id=delivery.target_id,
+    )
+    rows = list(same.filter(Q(status__in=ACTIVE) | Q(id=delivery.id)).order_by("id").select_for_update(no_key=True))
+    dead = next((row for row in rows if row.id == delivery.id), None)
+    if dead is None or dead.status != Delivery.Status.DEAD:
         raise NotDead
+    ahead = [row for row in rows if row.status == Delivery.Status.LEASED]
+    ahead += [row for row in rows if row.status in ACTIVE and row.seq < dead.seq]
+    if not ahead:
+        same.filter(status=Delivery.Status.PENDING).update(status=Delivery.Status.HELD)
+    same.filter(id=dead.id).update(
+        status=Delivery.Status.HELD if ahead else Delivery.Status.PENDING,
+        attempts=0,
+        first_attempt_at=None,
+        next_attempt_at=Now(),
+        replayed_at=now,
+    )
+    _record("delivery.replayed", delivery, by=by, now=now)
+
+
+def discard(*, delivery: Delivery, because: str, by: Actor | None, now: datetime) -> None:
+    """Nobody wants this dead delivery any more, for a reason of at most 200 characters. Raises NotDead."""
+    dead = Delivery.objects.filter(id=delivery.id, status=Delivery.Status.DEAD)
+    if not dead.update(status=Delivery.Status.DISCARDED, discarded_because=because):
+        raise NotDead
+    _record("delivery.discarded", delivery, by=by, now=now)
+
+
+def _record(action: str, delivery: Delivery, *, by: Actor | None, now: datetime) -> None:
     audit.record(
         principal=by,
-        action="delivery.replayed",
+        action=action,
         object_kind="whd",
         object_ids=[delivery.id],
         now=now,
         practice_id=delivery.practice_id,
     )
-
-
-def _outcome(delivery: Delivery, listener: Listener, error: Exception | None) -> tuple[str, dict[str, Any]]:
-    if error is None:
-        return "delivered", {"status": Delivery.Status.DELIVERED, "delivered_at": Now(), "last_error": ""}
-    if isinstance(error, DeliveryRefused) or delivery.attempts >= listener.attempts:
-        return "dead", {"status": Delivery.Status.DEAD, "last_error": _code(error)}
-    wait = listener.schedule[delivery.attempts - 1] * (1 + random.uniform(0, JITTER))
-    if isinstance(error, DeliveryFailed) and error.retry_after:
-        wait = max(wait, min(error.retry_after, LONGEST_RETRY_AFTER))
-    return "retried", {
-        "status": Delivery.Status.PENDING,
-        "next_attempt_at": Now() + wait,
-        "last_error": _code(error),
-    }
-
-
-def _code(error: Exception | None) -> str:
-    """The class of what our code did not expect: its message may quote a patient."""
-    return error.code if isinstance(error, DeliveryError) else type(error).__name__ if error else ""

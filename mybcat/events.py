@@ -1,10 +1,11 @@
 """What happened, recorded with the change itself: the catalogue of events, and the one way to publish one."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import connection
@@ -17,12 +18,15 @@ from mybcat.models import Event
 from mybcat.principal import Principal
 from mybcat.tenancy import CrossPracticeWrite, ScopeRequired, current_scope
 
+T = TypeVar("T")
+
 
 class EventType(StrEnum):
     """Stable codes: rows, webhooks and listeners hold them."""
 
     APPOINTMENT_BOOKED = "appointment.booked"
     APPOINTMENT_CANCELLED = "appointment.cancelled"
+    WEBHOOK_ENDPOINT_TEST = "webhook_endpoint.test"
     PATIENT_CREATED = "patient.created"
     PATIENT_UPDATED = "patient.updated"
     PATIENT_MERGED = "patient.merged"
@@ -43,14 +47,16 @@ _MERGE = {"patientId": "pat", "mergedPatientId": "pat"}
 CATALOGUE: dict[EventType, dict[str, str]] = {
     EventType.APPOINTMENT_BOOKED: _APPOINTMENT,
     EventType.APPOINTMENT_CANCELLED: _APPOINTMENT,
+    EventType.WEBHOOK_ENDPOINT_TEST: {"webhookEndpointId": "whep"},
     EventType.PATIENT_CREATED: _PATIENT,
     EventType.PATIENT_UPDATED: _PATIENT,
     EventType.PATIENT_MERGED: _MERGE,
     EventType.PATIENT_MERGE_UNDONE: _MERGE,
 }
 
-# Sent by the relay alone, in its transaction (platform scope), once per committed event: `sender=Event, event, now`.
-# A receiver enqueues deliveries and does nothing else; if it raises, the event is relayed again later.
+# Sent by the relay alone, in its transaction (platform scope), once per committed event: `sender=Event, event, now`
+# and the `batch` it is relayed with. A receiver enqueues deliveries and does nothing else; if it raises, the event is
+# relayed again later.
 event_committed = Signal()
 
 _INSERT = """
@@ -62,6 +68,21 @@ _INSERT = """
 """
 
 _PUBLIC_ID = re.compile(r"([a-z]+)_[0-7][0-9a-hjkmnp-tv-z]{25}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The events that are relayed together: a receiver asks PostgreSQL once for all of them, not for each."""
+
+    events: list[Event]
+    _known: dict[object, Any] = field(default_factory=dict)
+
+    def once(self, load: Callable[[list[Event]], T]) -> T:
+        """What `load` answers for the batch; it is called by the first who asks."""
+        if load not in self._known:
+            self._known[load] = load(self.events)
+        known: T = self._known[load]
+        return known
 
 
 class InvalidEvent(ValueError):

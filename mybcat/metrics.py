@@ -73,7 +73,7 @@ _GAUGES = {
         "listener",
         """
         SELECT listener, extract(epoch FROM clock_timestamp() - min(created_at))
-        FROM mybcat_delivery WHERE status IN ('pending', 'leased') GROUP BY listener
+        FROM mybcat_delivery WHERE status IN ('held', 'pending', 'leased') GROUP BY listener
         """,
     ),
     "mybcat_deliveries_dead": (

@@ -4,13 +4,18 @@ None refers to a practice's live rows by foreign key, so that keeping a trace ne
 """
 
 from typing import Any
+from uuid import UUID
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django_otp.models import Device
 
 from mybcat.ids import new_uuid
 from mybcat.tenancy import PracticeManager, current_scope
+
+# The target of a listener that has only itself.
+ITSELF = UUID(int=0)
 
 
 class PracticeRecord(models.Model):
@@ -79,15 +84,27 @@ class Delivery(PracticeRecord):
     """One event for one listener: the lease and the attempts live here, not in the broker."""
 
     class Status(models.TextChoices):
+        # An older event of the same subject has not reached the listener yet.
+        HELD = "held"
         PENDING = "pending"
         LEASED = "leased"
         DELIVERED = "delivered"
         DEAD = "dead"
+        # Dead, and nobody wants it any more.
+        DISCARDED = "discarded"
 
     event = models.ForeignKey(Event, models.PROTECT, db_constraint=False, db_index=False)
     listener = models.CharField(max_length=40)
+    # Where one listener has many receivers: which of them, such as a webhook endpoint.
+    target_id = models.UUIDField(default=ITSELF)
+    # The event's own: what is claimed, and in which order, is decided without its row.
+    subject_id = models.UUIDField()
+    seq = models.BigIntegerField()
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
+    # How many workers vanished while they had it.
+    lost = models.PositiveSmallIntegerField(default=0)
+    first_attempt_at = models.DateTimeField(null=True)
     next_attempt_at = models.DateTimeField()
     leased_until = models.DateTimeField(null=True)
     lease = models.UUIDField(null=True)
@@ -95,12 +112,17 @@ class Delivery(PracticeRecord):
     last_error = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField()
     delivered_at = models.DateTimeField(null=True)
+    # By hand, after it was dead.
+    replayed_at = models.DateTimeField(null=True)
+    discarded_because = models.CharField(max_length=200, blank=True)
 
     class Meta(PracticeRecord.Meta):
         verbose_name_plural = "deliveries"
         constraints = (
             models.UniqueConstraint(fields=("practice_id", "id"), name="delivery_practice_id"),
-            models.UniqueConstraint(fields=("practice_id", "event", "listener"), name="delivery_once_per_listener"),
+            models.UniqueConstraint(
+                fields=("practice_id", "event", "listener", "target_id"), name="delivery_once_per_target"
+            ),
             models.CheckConstraint(
                 condition=Q(status="leased", lease__isnull=False, leased_until__isnull=False)
                 | ~Q(status="leased") & Q(lease__isnull=True, leased_until__isnull=True),
@@ -114,15 +136,68 @@ class Delivery(PracticeRecord):
         )
         indexes = (
             models.Index(
-                fields=("listener", "next_attempt_at"),
+                fields=("listener", "target_id", "next_attempt_at"),
                 name="delivery_due",
-                condition=Q(status__in=("pending", "leased")),
+                condition=Q(status="pending"),
             ),
-            models.Index(fields=("practice_id", "listener"), name="delivery_dead", condition=Q(status="dead")),
+            models.Index(fields=("listener", "target_id"), name="delivery_leased", condition=Q(status="leased")),
+            models.Index(
+                fields=("subject_id", "listener", "target_id", "seq"),
+                name="delivery_in_order",
+                condition=Q(status__in=("held", "pending", "leased")),
+            ),
+            models.Index(fields=("practice_id", "listener", "id"), name="delivery_dead", condition=Q(status="dead")),
+            models.Index(fields=("practice_id", "target_id", "id"), name="delivery_target"),
         )
+
+    # What it goes to, where the listener has many receivers and loads them in advance; not stored.
+    receiver: Any = None
 
     def __str__(self) -> str:
         return f"{self.listener} {self.status} {self.id}"
+
+
+class DeliveryAttempt(PracticeRecord):
+    """One try: every one that failed, and all of a listener that keeps them."""
+
+    class Trigger(models.TextChoices):
+        SCHEDULED = "scheduled"
+        # The first after a replay.
+        MANUAL = "manual"
+
+    delivery = models.ForeignKey(Delivery, models.CASCADE, db_constraint=False, db_index=False)
+    attempt = models.PositiveSmallIntegerField()
+    trigger = models.CharField(max_length=12, choices=Trigger.choices)
+    succeeded = models.BooleanField()
+    # As in Delivery.last_error.
+    error = models.CharField(max_length=200, blank=True)
+    response_status = models.PositiveSmallIntegerField(null=True)
+    # The first KiB of what a customer's own server answered.
+    response_excerpt = models.TextField(blank=True)
+    started_at = models.DateTimeField()
+    duration_ms = models.PositiveIntegerField()
+
+    class Meta(PracticeRecord.Meta):
+        constraints = (models.UniqueConstraint(fields=("practice_id", "id"), name="delivery_attempt_practice_id"),)
+        indexes = (models.Index(fields=("practice_id", "delivery", "id"), name="delivery_attempt_of"),)
+
+    def __str__(self) -> str:
+        return f"{self.delivery_id} {self.attempt}"
+
+
+class ListenerState(models.Model):
+    """What all workers of a listener must know of each other: its pace, and whether its vendor is away."""
+
+    listener = models.CharField(max_length=40, primary_key=True)
+    # Deliveries that failed one after the other, none succeeding in between.
+    failing = ArrayField(models.UUIDField(), default=list)
+    # The vendor is away: one delivery is tried from then on, and all others wait.
+    probe_at = models.DateTimeField(null=True)
+    # Where there is a rate: up to when it is used up.
+    paced_until = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.listener
 
 
 class IdempotencyKey(PracticeRecord):

@@ -23,6 +23,9 @@ class Permission(StrEnum):
     CLIENT_MANAGE = "clients:manage"
     ANALYTICS_READ = "analytics:read"
     BILLING_MANAGE = "billing:manage"
+    WEBHOOK_MANAGE = "webhooks:manage"
+    # What was given up: to be delivered anew, or wanted no more.
+    DELIVERY_MANAGE = "deliveries:manage"
 
 
 class Role(StrEnum):
@@ -47,6 +50,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.ANALYTICS_READ,
         Permission.BILLING_MANAGE,
         Permission.AUDIT_READ,
+        Permission.WEBHOOK_MANAGE,
+        Permission.DELIVERY_MANAGE,
     },
     Role.PRACTITIONER: _READS,
 }

@@ -11,8 +11,8 @@ from uuid import UUID
 import structlog
 from django.db import Error, connection
 
-from mybcat.deliveries import due_listeners
-from mybcat.events import event_committed
+from mybcat.deliveries import due_listeners, enqueued_together
+from mybcat.events import Batch, event_committed
 from mybcat.metrics import events_relayed, relay_failures
 from mybcat.models import Event
 from mybcat.nudges import Nudger
@@ -20,11 +20,11 @@ from mybcat.tenancy import platform_scope
 
 logger = structlog.get_logger(__name__)
 
-BATCH = 200
+BATCH = 500
 IDLE = timedelta(milliseconds=150)
 # How soon a lost nudge is made good.
 SWEEP = timedelta(seconds=1)
-# An event that a receiver could not take waits this long, so that the others pass.
+# An event that a receiver could not take waits this long, and with it later ones of its subject; the others pass.
 SET_ASIDE = timedelta(seconds=10)
 FIRST_BACKOFF, LONGEST_BACKOFF = timedelta(milliseconds=200), timedelta(seconds=2)
 
@@ -34,7 +34,7 @@ FIRST_BACKOFF, LONGEST_BACKOFF = timedelta(milliseconds=200), timedelta(seconds=
 _TAKE = """
     WITH batch AS MATERIALIZED (
         SELECT id, practice_id FROM mybcat_event
-        WHERE relayed_at IS NULL AND id <> ALL(%(set_aside)s::uuid[])
+        WHERE relayed_at IS NULL AND subject_id <> ALL(%(set_aside)s::uuid[])
         ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
     ), placed AS (
         SELECT id, practice_id,
@@ -65,21 +65,28 @@ class ReceiverFailed(Exception):
 def relay_events(*, now: datetime, limit: int = BATCH, without: tuple[UUID, ...] = ()) -> int:
     """Number up to `limit` events and send `event_committed` for each, in one transaction; how many.
 
+    `without` are subjects whose events wait.
     Raises ReceiverFailed, and then has done nothing.
     """
     with platform_scope(reason="relay"):
         parameters = {"now": now, "limit": limit, "set_aside": list(without)}
         events: list[Event] = list(Event.objects.raw(_TAKE, parameters))
-        for event in sorted(events, key=lambda event: (event.practice_id, event.seq or 0)):
-            try:
-                event_committed.send(sender=Event, event=event, now=now)
-            except Exception as error:
-                if isinstance(error, Error) and _lost_connection():
-                    # PostgreSQL went away, which says nothing about the receiver.
-                    raise
-                raise ReceiverFailed(event) from error
+        batch = Batch(sorted(events, key=lambda event: (event.practice_id, event.seq or 0)))
+        with enqueued_together():
+            for event in batch.events:
+                _tell(event, batch=batch, now=now)
     events_relayed.inc(len(events))
     return len(events)
+
+
+def _tell(event: Event, *, batch: Batch, now: datetime) -> None:
+    try:
+        event_committed.send(sender=Event, event=event, now=now, batch=batch)
+    except Exception as error:
+        if isinstance(error, Error) and _lost_connection():
+            # PostgreSQL went away, which says nothing about the receiver.
+            raise
+        raise ReceiverFailed(event) from error
 
 
 def _lost_connection() -> bool:
@@ -93,7 +100,7 @@ class Relay:
         self._nudger = nudger
         self._clock = clock
         self._swept_at = clock() - SWEEP
-        # When each event was set aside.
+        # When the events of each subject were set aside.
         self._set_aside: dict[UUID, datetime] = {}
         self._backoff = FIRST_BACKOFF
         self._database_away = False
@@ -107,7 +114,7 @@ class Relay:
     def _round(self) -> timedelta:
         now = self._clock()
         # abs(): a clock that is set back must not make these wait for it to catch up.
-        self._set_aside = {event: since for event, since in self._set_aside.items() if abs(now - since) < SET_ASIDE}
+        self._set_aside = {subject: since for subject, since in self._set_aside.items() if abs(now - since) < SET_ASIDE}
         try:
             relayed = relay_events(now=now, limit=BATCH, without=tuple(self._set_aside))
             if relayed or abs(now - self._swept_at) >= SWEEP:
@@ -123,7 +130,7 @@ class Relay:
 
     def _put_aside(self, failure: ReceiverFailed, *, now: datetime) -> None:
         event = failure.event
-        self._set_aside[event.id] = now
+        self._set_aside[event.subject_id] = now
         relay_failures.labels("receiver").inc()
         logger.error(
             "Event could not be relayed",

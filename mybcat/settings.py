@@ -233,6 +233,8 @@ PUBLIC_IDS = {
     "appt": "appointments.Appointment",
     "evt": "mybcat.Event",
     "whd": "mybcat.Delivery",
+    "whep": "integrations.WebhookEndpoint",
+    "notc": "integrations.Notice",
     "msg": "integrations.Message",
     "appc": "integrations.ApiClient",
 }

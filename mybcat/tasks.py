@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 from celery import shared_task
 
-from mybcat import deliveries, idempotency_keys, listeners, lockout
+from mybcat import idempotency_keys, listeners, lockout, working
 from mybcat.nudges import Publisher
 
 logger = structlog.get_logger(__name__)
@@ -24,7 +24,7 @@ def drain(*, listener: str, **kwargs: Any) -> None:
         # During a deployment, a new relay may nudge an old worker.
         logger.warning("No such listener in this worker", listener=listener)
         return
-    if deliveries.work_off(listener=known, clock=_now):
+    if working.work_off(listener=known, clock=_now):
         with Publisher() as publisher:
             publisher.nudge(known)
 

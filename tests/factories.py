@@ -15,8 +15,10 @@ from appointments.models import Slot
 from integrations.clients.models import ApiClient
 from integrations.clients.scopes import CLIENT_SCOPES
 from integrations.clients.services import add_certificate, create_client
-from integrations.models import CrmConnection, DailyCount
+from integrations.models import CrmConnection, DailyCount, Notice, WebhookEndpoint
+from integrations.webhooks.signing import new_secret
 from mybcat.ids import new_uuid
+from mybcat.models import Delivery, DeliveryAttempt, Event
 from mybcat.operators.trace import Operator
 from mybcat.principal import Principal, Role
 from mybcat.tenancy import practice_scope
@@ -251,3 +253,41 @@ def make_protocol(*, practice: Practice, **fields: Any) -> ProtocolVersion:
     fields = {"number": 1, "definition": content, "examples": examples, **fields}
     with practice_scope(practice.id):
         return ProtocolVersion.objects.create(created_at=now, created_by=new_uuid(), **fields)
+
+
+def make_endpoint(*, practice: Practice, **fields: Any) -> WebhookEndpoint:
+    """An endpoint of the practice's that hears of everything."""
+    fields = {"url": "https://hooks.example.com/in", "enabled_events": ["*"], "secret": new_secret(), **fields}
+    endpoint = WebhookEndpoint(created_at=datetime.now(UTC), **fields)
+    with practice_scope(practice.id):
+        endpoint.save()
+    return endpoint
+
+
+def make_dead_delivery(*, practice: Practice, endpoint: WebhookEndpoint | None = None) -> Delivery:
+    """A webhook that was given up after its last attempt, which is on record; to the practice's first endpoint."""
+    now = datetime.now(UTC)
+    with practice_scope(practice.id):
+        endpoint = endpoint or WebhookEndpoint.objects.first()
+    endpoint = endpoint or make_endpoint(practice=practice)
+    fields = {"practice_id": practice.id, "subject_id": new_uuid()}
+    with practice_scope(practice.id):
+        event = Event.objects.create(
+            type="patient.updated", data={}, principal_kind="member", correlation_id="a-test", occurred_at=now, **fields
+        )
+        delivery = Delivery.objects.create(
+            event=event, listener="webhooks", target_id=endpoint.id, seq=1, status="dead", attempts=12,
+            first_attempt_at=now, next_attempt_at=now, last_error="http_500", created_at=now, **fields,
+        )  # fmt: skip
+        DeliveryAttempt.objects.create(
+            delivery=delivery, attempt=12, trigger="scheduled", succeeded=False, error="http_500",
+            response_status=500, started_at=now, duration_ms=7,
+        )  # fmt: skip
+    return delivery
+
+
+def make_notice(*, practice: Practice, **fields: Any) -> Notice:
+    """What its managers have not acknowledged."""
+    endpoint, now = make_endpoint(practice=practice), datetime.now(UTC)
+    with practice_scope(practice.id):
+        return Notice.objects.create(kind="webhook.dead", endpoint=endpoint, first_at=now, last_at=now, **fields)

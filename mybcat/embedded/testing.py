@@ -49,7 +49,8 @@ def tally(report: Path) -> tuple[int, int]:
 
 def _run(arguments: list[str], *, place: Home, report: Path, supervisor: Supervisor) -> int:
     stop_leftovers(home=place)
-    for directory in (place.postgres, place.valkey):
+    # Counters of an earlier run would be added to ours.
+    for directory in (place.postgres, place.valkey, place.file("metrics")):
         shutil.rmtree(directory, ignore_errors=True)
     surroundings = _surroundings(place=place, supervisor=supervisor)
     pytest = (sys.executable, "-m", "pytest", "-o", f"cache_dir={place.file('pytest')}", *arguments)
@@ -71,6 +72,12 @@ def _surroundings(*, place: Home, supervisor: Supervisor) -> Mapping[str, str]:
     shutil.rmtree(place.file("metrics"), ignore_errors=True)
     settings = environment.settings(home=place, servers=found, port=ports.free_ports(), environ=os.environ)
     # The tests make databases of their own, and start the product in this very virtual environment.
-    # One caller of theirs asks more often than any agent would.
-    extra = {"MYBCAT_TEST_ADMIN_URL": administrator, "MYBCAT_VENV": sys.prefix, "RATE_LIMIT_FACTOR": "1000"}
+    extra = {
+        "MYBCAT_TEST_ADMIN_URL": administrator,
+        "MYBCAT_VENV": sys.prefix,
+        # One caller of theirs asks more often than any agent would.
+        "RATE_LIMIT_FACTOR": "1000",
+        # An endpoint there may be registered without asking DNS.
+        "OUTBOUND_EXCEPTIONS": "127.0.0.1:4242",
+    }
     return {**environment.for_children(settings, environ=os.environ), **extra}

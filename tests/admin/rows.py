@@ -13,7 +13,7 @@ from mybcat.ids import new_uuid
 from mybcat.models import AuditEntry, Delivery, Event, IdempotencyKey, SecurityEvent, VersionCall
 from mybcat.tenancy import platform_scope, practice_scope
 from practices.models import Membership, RefreshFamily, Subscription, TimeOff, WorkingHours
-from tests.factories import Clinic, make_api_client, make_crm_connection
+from tests.factories import Clinic, make_api_client, make_crm_connection, make_notice
 
 Rows = dict[type[Model], Any]
 
@@ -40,7 +40,10 @@ def make_rows(clinic: Clinic) -> Rows:
             *_records(clinic),
             Subscription.objects.create(stripe_id=f"sub_{clinic.practice.id.hex}", status="active", plan="standard"),
         ]
+    notice = make_notice(practice=clinic.practice)
     made += [
+        notice,
+        notice.endpoint,
         make_family(clinic),
         make_inbound_event(),
         make_api_client(practice=clinic.practice)[0],
@@ -118,6 +121,8 @@ def make_delivery(event: Event, *, listener: str = "crm", status: str = "dead") 
     return Delivery.objects.create(
         event=event,
         listener=listener,
+        subject_id=event.subject_id,
+        seq=1,
         status=status,
         attempts=8,
         next_attempt_at=datetime(2026, 1, 1, tzinfo=UTC),

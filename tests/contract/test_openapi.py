@@ -26,8 +26,11 @@ from tests.factories import (
     make_crm_connection,
     make_customer,
     make_daily_count,
+    make_dead_delivery,
+    make_endpoint,
     make_member,
     make_merge,
+    make_notice,
     make_patient,
     make_protocol,
     make_related_person,
@@ -175,7 +178,30 @@ CALLS |= {
     "createCheckoutSession": Call(status=201, body={"plan": "standard"}, versions=V2),
     "createPortalSession": Call(status=201, versions=V2, made=("customer",)),
 }
+CALLS |= {
+    "listWebhookEndpoints": Call(versions=V2, made=("whep",)),
+    "createWebhookEndpoint": Call(
+        status=201, body={"url": "http://127.0.0.1:4242/in", "enabledEvents": ["appointment.*"]}, versions=V2
+    ),
+    "getWebhookEndpoint": Call(versions=V2),
+    "changeWebhookEndpoint": Call(body={"enabledEvents": ["*"]}, versions=V2),
+    "rotateWebhookSecret": Call(versions=V2),
+    "sendTestEvent": Call(status=202, versions=V2),
+    "replayWebhookEndpoint": Call(status=202, versions=V2),
+    "listWebhookDeliveries": Call(query={"endpointId": "{whep}", "status": "dead"}, versions=V2, made=("whep", "whd")),
+    "getWebhookDelivery": Call(versions=V2),
+    "listWebhookDeliveryAttempts": Call(versions=V2),
+    "replayWebhookDelivery": Call(status=202, versions=V2),
+    "listDeadLetters": Call(query={"listener": "webhooks"}, versions=V2, made=("whd",)),
+    "replayDeadLetters": Call(status=202, body={"deliveryIds": ["{whd}"]}, versions=V2),
+    "discardDeadLetters": Call(body={"deliveryIds": ["{whd}"], "reason": "not wanted"}, versions=V2),
+    "listNotices": Call(versions=V2, made=("notc",)),
+    "acknowledgeNotice": Call(versions=V2),
+}
 NAMED = {
+    "webhook_endpoint_id": "whep",
+    "delivery_id": "whd",
+    "notice_id": "notc",
     "patient_id": "pat",
     "appointment_id": "appt",
     "protocol_id": "prot",
@@ -227,6 +253,9 @@ MAKERS: dict[str, Callable[[Clinic], str]] = {
     "appc": lambda clinic: public("appc", make_bound_client(practice=clinic.practice).id),
     "crm": lambda clinic: str(make_crm_connection(practice=clinic.practice).id),
     "customer": lambda clinic: make_customer(practice=clinic.practice),
+    "whep": lambda clinic: public("whep", make_endpoint(practice=clinic.practice).id),
+    "whd": lambda clinic: public("whd", make_dead_delivery(practice=clinic.practice).id),
+    "notc": lambda clinic: public("notc", make_notice(practice=clinic.practice).id),
     "count": lambda clinic: str(make_daily_count(practice=clinic.practice).id),
 }
 
@@ -253,7 +282,13 @@ def own(agent: Caller, clinic: Clinic) -> Own:
 
 
 def filled(values: dict[str, Any], own: Own) -> dict[str, Any]:
-    return {name: value.format_map(own) if isinstance(value, str) else value for name, value in values.items()}
+    return {name: _filled(value, own) for name, value in values.items()}
+
+
+def _filled(value: Any, own: Own) -> Any:
+    if isinstance(value, list):
+        return [_filled(each, own) for each in value]
+    return value.format_map(own) if isinstance(value, str) else value
 
 
 def send(

@@ -4,11 +4,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from appointments.models import Appointment
-from mybcat import events
-from mybcat.deliveries import claim, enqueue
+from mybcat import events, working
+from mybcat.claims import claim
+from mybcat.deliveries import enqueue
 from mybcat.ids import public_id
 from mybcat.listeners import Listener
 from mybcat.models import Delivery, Event
+from mybcat.settling import settle
 from mybcat.tenancy import platform_scope, practice_scope
 from tests.factories import Clinic
 
@@ -63,6 +65,10 @@ def claimed(event: Event, listener: Listener) -> Delivery:
     """The delivery of `event`, leased as a worker has it."""
     with platform_scope(reason="test"):
         enqueue(event=event, listener=listener, now=NOW)
-    delivery = claim(listener=listener)
-    assert delivery is not None
+    (delivery,) = claim(listener=listener, limit=1).deliveries
     return delivery
+
+
+def attempt(*, delivery: Delivery, listener: Listener, now: datetime) -> None:
+    """One attempt, and its mark, as a worker does both."""
+    settle(listener=listener, attempted=[working.attempt(delivery=delivery, listener=listener, clock=lambda: now)])

@@ -10,7 +10,6 @@ from django.db import connection
 from integrations.listeners import NOTIFICATIONS
 from integrations.messaging.delivering import text_patient
 from integrations.models import Message
-from mybcat.deliveries import attempt
 from mybcat.ids import public_id
 from mybcat.listeners import DeliveryError, DeliveryFailed, DeliveryRefused
 from mybcat.models import Delivery, Event
@@ -18,7 +17,7 @@ from mybcat.relay import relay_events
 from mybcat.tenancy import platform_scope, practice_scope
 from patients.models import Patient
 from tests.factories import Clinic, make_patient
-from tests.integrations.booked import NOW, STARTS_AT, booked, cancelled, claimed
+from tests.integrations.booked import NOW, STARTS_AT, attempt, booked, cancelled, claimed
 from tests.mybcat.engine import fresh, log_lines
 
 

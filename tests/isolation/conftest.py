@@ -14,7 +14,16 @@ from mybcat.principal import Role
 from mybcat.tenancy import practice_scope
 from practices.models import Membership
 from tests.callers import Caller, public
-from tests.factories import Clinic, make_bound_client, make_merge, make_protocol, make_related_person
+from tests.factories import (
+    Clinic,
+    make_bound_client,
+    make_dead_delivery,
+    make_endpoint,
+    make_merge,
+    make_notice,
+    make_protocol,
+    make_related_person,
+)
 from tests.isolation.filled import fill
 
 
@@ -35,6 +44,9 @@ def own_ids(agent: Caller, clinic: Clinic) -> dict[str, str]:
         "related_person_id": public("rel", make_related_person(patient=clinic.patient).id),
         "merge_id": public("merge", make_merge(practice=clinic.practice).id),
         "client_id": public("appc", make_bound_client(practice=clinic.practice).id),
+        "webhook_endpoint_id": public("whep", make_endpoint(practice=clinic.practice).id),
+        "delivery_id": public("whd", make_dead_delivery(practice=clinic.practice).id),
+        "notice_id": public("notc", make_notice(practice=clinic.practice).id),
         "protocol_id": public("prot", make_protocol(practice=clinic.practice).id),
     }
 
@@ -54,6 +66,10 @@ def foreign_ids(other_clinic: Clinic) -> dict[str, str]:
         "merge": public("merge", make_merge(practice=other_clinic.practice).id),
         "appc": public("appc", make_bound_client(practice=other_clinic.practice).id),
         "prot": public("prot", make_protocol(practice=other_clinic.practice).id),
+        "whep": public("whep", make_endpoint(practice=other_clinic.practice).id),
+        "whd": public("whd", (delivery := make_dead_delivery(practice=other_clinic.practice)).id),
+        "evt": public("evt", delivery.event_id),
+        "notc": public("notc", make_notice(practice=other_clinic.practice).id),
     }
 
 

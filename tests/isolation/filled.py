@@ -10,7 +10,16 @@ from django.db.models import Model
 
 from appointments.models import Schedule
 from integrations.models import Alarm, ClientAssertion, CountedEvent, Message
-from mybcat.models import AuditEntry, AuditSeal, Delivery, Event, EventSequence, SecurityEvent, VersionCall
+from mybcat.models import (
+    AuditEntry,
+    AuditSeal,
+    Delivery,
+    DeliveryAttempt,
+    Event,
+    EventSequence,
+    SecurityEvent,
+    VersionCall,
+)
 from mybcat.tenancy import practice_scope
 from practices.models import Subscription, TimeOff, WorkingHours
 from tests.callers import Caller
@@ -20,6 +29,7 @@ from tests.factories import (
     make_crm_connection,
     make_daily_count,
     make_merge,
+    make_notice,
     make_protocol,
     make_related_person,
     tomorrow_at,
@@ -57,6 +67,7 @@ def fill(clinic: Clinic) -> Clinic:
     place = {"practitioner": clinic.practitioner, "location": clinic.location}
     make_daily_count(practice=clinic.practice)
     make_crm_connection(practice=clinic.practice)
+    make_notice(practice=clinic.practice)
     with practice_scope(clinic.practice.id):
         WorkingHours.objects.create(**place, weekday=0, starts=time(9), ends=time(17), valid_from=date(2026, 1, 1))
         TimeOff.objects.create(**place, starts_at=now, ends_at=now + timedelta(hours=1), reason="sick")
@@ -64,8 +75,12 @@ def fill(clinic: Clinic) -> Clinic:
         Subscription.objects.create(stripe_id="sub_1", status="active")
         CountedEvent.objects.create()
         EventSequence.objects.create(practice_id=clinic.practice.id, last=1)
+        event = Event.objects.get()
         delivery = Delivery.objects.create(
-            event=Event.objects.get(), listener="test", next_attempt_at=now, created_at=now
+            event=event, listener="test", subject_id=event.subject_id, seq=1, next_attempt_at=now, created_at=now
+        )
+        DeliveryAttempt.objects.create(
+            delivery=delivery, attempt=1, trigger="scheduled", succeeded=True, started_at=now, duration_ms=1
         )
         Message.objects.create(patient=clinic.patient, delivery_id=delivery.id, status="sent", created_at=now)
         VersionCall.objects.create(

@@ -25,6 +25,8 @@ class Place:
 PATIENT = Place("path", "patient_id", "pat")
 APPOINTMENT = Place("path", "appointment_id", "appt")
 RELATED_PERSON = Place("path", "related_person_id", "rel")
+ENDPOINT = Place("path", "webhook_endpoint_id", "whep")
+DELIVERY = Place("path", "delivery_id", "whd")
 PROTOCOL = Place("path", "protocol_id", "prot")
 CLIENT = Place("path", "client_id", "appc")
 WHO_AND_WHERE = (Place("query", "practitioner", "pract"), Place("query", "location", "loc"))
@@ -74,6 +76,22 @@ PLACES: dict[tuple[str, str], tuple[Place, ...]] = {
     ("POST", "api/v2/api-clients/<str:client_id>/certificates/revoke"): (CLIENT,),
     ("POST", "api/oauth/token"): (),
     ("GET", ".well-known/oauth-authorization-server"): (),
+    ("GET", "api/v2/webhook-endpoints"): (),
+    ("POST", "api/v2/webhook-endpoints"): (),
+    ("GET", "api/v2/webhook-endpoints/<str:webhook_endpoint_id>"): (ENDPOINT,),
+    ("PATCH", "api/v2/webhook-endpoints/<str:webhook_endpoint_id>"): (ENDPOINT,),
+    ("POST", "api/v2/webhook-endpoints/<str:webhook_endpoint_id>/rotate-secret"): (ENDPOINT,),
+    ("POST", "api/v2/webhook-endpoints/<str:webhook_endpoint_id>/test"): (ENDPOINT,),
+    ("POST", "api/v2/webhook-endpoints/<str:webhook_endpoint_id>/replay"): (ENDPOINT,),
+    ("GET", "api/v2/webhook-deliveries"): (Place("query", "endpointId", "whep"),),
+    ("GET", "api/v2/webhook-deliveries/<str:delivery_id>"): (DELIVERY,),
+    ("GET", "api/v2/webhook-deliveries/<str:delivery_id>/attempts"): (DELIVERY,),
+    ("POST", "api/v2/webhook-deliveries/<str:delivery_id>/replay"): (DELIVERY,),
+    ("GET", "api/v2/dead-letters"): (),
+    ("POST", "api/v2/dead-letters/replay"): (),
+    ("POST", "api/v2/dead-letters/discard"): (),
+    ("GET", "api/v2/notices"): (),
+    ("POST", "api/v2/notices/<str:notice_id>/acknowledge"): (Place("path", "notice_id", "notc"),),
     ("GET", "api/v2/analytics/daily"): (),
     ("GET", "api/v2/analytics/daily.csv"): (),
     ("GET", "api/v2/crm-connection"): (),
@@ -174,6 +192,7 @@ def _bodies(clinic: Clinic) -> dict[tuple[str, str], dict[str, Any]]:
         ("PATCH", "related-persons/<str:related_person_id>"): {"name": "Uche Okafor"},
         ("POST", "protocol/evaluations"): {"answers": {}},
         ("PUT", "protocol-versions/<str:protocol_id>"): {"definition": optometry()[0], "examples": optometry()[1]},
+        ("PATCH", "webhook-endpoints/<str:webhook_endpoint_id>"): {"description": "Renamed"},
         ("PATCH", "api-clients/<str:client_id>"): {"name": "Renamed"},
         ("POST", "api-clients/<str:client_id>/certificates"): {"certificate": issued("next").pem},
         ("POST", "api-clients/<str:client_id>/certificates/revoke"): {

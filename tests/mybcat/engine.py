@@ -12,24 +12,27 @@ import structlog
 from django.db import connection
 
 from mybcat import events, listeners
+from mybcat.claims import claim
 from mybcat.deliveries import enqueue
-from mybcat.ids import public_id
+from mybcat.ids import new_uuid, public_id
 from mybcat.listeners import Handler, Listener
-from mybcat.models import Delivery, Event
+from mybcat.models import ITSELF, Delivery, DeliveryAttempt, Event
+from mybcat.settling import Attempted, settle
 from mybcat.tenancy import platform_scope, practice_scope
 from tests.factories import Clinic
 
 NOW = datetime(2026, 4, 1, 12, tzinfo=UTC)
 
 
-def patient_updated(clinic: Clinic) -> Event:
+def patient_updated(clinic: Clinic, *, patient_id: UUID | None = None) -> Event:
     """A committed event that no listener of the product hears of."""
     with practice_scope(clinic.practice.id):
-        return publish(clinic)
+        return publish(clinic, patient_id=patient_id)
 
 
 def publish(clinic: Clinic, *, patient_id: UUID | None = None) -> Event:
-    patient_id = patient_id or clinic.patient.id
+    """Each of a subject of its own, unless told: later events of one subject wait for earlier ones."""
+    patient_id = patient_id or new_uuid()
     return events.publish(
         type="patient.updated",
         subject_id=patient_id,
@@ -44,9 +47,13 @@ def done(**kwargs: Any) -> None:
 
 
 def make_listener(
-    *, name: str = "probe", handler: Handler = done, schedule: tuple[timedelta, ...] = (timedelta(0), timedelta(0))
+    *,
+    name: str = "probe",
+    handler: Handler = done,
+    schedule: tuple[timedelta, ...] = (timedelta(0), timedelta(0)),
+    **options: Any,
 ) -> Listener:
-    return Listener(name=name, queue=name, schedule=schedule, handler=handler)
+    return Listener(name=name, queue=name, schedule=schedule, handler=handler, **options)
 
 
 @contextmanager
@@ -74,12 +81,37 @@ def receiving(receiver: Callable[..., None]) -> Iterator[None]:
         events.event_committed.disconnect(receiver)
 
 
-def owed(clinic: Clinic, listener: Listener) -> Delivery:
-    """A pending delivery of a new event."""
-    event = patient_updated(clinic)
+def owed(clinic: Clinic, listener: Listener, *, patient_id: UUID | None = None, target_id: UUID = ITSELF) -> Delivery:
+    """A delivery of a new event."""
+    event = patient_updated(clinic, patient_id=patient_id)
     with platform_scope(reason="test"):
-        enqueue(event=event, listener=listener, now=NOW)
+        enqueue(event=event, listener=listener, now=NOW, target_id=target_id)
     return the_delivery(event=event, listener=listener)
+
+
+def claim_one(listener: Listener, **options: Any) -> Delivery | None:
+    return next(iter(claim(listener=listener, limit=1, **options).deliveries), None)
+
+
+def settle_one(delivery: Delivery, listener: Listener, error: Exception | None = None) -> str:
+    attempted = Attempted(delivery, error, None, NOW, timedelta(milliseconds=5))
+    return settle(listener=listener, attempted=[attempted])[0]
+
+
+def due_now(delivery: Delivery) -> None:
+    change(delivery, next_attempt_at=datetime(2020, 1, 1, tzinfo=UTC))
+
+
+def lease_runs_out(delivery: Delivery) -> None:
+    change(delivery, leased_until=datetime(2020, 1, 1, tzinfo=UTC))
+
+
+def wait_until_due(delivery: Delivery) -> timedelta:
+    """How long after PostgreSQL's now the next attempt is."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        now: datetime = cursor.fetchone()[0]
+    return fresh(delivery).next_attempt_at - now
 
 
 def the_delivery(**filters: Any) -> Delivery:
@@ -92,6 +124,11 @@ def the_delivery(**filters: Any) -> Delivery:
 def fresh(delivery: Delivery) -> Delivery:
     """The row as it stands now."""
     return the_delivery(id=delivery.id)
+
+
+def attempts_of(delivery: Delivery) -> list[DeliveryAttempt]:
+    with platform_scope(reason="test"):
+        return list(DeliveryAttempt.objects.filter(delivery_id=delivery.id).order_by("id"))
 
 
 def change(delivery: Delivery, **values: Any) -> None:

@@ -14,27 +14,37 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from mybcat import deliveries, listeners
+from mybcat import listeners, working
+from mybcat.claims import SUSPECT, claim
 from mybcat.correlation import correlation_id
-from mybcat.deliveries import NotDead, bury_lost, claim, due_listeners, enqueue, replay, settle, work_off
+from mybcat.deliveries import NotDead, due_listeners, enqueue, replay
 from mybcat.environment import CHECKOUT
 from mybcat.listeners import AlreadyRegistered, DeliveryFailed, DeliveryRefused, Listener
 from mybcat.models import AuditEntry, Delivery
+from mybcat.settling import recover_lost
 from mybcat.tenancy import ScopeRequired, current_scope, platform_scope, practice_scope
+from mybcat.working import work_off
 from tests.factories import Clinic
 from tests.mybcat.engine import (
     NOW,
+    Clock,
     all_events,
+    attempts_of,
     change,
+    claim_one,
     done,
+    due_now,
     fresh,
     in_thread,
+    lease_runs_out,
     log_lines,
     make_listener,
     owed,
     patient_updated,
     registered,
+    settle_one,
     the_delivery,
+    wait_until_due,
 )
 
 MINUTE = timedelta(minutes=1)
@@ -49,22 +59,6 @@ def raising(error: Exception) -> Callable[..., None]:
         raise error
 
     return handler
-
-
-def due_now(delivery: Delivery) -> None:
-    change(delivery, next_attempt_at=datetime(2020, 1, 1, tzinfo=UTC))
-
-
-def lease_runs_out(delivery: Delivery) -> None:
-    change(delivery, leased_until=datetime(2020, 1, 1, tzinfo=UTC))
-
-
-def wait_until_due(delivery: Delivery) -> timedelta:
-    """How long after PostgreSQL's now the next attempt is."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        now: datetime = cursor.fetchone()[0]
-    return fresh(delivery).next_attempt_at - now
 
 
 def test_an_event_is_owed_to_a_listener_once(clinic: Clinic) -> None:
@@ -91,7 +85,7 @@ def test_listeners_are_due_when_something_can_be_claimed(clinic: Clinic) -> None
         assert due_listeners() == []
         delivery = owed(clinic, listener)
         assert due_listeners() == [listener]
-        claim(listener=listener)
+        claim_one(listener)
         assert due_listeners() == []
         lease_runs_out(delivery)
         assert due_listeners() == [listener]
@@ -104,10 +98,10 @@ def test_listeners_are_due_when_something_can_be_claimed(clinic: Clinic) -> None
 def test_a_claim_leases_counts_and_brings_the_event(clinic: Clinic) -> None:
     listener = make_listener()
     delivery = owed(clinic, listener)
-    claimed = claim(listener=listener)
+    claimed = claim_one(listener)
     assert claimed is not None
     assert (claimed.id, claimed.status, claimed.attempts) == (delivery.id, "leased", 1)
-    assert claimed.event.subject_id == clinic.patient.id
+    assert claimed.event.subject_id == delivery.subject_id
     stored = fresh(delivery)
     assert stored.lease == claimed.lease
     assert stored.leased_until == claimed.leased_until
@@ -116,9 +110,9 @@ def test_a_claim_leases_counts_and_brings_the_event(clinic: Clinic) -> None:
 def test_nothing_is_claimed_that_is_leased_later_settled_or_anothers(clinic: Clinic) -> None:
     listener = make_listener()
     delivery = owed(clinic, listener)
-    assert claim(listener=make_listener(name="other")) is None
-    assert claim(listener=listener) is not None
-    assert claim(listener=listener) is None
+    assert claim_one(make_listener(name="other")) is None
+    assert claim_one(listener) is not None
+    assert claim_one(listener) is None
     unleased = {"lease": None, "leased_until": None}
     for values in (
         {"status": "dead"},
@@ -126,14 +120,14 @@ def test_nothing_is_claimed_that_is_leased_later_settled_or_anothers(clinic: Cli
         {"status": "pending", "delivered_at": None, "next_attempt_at": datetime(2100, 1, 1, tzinfo=UTC)},
     ):
         change(delivery, **unleased, **values)
-        assert claim(listener=listener) is None
+        assert claim_one(listener) is None
 
 
 def test_what_has_been_due_longest_is_claimed_first(clinic: Clinic) -> None:
     listener = make_listener()
     second, first = owed(clinic, listener), owed(clinic, listener)
     due_now(first)
-    assert [claim(listener=listener), claim(listener=listener)] == [first, second]
+    assert [claim_one(listener), claim_one(listener)] == [first, second]
 
 
 def test_workers_claim_each_delivery_once(clinic: Clinic) -> None:
@@ -143,7 +137,7 @@ def test_workers_claim_each_delivery_once(clinic: Clinic) -> None:
 
     def work() -> None:
         start.wait(10)
-        while delivery := claim(listener=listener):
+        while delivery := claim_one(listener):
             claimed.append(delivery.id)
 
     threads = [Thread(target=in_thread(work)) for _ in range(4)]
@@ -220,6 +214,10 @@ def test_after_the_last_attempt_it_is_dead(clinic: Clinic) -> None:
     listener = make_listener(handler=raising(DeliveryFailed("http_503")), schedule=(timedelta(0),))
     delivery = owed(clinic, listener)
     work_off(listener=listener, clock=clock)
+    assert [(row.attempt, row.error, row.trigger) for row in attempts_of(delivery)] == [
+        (1, "http_503", "scheduled"),
+        (2, "http_503", "scheduled"),
+    ]
     stored = fresh(delivery)
     assert (stored.status, stored.attempts, stored.last_error) == ("dead", 2, "http_503")
     with registered(listener):
@@ -285,46 +283,45 @@ def test_one_poisoned_delivery_does_not_stop_the_others(clinic: Clinic) -> None:
     assert fresh(poisoned).status == "pending"
 
 
-def test_a_full_load_ends_and_says_that_there_may_be_more(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deliveries, "WORK_LIMIT", 2)
-    listener = make_listener()
-    for _ in range(3):
-        owed(clinic, listener)
-    assert [work_off(listener=listener, clock=clock) for _ in range(2)] == [True, False]
+def test_a_slow_load_ends_before_its_task_is_killed_and_says_that_there_may_be_more(clinic: Clinic) -> None:
+    clock = Clock()
 
+    def handler(**kwargs: Any) -> None:
+        clock.now += working.WORK_BUDGET / 2
 
-def test_a_slow_load_ends_before_its_task_is_killed(clinic: Clinic) -> None:
-    times = iter(NOW + timedelta(seconds=seconds) for seconds in (0, 1, 15, 16, 21, 99))
-    listener = make_listener()
-    for _ in range(3):
-        owed(clinic, listener)
-    assert work_off(listener=listener, clock=lambda: next(times)) is True
-    assert next(times) == NOW + timedelta(seconds=99)
+    listener = make_listener(handler=handler)
+    rows = [owed(clinic, listener) for _ in range(3)]
+    assert work_off(listener=listener, clock=clock) is True
+    assert [fresh(row).status for row in rows] == ["delivered", "delivered", "pending"]
+    assert work_off(listener=listener, clock=clock) is False
+    assert fresh(rows[2]).status == "delivered"
 
 
 def test_whoever_was_overtaken_changes_nothing(clinic: Clinic) -> None:
     listener = make_listener()
     delivery = owed(clinic, listener)
-    slow = claim(listener=listener)
+    slow = claim_one(listener)
     lease_runs_out(delivery)
-    quick = claim(listener=listener)
+    recover_lost(listener=listener)
+    quick = claim_one(listener)
     assert slow is not None
     assert quick is not None
     held = fresh(delivery)
 
     for error in (None, DeliveryFailed("late"), DeliveryRefused("late")):
-        assert settle(delivery=slow, listener=listener, error=error) == "lost"
+        assert settle_one(slow, listener, error) == "lost"
         assert vars_of(fresh(delivery)) == vars_of(held)
 
-    assert settle(delivery=quick, listener=listener, error=None) == "delivered"
-    assert settle(delivery=slow, listener=listener, error=DeliveryRefused("late")) == "lost"
+    assert settle_one(quick, listener, None) == "delivered"
+    assert settle_one(slow, listener, DeliveryRefused("late")) == "lost"
     assert (fresh(delivery).status, fresh(delivery).attempts) == ("delivered", 2)
 
 
 def test_what_was_not_claimed_cannot_be_settled(clinic: Clinic) -> None:
     listener = make_listener()
     delivery = owed(clinic, listener)
-    assert settle(delivery=delivery, listener=listener, error=None) == "lost"
+    delivery.event = all_events()[0]
+    assert settle_one(delivery, listener, None) == "lost"
     assert vars_of(fresh(delivery)) == vars_of(delivery)
 
 
@@ -336,14 +333,36 @@ def test_a_delivery_that_kills_its_worker_each_time_ends_as_dead(clinic: Clinic)
     listener = make_listener(schedule=(timedelta(0),))
     delivery = owed(clinic, listener)
     for _ in range(listener.attempts):
-        assert bury_lost(listener=listener) == 0
-        assert claim(listener=listener) is not None
+        assert recover_lost(listener=listener) == 0
+        assert claim_one(listener) is not None
         lease_runs_out(delivery)
     with registered(listener):
         assert due_listeners() == [listener]
     assert work_off(listener=listener, clock=clock) is False
     stored = fresh(delivery)
     assert (stored.status, stored.attempts, stored.last_error) == ("dead", 2, "worker_lost")
+    assert [(row.attempt, row.succeeded, row.error) for row in attempts_of(delivery)] == [
+        (1, False, "worker_lost"),
+        (2, False, "worker_lost"),
+    ]
+
+
+def test_what_was_lost_twice_is_tried_without_others(clinic: Clinic) -> None:
+    listener = make_listener(schedule=(timedelta(0),) * 5)
+    rows = [owed(clinic, listener) for _ in range(3)]
+    for _ in range(SUSPECT):
+        assert len(claim(listener=listener, limit=9).deliveries) == 3
+        for row in rows:
+            lease_runs_out(row)
+        recover_lost(listener=listener)
+    innocent = owed(clinic, listener)
+    assert [row.id for row in claim(listener=listener, limit=9).deliveries] == [innocent.id]
+    assert claim(listener=listener, limit=9).deliveries == []
+    alone = claim_one(listener, suspects=True)
+    assert alone is not None
+    settle_one(alone, listener)
+    work_off(listener=listener, clock=clock)
+    assert [fresh(row).status for row in rows] == ["delivered"] * 3
 
 
 KILLED_IN_THE_ACT = """
@@ -353,15 +372,16 @@ KILLED_IN_THE_ACT = """
     import django
     django.setup()
 
-    from mybcat.deliveries import attempt, claim
+    from mybcat.claims import claim
     from mybcat.listeners import Listener
+    from mybcat.working import attempt
 
     def handler(**kwargs):
         os.kill(os.getpid(), signal.SIGKILL)
 
     listener = Listener("probe", "probe", (timedelta(0),), handler)
-    delivery = claim(listener=listener, lease=timedelta(seconds=1))
-    attempt(delivery=delivery, listener=listener, now=datetime.now(UTC))
+    (delivery,) = claim(listener=listener, limit=1, lease=timedelta(seconds=1)).deliveries
+    attempt(delivery=delivery, listener=listener, clock=lambda: datetime.now(UTC))
 """
 
 

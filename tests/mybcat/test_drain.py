@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from celery import signals
 
-from mybcat import deliveries, idempotency_keys, tasks
+from mybcat import idempotency_keys, tasks, working
 from mybcat.celery import app
 from mybcat.correlation import correlation_id
 from mybcat.ids import new_uuid
@@ -48,7 +48,7 @@ def test_a_drain_delivers_what_is_due_for_its_listener_only(clinic: Clinic, nudg
 def test_a_drain_that_ends_early_asks_for_another(
     clinic: Clinic, nudged: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deliveries, "WORK_LIMIT", 1)
+    monkeypatch.setattr(working, "WORK_BUDGET", timedelta(0))
     mail = make_listener(name="mail")
     with registered(mail):
         owed(clinic, mail)

@@ -18,7 +18,7 @@ from tests.mybcat.engine import NOW, all_events, patient_updated, publish
 
 def test_an_event_says_what_happened_to_what_and_by_whom(clinic: Clinic) -> None:
     with correlated("call-4711"), practice_scope(clinic.practice.id):
-        published = publish(clinic)
+        published = publish(clinic, patient_id=clinic.patient.id)
 
     (event,) = all_events()
     assert event == published

@@ -14,15 +14,15 @@ from django.db import OperationalError
 
 from mybcat import metrics
 from mybcat.bounded import Question
-from mybcat.deliveries import settle, work_off
 from mybcat.environment import CHECKOUT
 from mybcat.listeners import DeliveryFailed, DeliveryRefused
 from mybcat.metrics import exposition
 from mybcat.models import Event
 from mybcat.relay import relay_events
 from mybcat.tenancy import platform_scope
+from mybcat.working import work_off
 from tests.factories import Clinic
-from tests.mybcat.engine import NOW, change, make_listener, owed, patient_updated
+from tests.mybcat.engine import NOW, all_events, change, make_listener, owed, patient_updated, settle_one
 
 
 def value(sample: str) -> float | None:
@@ -92,7 +92,8 @@ def test_attempts_are_counted_by_how_they_ended(clinic: Clinic, error: Exception
     work_off(listener=listener, clock=lambda: NOW)
     assert value(f'mybcat_deliveries_settled_total{{listener="{listener.name}",outcome="{outcome}"}}') == 1
 
-    assert settle(delivery=delivery, listener=listener, error=None) == "lost"
+    delivery.event = all_events()[0]
+    assert settle_one(delivery, listener) == "lost"
     assert value(f'mybcat_deliveries_settled_total{{listener="{listener.name}",outcome="lost"}}') == 1
 
 

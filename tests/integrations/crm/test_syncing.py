@@ -13,7 +13,6 @@ from integrations.crm.models import CrmConnection
 from integrations.crm.syncing import sync_appointment
 from integrations.listeners import CRM
 from mybcat.correlation import correlated
-from mybcat.deliveries import attempt
 from mybcat.ids import public_id
 from mybcat.listeners import DeliveryFailed, DeliveryRefused
 from mybcat.models import Delivery, Event
@@ -22,7 +21,7 @@ from mybcat.tenancy import platform_scope, practice_scope
 from patients.models import Patient
 from tests.callers import together
 from tests.factories import Clinic, make_crm_connection, make_patient
-from tests.integrations.booked import NOW, booked, cancelled, claimed
+from tests.integrations.booked import NOW, attempt, booked, cancelled, claimed
 from tests.mybcat.engine import fresh, log_lines
 from tests.standins.hubspot import HubSpot, limited
 from tests.standins.server import Answer, Asked

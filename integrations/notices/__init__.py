@@ -1,0 +1,1 @@
+"""What a practice's managers should know, on their dashboard and by e-mail."""

@@ -1,0 +1,1 @@
+"""Webhooks out: a practice's own programs hear of its events."""

@@ -1,0 +1,95 @@
+"""Taking deliveries to work on: by lease, fair between targets, and not more than may be tried now."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import connection
+from django.db.models import prefetch_related_objects
+
+from mybcat import circuits
+from mybcat.ids import new_uuid
+from mybcat.listeners import Listener
+from mybcat.models import Delivery
+from mybcat.tenancy import platform_scope
+
+# A task's hard limit: a lease runs out only when its worker is gone.
+LEASE = timedelta(seconds=60)
+# Whoever was lost with so many workers may be what killed them: it is tried alone from then on.
+SUSPECT = 2
+UNLIMITED = 1_000_000
+
+# `now()` is PostgreSQL's, here and below: workers' clocks may differ. Targets one by one, since the
+# due deliveries of one that hangs may be thousands: others' would be found only behind them.
+_CLAIM = """
+    WITH RECURSIVE target AS (
+        (SELECT target_id FROM mybcat_delivery WHERE listener = %(listener)s AND status = 'pending'
+         ORDER BY target_id LIMIT 1)
+        UNION ALL
+        SELECT (SELECT following.target_id FROM mybcat_delivery AS following
+                WHERE following.listener = %(listener)s AND following.status = 'pending'
+                    AND following.target_id > target.target_id
+                ORDER BY following.target_id LIMIT 1)
+        FROM target WHERE target.target_id IS NOT NULL
+    ), due AS MATERIALIZED (
+        SELECT found.id FROM target CROSS JOIN LATERAL (
+            SELECT delivery.id, delivery.next_attempt_at FROM mybcat_delivery AS delivery
+            WHERE delivery.listener = %(listener)s AND delivery.target_id = target.target_id
+                AND delivery.status = 'pending' AND delivery.next_attempt_at <= now()
+                AND (delivery.lost >= %(suspect)s) = %(suspects)s
+            ORDER BY delivery.next_attempt_at
+            LIMIT greatest(0, %(per_target)s - (
+                SELECT count(*) FROM mybcat_delivery AS busy
+                WHERE busy.listener = %(listener)s AND busy.target_id = target.target_id
+                    AND busy.status = 'leased' AND busy.leased_until > now()
+            ))
+        ) AS found
+        ORDER BY found.next_attempt_at LIMIT %(limit)s
+    ), free AS MATERIALIZED (
+        SELECT id FROM mybcat_delivery WHERE id IN (SELECT id FROM due) AND status = 'pending'
+        FOR NO KEY UPDATE SKIP LOCKED
+    )
+    UPDATE mybcat_delivery AS delivery
+    SET status = 'leased', lease = %(lease)s, leased_until = now() + %(duration)s, attempts = attempts + 1,
+        first_attempt_at = coalesce(first_attempt_at, now())
+    FROM free WHERE delivery.id = free.id RETURNING delivery.*
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """Deliveries leased to the caller; where something is due that may not be tried yet, how long that is."""
+
+    deliveries: list[Delivery]
+    wait: timedelta | None = None
+
+
+def claim(*, listener: Listener, limit: int, suspects: bool = False, lease: timedelta = LEASE) -> Claimed:
+    """Lease up to `limit` deliveries that are due; whoever claims starts all of them at once.
+
+    The attempt counts from here, so that a delivery that kills its worker each time ends too.
+    `suspects` are those that were lost with workers: the others are claimed without them.
+    """
+    with platform_scope(reason="claim deliveries"):
+        with connection.cursor() as cursor:
+            # A claim that PostgreSQL forgets in a crash is claimed again.
+            cursor.execute("SET LOCAL synchronous_commit = off")
+        admission = circuits.admit(listener=listener, wanted=limit)
+        if not admission.limit:
+            return Claimed([], admission.wait)
+        parameters = {
+            "listener": listener.name,
+            "limit": admission.limit,
+            # Of what is free, the more targets there are that hang, the less for each.
+            "per_target": min(listener.per_target, max(1, limit // 6)) if listener.per_target else UNLIMITED,
+            "suspect": SUSPECT,
+            "suspects": suspects,
+            "lease": new_uuid(),
+            "duration": lease,
+        }
+        rows: list[Delivery] = list(Delivery.objects.raw(_CLAIM, parameters))
+        circuits.claimed(listener=listener, count=len(rows), probe=admission.probe and bool(rows))
+        rows.sort(key=lambda row: (row.next_attempt_at, row.id))
+        prefetch_related_objects(rows, "event")
+        if rows and listener.prepare:
+            listener.prepare(rows)
+    return Claimed(rows)

@@ -1,0 +1,260 @@
+"""Webhooks on their way: the schedule, what ends it, and what is kept. Real receivers; time moves by hand."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import orjson
+import pytest
+from django.conf import LazySettings as Settings
+
+from integrations import guarded
+from integrations.webhooks.sending import retry_after
+from mybcat.ids import public_id
+from mybcat.settling import JITTER
+from tests.callers import Caller
+from tests.factories import Clinic
+from tests.integrations.webhooks.conftest import Pipeline
+from tests.mybcat.engine import NOW, attempts_of, log_lines
+from tests.receivers import Receiver, drop, hang, receiver, status
+
+Register = Callable[..., dict[str, Any]]
+SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+# contracts: after the first attempt.
+OFFSETS = [
+    5 * SECOND, 30 * SECOND, MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 24 * HOUR, 48 * HOUR,
+    72 * HOUR,
+]  # fmt: skip
+
+
+def test_the_body_says_what_happened_by_ids_alone(
+    register: Register, pipeline: Pipeline, customer: Receiver, clinic: Clinic
+) -> None:
+    register()
+    (event,) = pipeline.happen()
+    pipeline.deliver()
+    (received,) = customer.received
+    assert (received.method, received.path) == ("POST", "/in")
+    assert orjson.loads(received.body) == {
+        "id": public_id("evt", event.id),
+        "type": "patient.updated",
+        "timestamp": NOW.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "practiceId": public_id("prac", clinic.practice.id),
+        "sequence": 1,
+        "data": event.data,
+    }
+    (delivery,) = pipeline.deliveries()
+    assert delivery.status == "delivered"
+    (kept,) = attempts_of(delivery)
+    assert (kept.succeeded, kept.response_status, kept.trigger) == (True, 200, "scheduled")
+
+
+def test_twelve_attempts_within_72_hours_then_it_is_dead(
+    register: Register, pipeline: Pipeline, customer: Receiver
+) -> None:
+    register()
+    customer.answers(status(500, body=b"out of order\x00"))
+    pipeline.happen()
+    assert pipeline.work() == 1
+    first = pipeline.deliveries()[0].first_attempt_at
+    assert first is not None
+    for number, offset in enumerate(OFFSETS, start=1):
+        (delivery,) = pipeline.deliveries()
+        assert delivery.first_attempt_at is not None
+        planned = delivery.next_attempt_at - delivery.first_attempt_at
+        assert offset <= planned <= offset * (1 + JITTER) + 2 * SECOND, number
+        # Half a second too early nothing happens.
+        early = delivery.next_attempt_at - datetime.now(UTC) - SECOND / 2
+        pipeline.pass_time(max(early, timedelta()))
+        assert early < timedelta() or pipeline.work() == 0
+        pipeline.pass_time(SECOND)
+        assert pipeline.work() == 1
+    (delivery,) = pipeline.deliveries()
+    assert (delivery.status, delivery.attempts, delivery.last_error) == ("dead", 12, "http_500")
+    pipeline.pass_time(100 * HOUR)
+    assert pipeline.work() == 0
+
+    assert len(customer.received) == 12
+    assert len({(each.headers["webhook-id"], each.body) for each in customer.received}) == 1
+    times = [int(each.headers["webhook-timestamp"]) for each in customer.received]
+    assert times == sorted(times)
+    kept = attempts_of(delivery)
+    assert [each.attempt for each in kept] == list(range(1, 13))
+    assert {(each.response_status, each.response_excerpt) for each in kept} == {(500, "out of order\ufffd")}
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "error"),
+    [
+        (status(302, Location="http://127.0.0.1/"), "http_302"),
+        (status(400), "http_400"),
+        (status(404), "http_404"),
+        (status(503), "http_503"),
+        (drop, "connection_lost"),
+        (hang, "timeout"),
+    ],
+)
+def test_anything_but_2xx_is_tried_again(
+    register: Register,
+    pipeline: Pipeline,
+    customer: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+    behaviour: Any,
+    error: str,
+) -> None:
+    monkeypatch.setattr(guarded, "HEAD", 0.5)
+    register()
+    customer.answers(behaviour)
+    pipeline.happen()
+    pipeline.work()
+    (delivery,) = pipeline.deliveries()
+    assert (delivery.status, delivery.attempts, delivery.last_error) == ("pending", 1, error)
+    assert len(customer.received) == 1
+
+
+@pytest.mark.parametrize("code", [200, 201, 202, 204, 299])
+def test_any_2xx_is_success(register: Register, pipeline: Pipeline, customer: Receiver, code: int) -> None:
+    register()
+    customer.answers(status(code))
+    pipeline.happen()
+    pipeline.work()
+    assert pipeline.deliveries()[0].status == "delivered"
+
+
+def test_a_receiver_that_asks_for_patience_gets_it(register: Register, pipeline: Pipeline, customer: Receiver) -> None:
+    register()
+    for header, least, most in (
+        ("7200", 2 * HOUR, 2 * HOUR),
+        ("1", 5 * SECOND, 8 * SECOND),
+        ("soon", 0 * HOUR, MINUTE),
+    ):
+        customer.answers(status(429, Retry_After=header))
+        pipeline.happen()
+        pipeline.work()
+        delivery = pipeline.deliveries()[-1]
+        wait = delivery.next_attempt_at - datetime.now(UTC)
+        assert least - 2 * SECOND < wait <= most + SECOND, header
+
+
+def test_a_date_to_come_back_at() -> None:
+    assert retry_after(format_datetime(NOW + HOUR, usegmt=True), now=NOW) == HOUR
+    assert retry_after(format_datetime(NOW - HOUR, usegmt=True), now=NOW) == timedelta()
+    assert retry_after("", now=NOW) is None
+
+
+def test_410_disables_the_endpoint_and_ends_what_waits_for_it(
+    register: Register, pipeline: Pipeline, customer: Receiver, manager: Caller
+) -> None:
+    register()
+    customer.answers(status(500))
+    pipeline.happen()
+    pipeline.work()
+    customer.answers(status(410))
+    pipeline.happen()
+    pipeline.deliver()
+    endpoint = pipeline.endpoint()
+    assert (endpoint.status, endpoint.disabled_because) == ("disabled", "gone")
+    assert [(row.status, row.last_error) for row in pipeline.deliveries()] == [
+        ("dead", "endpoint_disabled"),
+        ("dead", "http_410"),
+    ]
+    assert len(customer.received) == 2
+    pipeline.happen()
+    assert len(pipeline.deliveries()) == 2
+    (notice,) = manager.get("/api/v2/notices").json()["data"]
+    assert (notice["kind"], notice["count"]) == ("webhook.disabled", 1)
+
+
+def test_each_endpoint_has_a_delivery_of_its_own(
+    register: Register, pipeline: Pipeline, customer: Receiver, settings: Settings
+) -> None:
+    with receiver() as other:
+        settings.OUTBOUND_EXCEPTIONS |= {other.place}
+        register()
+        register(url=other.url)
+        customer.answers(status(500))
+        pipeline.happen()
+        pipeline.work()
+        assert sorted(row.status for row in pipeline.deliveries()) == ["delivered", "pending"]
+        assert (len(customer.received), len(other.received)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("patterns", "heard"),
+    [
+        (["*"], True),
+        (["patient.*"], True),
+        (["patient.updated"], True),
+        (["appointment.*", "patient.created"], False),
+    ],
+)
+def test_an_endpoint_hears_of_what_it_subscribes_to(
+    register: Register, pipeline: Pipeline, patterns: list[str], heard: bool
+) -> None:
+    register(enabledEvents=patterns)
+    pipeline.happen()
+    assert bool(pipeline.deliveries()) is heard
+
+
+def test_another_practices_events_are_none_of_its_business(
+    register: Register, pipeline: Pipeline, other_clinic: Clinic
+) -> None:
+    register()
+    Pipeline(other_clinic).happen()
+    assert pipeline.deliveries() == []
+
+
+def test_a_test_event_reaches_its_endpoint_alone(
+    register: Register, pipeline: Pipeline, customer: Receiver, manager: Caller
+) -> None:
+    tested = register(enabledEvents=["appointment.booked"])
+    register()
+    answer = manager.post(f"/api/v2/webhook-endpoints/{tested['webhookEndpointId']}/test", {})
+    assert answer.status_code == 202
+    pipeline.relay()
+    pipeline.deliver()
+    (received,) = customer.received
+    assert received.headers["webhook-id"] == answer.json()["eventId"]
+    body = orjson.loads(received.body)
+    assert (body["type"], body["data"]) == (
+        "webhook_endpoint.test",
+        {"webhookEndpointId": tested["webhookEndpointId"]},
+    )
+
+
+def test_a_name_that_leads_inside_since_it_was_registered_gets_nothing(
+    register: Register, pipeline: Pipeline, customer: Receiver, settings: Settings
+) -> None:
+    register()
+    settings.OUTBOUND_EXCEPTIONS = frozenset()
+    pipeline.happen()
+    pipeline.work()
+    assert pipeline.deliveries()[0].last_error == "address_host"
+    assert customer.received == []
+
+
+def test_logs_hold_neither_address_nor_secret(
+    register: Register, pipeline: Pipeline, customer: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = register(url=f"{customer.url}/token-in-the-path")
+    customer.answers(status(500, body=b"Ada Okafor"))
+    pipeline.happen()
+    pipeline.work()
+    lines = "\n".join(log_lines(caplog))
+    assert "Delivery did not succeed" in lines
+    for secret in ("token-in-the-path", made["secret"], "Okafor"):
+        assert secret not in lines
+
+
+def test_a_practices_events_arrive_in_the_order_of_their_subject(
+    register: Register, pipeline: Pipeline, customer: Receiver, clinic: Clinic
+) -> None:
+    register()
+    customer.answers(status(500), status(200))
+    pipeline.happen(count=3, subject=clinic.patient.id)
+    pipeline.deliver()
+    assert len(customer.received) == 1
+    pipeline.pass_time(MINUTE)
+    pipeline.deliver()
+    assert [orjson.loads(each.body)["sequence"] for each in customer.received] == [1, 1, 2, 3]
