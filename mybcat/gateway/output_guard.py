@@ -22,9 +22,12 @@ from mybcat.gateway.problems import Unexpected
 from mybcat.ids import minted, parsed
 from mybcat.tenancy import current_scope, platform_glance
 
-# Inside a text of JSON each quotation mark has a backslash before it, so this finds members only.
-_MEMBER = re.compile(rb'[Ii]d":"([a-z]{2,8}_\w{26})"')
+# Inside a text of JSON each quotation mark has a backslash before it, so this finds members only. A figure's `group`
+# is the id of what the figures were grouped by.
+_MEMBER = re.compile(rb'(?:[Ii]d|"group)":"([a-z]{2,8}_\w{26})"')
 _LIST = re.compile(rb'Ids":\[([^\]]*)\]')
+# In a table that is no JSON, wherever it stands.
+_WORD = re.compile(rb"(?<!\w)[a-z]{2,8}_\w{26}(?!\w)")
 # Some 100 bytes each, in each process.
 _MOST_KNOWN = 100_000
 
@@ -57,13 +60,20 @@ def check(response: HttpResponse, *, practice_id: UUID) -> None:
     """
     if response.streaming:
         return
+    leak = another_s(_shown(response), practice_id=practice_id)
+    if leak:
+        raise PreventedLeak(named=leak[0], owner=leak[1])
+
+
+def _shown(response: HttpResponse) -> set[bytes]:
+    """The ids in the answer."""
     body = _rendered(response) if isinstance(response, Response) else response.content
+    if response.get("Content-Type", "").startswith("text/csv"):
+        return set(_WORD.findall(body))
     shown = set(_MEMBER.findall(body))
     if b'Ids":[' in body:
         shown.update(text.strip(b'"') for texts in _LIST.findall(body) for text in texts.split(b","))
-    leak = another_s(shown, practice_id=practice_id)
-    if leak:
-        raise PreventedLeak(named=leak[0], owner=leak[1])
+    return shown
 
 
 def _rendered(response: Response) -> bytes:
