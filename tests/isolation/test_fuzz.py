@@ -1,29 +1,32 @@
 """Generated probes: every operation and place of both versions, both practices against each other."""
 
+import itertools
 from typing import Any
 
 import pytest
 
 from bench.probing import Report, digest_of, ids_of, probe, recorded, secrets_of
 from mybcat.principal import Role
-from mybcat.tenancy import practice_scope
-from practices.models import Membership
 from tests.callers import Caller, public
 from tests.contract.openapi import schema
 from tests.contract.test_openapi import NAMED
-from tests.factories import Clinic
+from tests.factories import Clinic, make_member
 from tests.isolation.filled import tenant_tables
 
 PROBES = 400
 
 
+# A limit on one token must not hide what a probe would find.
+TOKENS = 8
+
+
 def sender(clinic: Clinic) -> Any:
-    with practice_scope(clinic.practice.id):
-        # Whom no permission keeps from the fence.
-        Membership.objects.filter(user=clinic.agent).update(role=Role.PRACTICE_MANAGER)
-    caller = Caller(clinic.agent, clinic.practice)
+    """Requests of managers, whom no permission keeps from the fence, by turns."""
+    members = [make_member(practice=clinic.practice, role=Role.PRACTICE_MANAGER) for _ in range(TOKENS)]
+    callers = itertools.cycle([Caller(member, clinic.practice) for member in members])
 
     def send(method: str, path: str, headers: dict[str, str], body: bytes | None) -> tuple[int, str, bytes]:
+        caller = next(callers)
         answer = caller.http.generic(
             method, path, body or b"", "application/json", headers={**caller.headers, **headers}
         )

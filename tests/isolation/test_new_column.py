@@ -6,8 +6,13 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import connection, models
+from django.utils import timezone
 
+from integrations.models import Message
+from mybcat.deliveries import work_off
 from mybcat.events import CATALOGUE
+from mybcat.listeners import find
+from mybcat.relay import relay_events
 from mybcat.tenancy import platform_scope
 from patients.models import Patient
 from tests.callers import Caller, public
@@ -44,6 +49,16 @@ def test_the_column_is_really_there(new_column: None, clinic: Clinic) -> None:
         assert tells(str(Patient.objects.values().get()))
 
 
+def told_patient() -> None:
+    """Relays what has happened, and sends the texts that follow."""
+    relay_events(now=timezone.now())
+    notifications = find("notifications")
+    assert notifications
+    work_off(listener=notifications, clock=timezone.now)
+    with platform_scope(reason="test"):
+        assert Message.objects.filter(status="sent").exists()
+
+
 def test_it_appears_in_no_answer_event_message_or_log_line(
     new_column: None, agent: Caller, own: Own, clinic: Clinic, logged: Callable[[], list[dict[str, Any]]]
 ) -> None:
@@ -64,6 +79,7 @@ def test_it_appears_in_no_answer_event_message_or_log_line(
     for answer in answers[:-1]:
         assert not tells(answer.content.decode() + str(answer.headers))
     assert CANARY not in answers[-1].content.decode()
+    told_patient()
     with platform_scope(reason="test"), connection.cursor() as cursor:
         cursor.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'patients_patient'"
