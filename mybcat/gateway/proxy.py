@@ -66,7 +66,11 @@ class ProxyMiddleware:
         except DomainError as refusal:
             return problem_response(refusal, request=request)
         with correlated(correlation_id(), address=request.META.get("REMOTE_ADDR") or None):
-            return self.get_response(request)
+            response = self.get_response(request)
+        if certificate_of(request) is not None:
+            # RFC 9440: what may depend on a certificate is not for caches, which know nothing of it.
+            response["Cache-Control"] = "no-store"
+        return response
 
     def _is_from_proxy(self, request: HttpRequest, secret: str) -> bool:
         if not secret or not self._secret:

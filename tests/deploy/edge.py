@@ -75,7 +75,9 @@ class Edge:
 def serving(folder: Path, *, authority: Authority) -> Iterator[Edge]:
     """`api` and `live` with the suite's own database, and the proxy before them, until the end of the block."""
     secret = secrets.token_urlsafe(32)
-    api, public, partners = ports.free_pair(), ports.free_port(), ports.free_port()
+    api = ports.free_ports()
+    public = ports.free_port(avoid={api, api + 1, api + 2})
+    partners = ports.free_port(avoid={api, api + 1, api + 2, public})
     edge = Edge(public, partners, api, authority, folder, folder / "haproxy.log")
     told = {**os.environ, "TRUSTED_PROXIES": "127.0.0.1", "PROXY_SECRET": secret, "MYBCAT_DEVELOPMENT": "0"}
     everything = processes.processes(home=Home(folder), port=api, environment={**told, "MYBCAT_HOME": str(folder)})

@@ -97,6 +97,15 @@ def test_a_bound_token_is_worth_nothing_without_its_certificate(bound: Bound) ->
     assert spoofed.status_code == 400
 
 
+def test_no_cache_keeps_what_a_certificate_was_needed_for(bound: Bound, clinic: Clinic) -> None:
+    token = bound.token(issued("partner")).json()["access_token"]
+    answer = bound.calling(token, issued("partner"))
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
+    # Negative control: reference data is else for the caller's own cache to ask again about.
+    agent = Caller(clinic.agent, clinic.practice)
+    assert agent.get("/api/v2/locations").headers["Cache-Control"] == "private, no-cache"
+
+
 def test_two_certificates_overlap_and_each_token_keeps_its_own(bound: Bound) -> None:
     assert bound.bind(issued("next")).status_code == 201
     old, new = (bound.token(issued(name)).json()["access_token"] for name in ("partner", "next"))
