@@ -4,6 +4,7 @@ from django.db import models
 
 from integrations.alarms.models import Alarm
 from integrations.analytics.models import CountedEvent, DailyCount
+from integrations.bulk.models import BulkMessage, BulkMessageBatch, BulkMessageJob
 from integrations.clients.models import ApiClient, ApiClientCertificate, ApiClientSecret, ClientAssertion
 from integrations.crm.models import CrmConnection
 from integrations.notices.models import Notice
@@ -17,6 +18,9 @@ __all__ = (
     "ApiClient",
     "ApiClientCertificate",
     "ApiClientSecret",
+    "BulkMessage",
+    "BulkMessageBatch",
+    "BulkMessageJob",
     "ClientAssertion",
     "CountedEvent",
     "CrmConnection",

@@ -76,4 +76,15 @@ beat_schedule = {
         "schedule": timedelta(minutes=15),
         "options": {"expires": 900},
     },
+    # As often as a waiting job may be looked for; a task that finds no worker in time says nothing new.
+    "send bulk messages": {
+        "task": "integrations.tasks.send_bulk",
+        "schedule": timedelta(seconds=2),
+        "options": {"queue": "bulk", "expires": 2},
+    },
+    "erase bulk messages": {
+        "task": "integrations.tasks.erase_bulk",
+        "schedule": timedelta(hours=6),
+        "options": {"expires": 6 * 3600},
+    },
 }

@@ -26,6 +26,10 @@ class Permission(StrEnum):
     WEBHOOK_MANAGE = "webhooks:manage"
     # What was given up: to be delivered anew, or wanted no more.
     DELIVERY_MANAGE = "deliveries:manage"
+    MESSAGE_READ = "messages:read"
+    MESSAGE_WRITE = "messages:write"
+    # Templates, and how a practice sends.
+    MESSAGE_MANAGE = "messages:manage"
 
 
 class Role(StrEnum):
@@ -38,7 +42,12 @@ class Role(StrEnum):
 
 # Granted one by one: a new permission is nobody's until someone has thought about it.
 _READS = frozenset({Permission.APPOINTMENT_READ, Permission.PATIENT_READ, Permission.REFERENCE_READ})
-_ON_THE_PHONE = _READS | {Permission.APPOINTMENT_WRITE, Permission.PATIENT_WRITE}
+_ON_THE_PHONE = _READS | {
+    Permission.APPOINTMENT_WRITE,
+    Permission.PATIENT_WRITE,
+    Permission.MESSAGE_READ,
+    Permission.MESSAGE_WRITE,
+}
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.SCHEDULING_AGENT: _ON_THE_PHONE,
@@ -52,6 +61,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.AUDIT_READ,
         Permission.WEBHOOK_MANAGE,
         Permission.DELIVERY_MANAGE,
+        Permission.MESSAGE_MANAGE,
     },
     Role.PRACTITIONER: _READS,
 }

@@ -164,6 +164,8 @@ SESSION_COOKIE_PATH = "/admin/"
 OTP_TOTP_ISSUER = "MyBCAT"
 # 1 MiB: contracts.md; the gateway refuses by Content-Length before a byte is read.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# Routes whose views read their bodies piece by piece.
+LARGE_BODIES = {f"/api/{version}/bulk-messages": 256 * 1024 * 1024 for version in ("v1", "v2")}
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["mybcat.gateway.authentication.BearerAuthentication"],
@@ -237,6 +239,8 @@ PUBLIC_IDS = {
     "notc": "integrations.Notice",
     "msg": "integrations.Message",
     "appc": "integrations.ApiClient",
+    "job": "integrations.BulkMessageJob",
+    "bmsg": "integrations.BulkMessage",
 }
 
 REDIS_URL = ENVIRONMENT.redis_url

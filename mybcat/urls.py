@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
 import appointments.urls
+import integrations.bulk.urls
 import integrations.clients.urls
 import integrations.urls
 import patients.urls
@@ -19,6 +20,7 @@ api = [
     *practices.urls.urlpatterns,
     *patients.urls.routes(visits_of=visits_of),
     *appointments.urls.urlpatterns,
+    *integrations.bulk.urls.urlpatterns,
 ]
 # v1 is frozen: what came after it is in v2 alone.
 api_v2 = [
@@ -29,6 +31,7 @@ api_v2 = [
     *practices.protocols.urls.urlpatterns,
     *integrations.clients.urls.urlpatterns,
     *integrations.urls.urlpatterns,
+    *integrations.bulk.urls.v2_urlpatterns,
 ]
 
 urlpatterns = [

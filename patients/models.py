@@ -9,6 +9,13 @@ from patients.likeness import name_keys
 from patients.search import PatientQuerySet
 
 
+class Language(models.TextChoices):
+    """ISO 639-1."""
+
+    ENGLISH = "en"
+    SPANISH = "es"
+
+
 class Patient(TenantModel):
     """A person whom the practice treats. What leaves the API is an allow-list, not this class."""
 
@@ -18,6 +25,10 @@ class Patient(TenantModel):
     phone = models.CharField(max_length=16, blank=True, help_text="E.164")
     email = models.EmailField(blank=True)
     insurance_provider = models.CharField(max_length=120, blank=True)
+    # In which messages are written; shown by the communication resource alone.
+    language = models.CharField(
+        max_length=2, choices=Language.choices, default=Language.ENGLISH, db_default=Language.ENGLISH
+    )
     sms_consent = models.BooleanField(default=False)
     sms_consent_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -139,3 +150,38 @@ class PatientMerge(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.merged_id} into {self.kept_id}"
+
+
+class Consent(TenantModel):
+    """One decision about text messages, never changed: the newest one is in force.
+
+    Without a patient, it is the decision of whoever holds the number, who may be no patient at all.
+    """
+
+    class Decision(models.TextChoices):
+        """FHIR's ConsentProvisionType."""
+
+        PERMIT = "permit"
+        DENY = "deny"
+
+    class Source(models.TextChoices):
+        STAFF = "staff"
+        # A text that said STOP or START.
+        REPLY = "reply"
+        # The provider refused, because it knows of a STOP that we do not.
+        PROVIDER = "provider"
+
+    patient = PracticeForeignKey(Patient, models.CASCADE, null=True)
+    phone = models.CharField(max_length=16)
+    decision = models.CharField(max_length=6, choices=Decision.choices)
+    source = models.CharField(max_length=8, choices=Source.choices)
+    principal_kind = models.CharField(max_length=20)
+    principal_id = models.UUIDField(null=True)
+    at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints = (models.UniqueConstraint(fields=("practice", "id"), name="consent_practice_id"),)
+        indexes = (models.Index(fields=("practice", "phone", "-at", "-id"), name="consent_newest"),)
+
+    def __str__(self) -> str:
+        return f"{self.decision} {self.id}"

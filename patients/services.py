@@ -13,6 +13,7 @@ from mybcat import audit, events
 from mybcat.errors import DomainError, InvalidInput, UnknownId
 from mybcat.ids import public_id
 from mybcat.principal import Principal
+from patients.consent import decide_for_patient
 from patients.matching import Person, refuse_duplicates
 from patients.models import Patient
 from practices.models import Practice
@@ -55,6 +56,8 @@ def create_patient(*, fields: PatientFields, by: Principal, now: datetime, even_
     if not even_if_alike:
         refuse_duplicates(person=Person(patient.first_name, patient.last_name, patient.date_of_birth, patient.phone))
     patient.save(force_insert=True)
+    if patient.sms_consent:
+        decide_for_patient(patient=patient, by=by, now=now)
     _tell(patient, "patient.created", by=by, now=now)
     return patient
 
@@ -62,8 +65,11 @@ def create_patient(*, fields: PatientFields, by: Principal, now: datetime, even_
 def update_patient(*, patient_id: UUID, fields: PatientFields, by: Principal, now: datetime) -> Patient:
     """Change the given fields and no others. Raises UnknownId, PatientMerged, InvalidInput."""
     patient = get_patient(patient_id, lock=True)
+    agreed = patient.sms_consent
     _assign(patient, fields, by=by, now=now)
     patient.save()
+    if patient.sms_consent != agreed:
+        decide_for_patient(patient=patient, by=by, now=now)
     _tell(patient, "patient.updated", by=by, now=now)
     return patient
 

@@ -22,7 +22,7 @@ def text_patient(*, delivery: Delivery, now: datetime) -> None:
 
     Raises DeliveryFailed or DeliveryRefused as the provider does.
     """
-    provider = message_provider()
+    provider = message_provider(practice_id=delivery.practice_id)
     message = _prepared(delivery, provider=provider, now=now)
     if message.status == Message.Status.SENDING:
         _send(message, provider=provider, now=now)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
@@ -21,7 +22,14 @@ MAX_DEPTH = 32
 class BodyTooLarge(DomainError):
     code = "body_too_large"
     status = 413
-    sentence = "The request body is larger than 1 MiB"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The request body is larger than {limit // MAX_BODY_BYTES} MiB")
+
+
+def body_limit(path: str) -> int:
+    """The most bytes that a body sent there may have."""
+    return settings.LARGE_BODIES.get(path, MAX_BODY_BYTES)
 
 
 class BodyTooSlow(DomainError):
@@ -67,8 +75,9 @@ class BodyLimitMiddleware:
         if not (length.isascii() and length.isdigit()):
             return problem_response(LengthInvalid(), request=request)
         # 19 digits hold any length there is; Python refuses to read 4 301.
-        if len(length) > 19 or int(length) > MAX_BODY_BYTES:
-            return problem_response(BodyTooLarge(), request=request)
+        limit = body_limit(request.path)
+        if len(length) > 19 or int(length) > limit:
+            return problem_response(BodyTooLarge(limit), request=request)
         return self.get_response(request)
 
 
@@ -78,10 +87,15 @@ class JSONParser(BaseParser):
     media_type = "application/json"
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
-        charset = _parameter(media_type or "", "charset")
-        if charset not in ("", "utf-8", "utf8"):
-            raise UnsupportedMediaType(f"application/json; charset={charset[:20]}")
+        refuse_other_charsets(media_type or "")
         return parsed(stream.read())
+
+
+def refuse_other_charsets(media_type: str) -> None:
+    """Raises UnsupportedMediaType for a media type with a charset other than UTF-8."""
+    charset = _parameter(media_type, "charset")
+    if charset not in ("", "utf-8", "utf8"):
+        raise UnsupportedMediaType(f"application/json; charset={charset[:20]}")
 
 
 def parsed(raw: bytes) -> Any:

@@ -49,5 +49,5 @@ def assert_forbidden(answer: Any) -> None:
     assert_refused(answer, status=403, code="forbidden", sentence="Forbidden")
 
 
-def assert_not_found(answer: Any) -> None:
-    assert_refused(answer, status=404, code="not_found", sentence="Not found")
+def assert_not_found(answer: Any, *, sentence: str = "Not found") -> None:
+    assert_refused(answer, status=404, code="not_found", sentence=sentence)

@@ -36,6 +36,7 @@ from tests.factories import (
     make_related_person,
     optometry,
 )
+from tests.integrations.bulk.jobs import texts, with_a_failure
 from tests.integrations.clients.keys import jwks
 from tests.isolation.routes import routes
 from tests.standins.hubspot import HubSpot
@@ -160,6 +161,13 @@ CALLS = {
     "revokeApiClient": Call(versions=V2),
     "addApiClientCertificate": Call(status=201, body={"certificate": issued("next").pem}, versions=V2),
     "revokeApiClientCertificate": Call(body={"thumbprint": thumbprint(issued("partner").certificate)}, versions=V2),
+    "submitBulkMessages": Call(status=202, body={"messages": texts(2)}),
+    "getBulkStatus": Call(),
+    "listBulkJobs": Call(versions=V2, made=("job",)),
+    "getBulkFailures": Call(versions=V2),
+    "pauseBulk": Call(versions=V2),
+    "resumeBulk": Call(versions=V2),
+    "cancelBulk": Call(versions=V2),
 }
 # What ids in paths name.
 DAILY = Call(query={"from": "{day}", "to": "{day}", "by": "practitioner"}, versions=V2, made=("count",))
@@ -208,6 +216,7 @@ NAMED = {
     "merge_id": "merge",
     "related_person_id": "rel",
     "client_id": "appc",
+    "job_id": "job",
 }
 FORM = "application/x-www-form-urlencoded"
 PAGING = {"v1": {"page": "1", "pageSize": "10"}, "v2": {"limit": "10"}}
@@ -277,6 +286,7 @@ def own(agent: Caller, clinic: Clinic) -> Own:
         "email": clinic.agent.email,
         "since": (timezone.now() - timedelta(days=1)).isoformat(),
         "until": (timezone.now() + timedelta(days=1)).isoformat(),
+        "job": with_a_failure(agent),
     }
     return Own(clinic, **values)
 

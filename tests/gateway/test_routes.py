@@ -102,14 +102,26 @@ ASKED = {
     ("GET", "api/v2/billing/subscription"): (Permission.BILLING_MANAGE, Tier.T4),
     ("POST", "api/v2/billing/checkout-session"): (Permission.BILLING_MANAGE, Tier.T2),
     ("POST", "api/v2/billing/portal-session"): (Permission.BILLING_MANAGE, Tier.T2),
+    ("GET", "api/v2/bulk-jobs"): (Permission.MESSAGE_READ, Tier.T4),
+    ("POST", "api/{v}/bulk-messages"): (Permission.MESSAGE_WRITE, Tier.T2),
+    ("GET", "api/{v}/bulk-messages/<str:job_id>/status"): (Permission.MESSAGE_READ, Tier.T4),
+    ("GET", "api/v2/bulk-messages/<str:job_id>/failures"): (Permission.MESSAGE_READ, Tier.T2),
+    ("POST", "api/v2/bulk-messages/<str:job_id>/pause"): (Permission.MESSAGE_WRITE, Tier.T3),
+    ("POST", "api/v2/bulk-messages/<str:job_id>/resume"): (Permission.MESSAGE_WRITE, Tier.T3),
+    ("POST", "api/v2/bulk-messages/<str:job_id>/cancel"): (Permission.MESSAGE_WRITE, Tier.T3),
 }
 READS = {Permission.REFERENCE_READ, Permission.PATIENT_READ, Permission.APPOINTMENT_READ}
+ON_THE_PHONE = {
+    *READS,
+    Permission.PATIENT_WRITE,
+    Permission.APPOINTMENT_WRITE,
+    Permission.MESSAGE_READ,
+    Permission.MESSAGE_WRITE,
+}
 GRANTED = {
-    Role.SCHEDULING_AGENT: {*READS, Permission.PATIENT_WRITE, Permission.APPOINTMENT_WRITE},
+    Role.SCHEDULING_AGENT: ON_THE_PHONE,
     Role.PRACTICE_MANAGER: {
-        *READS,
-        Permission.PATIENT_WRITE,
-        Permission.APPOINTMENT_WRITE,
+        *ON_THE_PHONE,
         Permission.PATIENT_MERGE,
         Permission.PRACTICE_MANAGE,
         Permission.CLIENT_MANAGE,
@@ -118,6 +130,7 @@ GRANTED = {
         Permission.AUDIT_READ,
         Permission.WEBHOOK_MANAGE,
         Permission.DELIVERY_MANAGE,
+        Permission.MESSAGE_MANAGE,
     },
     Role.PRACTITIONER: READS,
 }

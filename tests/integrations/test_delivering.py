@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -24,10 +25,13 @@ from tests.mybcat.engine import fresh, log_lines
 class Phone:
     """A provider that keeps its promise of one text for each reference, and can be told to fail first."""
 
-    name = "phone"
+    name, repeatable, concurrency = "phone", True, 1
     requests: list[tuple[str, str, str]] = []
     texts: dict[str, str] = {}
     errors: list[Exception] = []
+
+    def __init__(self, *, practice_id: UUID) -> None:
+        assert practice_id
 
     def send(self, *, to: str, body: str, reference: str) -> str:
         assert not connection.in_atomic_block

@@ -24,6 +24,7 @@ from tests.factories import (
     make_protocol,
     make_related_person,
 )
+from tests.integrations.bulk.jobs import submitted, texts
 from tests.isolation.filled import fill
 
 
@@ -48,6 +49,7 @@ def own_ids(agent: Caller, clinic: Clinic) -> dict[str, str]:
         "delivery_id": public("whd", make_dead_delivery(practice=clinic.practice).id),
         "notice_id": public("notc", make_notice(practice=clinic.practice).id),
         "protocol_id": public("prot", make_protocol(practice=clinic.practice).id),
+        "job_id": submitted(agent, texts(1)),
     }
 
 
@@ -70,6 +72,7 @@ def foreign_ids(other_clinic: Clinic) -> dict[str, str]:
         "whd": public("whd", (delivery := make_dead_delivery(practice=other_clinic.practice)).id),
         "evt": public("evt", delivery.event_id),
         "notc": public("notc", make_notice(practice=other_clinic.practice).id),
+        "job": submitted(there, texts(1)),
     }
 
 

@@ -9,7 +9,15 @@ from django.conf import settings
 from django.db.models import Model
 
 from appointments.models import Schedule
-from integrations.models import Alarm, ClientAssertion, CountedEvent, Message
+from integrations.models import (
+    Alarm,
+    BulkMessage,
+    BulkMessageBatch,
+    BulkMessageJob,
+    ClientAssertion,
+    CountedEvent,
+    Message,
+)
 from mybcat.models import (
     AuditEntry,
     AuditSeal,
@@ -21,6 +29,7 @@ from mybcat.models import (
     VersionCall,
 )
 from mybcat.tenancy import practice_scope
+from patients.models import Consent
 from practices.models import Subscription, TimeOff, WorkingHours
 from tests.callers import Caller
 from tests.factories import (
@@ -94,6 +103,19 @@ def fill(clinic: Clinic) -> Clinic:
         AuditSeal.objects.create(
             entry_id=AuditEntry.objects.first().id, practice_id=clinic.practice.id, seq=1, previous=b"", hash=b""
         )
+        Consent.objects.create(
+            patient=clinic.patient, phone=clinic.patient.phone, decision="permit", source="staff", at=now
+        )
+        job = BulkMessageJob.objects.create(
+            principal_kind="member",
+            principal_id=clinic.agent.id,
+            total=1,
+            created_at=now,
+            served_at=now,
+            not_before=now,
+        )
+        BulkMessageBatch.objects.create(job=job, number=0, payload=b"", next_attempt_at=now)
+        BulkMessage.objects.create(job=job, batch=0, to=clinic.patient.phone, body="open", status="pending")
     make_protocol(practice=clinic.practice)
     make_related_person(patient=clinic.patient)
     make_merge(practice=clinic.practice)

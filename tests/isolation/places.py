@@ -23,6 +23,7 @@ class Place:
 
 
 PATIENT = Place("path", "patient_id", "pat")
+JOB = Place("path", "job_id", "job")
 APPOINTMENT = Place("path", "appointment_id", "appt")
 RELATED_PERSON = Place("path", "related_person_id", "rel")
 ENDPOINT = Place("path", "webhook_endpoint_id", "whep")
@@ -101,6 +102,13 @@ PLACES: dict[tuple[str, str], tuple[Place, ...]] = {
     ("GET", "api/v2/billing/subscription"): (),
     ("POST", "api/v2/billing/checkout-session"): (),
     ("POST", "api/v2/billing/portal-session"): (),
+    ("GET", "api/v2/bulk-jobs"): (),
+    ("POST", "api/{v}/bulk-messages"): (),
+    ("GET", "api/{v}/bulk-messages/<str:job_id>/status"): (JOB,),
+    ("GET", "api/v2/bulk-messages/<str:job_id>/failures"): (JOB,),
+    ("POST", "api/v2/bulk-messages/<str:job_id>/pause"): (JOB,),
+    ("POST", "api/v2/bulk-messages/<str:job_id>/resume"): (JOB,),
+    ("POST", "api/v2/bulk-messages/<str:job_id>/cancel"): (JOB,),
     ("POST", "api/auth/token"): (Place("body", "practice", "prac"),),
     ("POST", "api/auth/practice"): (Place("body", "practice", "prac"),),
     ("POST", "api/auth/refresh"): (),

@@ -39,6 +39,8 @@ ACROSS = {
     "client_assertion_expires_at": "the sweep forgets what has expired, whose ever it is",
     "alarm_untold": "operators hear of what is due, by whose caller ever",
     "audit_entry_txid": "sealing takes what is new, whose ever it is",
+    "bulk_job_active": "workers take turns between practices",
+    "bulk_job_to_erase": "the sweep erases what ended long ago, whose ever it is",
     "delivery_due": "workers take what is due, whose ever it is",
     "notice_unmailed": "the mailer takes what is new, whose ever it is",
     "delivery_in_order": "a subject is of one practice",

@@ -50,7 +50,7 @@ def only_patient(clinic: Clinic, **named: Any) -> Patient:
 @both_versions
 def test_a_patient_is_added_and_shown(agent: Caller, clinic: Clinic, version: str) -> None:
     moment = datetime.now(UTC).replace(microsecond=0)
-    with time_machine.travel(moment, tick=False), changes(patients_patient=1, **WRITTEN):
+    with time_machine.travel(moment, tick=False), changes(patients_patient=1, patients_consent=1, **WRITTEN):
         answer = agent.post(f"/api/{version}/patients", INES)
     row = only_patient(clinic, first_name="Inès")
     shown = {"id": public("pat", row.id), **SHOWN}
@@ -192,7 +192,7 @@ def test_names_and_birth_date_are_required(agent: Caller, clinic: Clinic, member
 
 def test_a_name_of_characters_that_fold_into_many_is_kept(agent: Caller, clinic: Clinic) -> None:
     name = "\ufdfa" * 80
-    with changes(patients_patient=1, **WRITTEN):
+    with changes(patients_patient=1, patients_consent=1, **WRITTEN):
         answer = agent.post("/api/v1/patients", {**INES, "firstName": name})
     assert (answer.status_code, answer.json()["firstName"]) == (201, name)
 
