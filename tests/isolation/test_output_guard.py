@@ -126,7 +126,7 @@ def test_the_calendar_names_its_practice_itself_and_is_held_back_where_it_names_
     path = f"/api/{version}/appointments?from={clinic.slots[0].starts_at.date()}"
     answer = agent.get(path)
     assert answer.status_code == 200
-    assert own_ids["appt"] in answer.content.decode()
+    assert own_ids["appointment_id"] in answer.content.decode()
     assert foreign_ids["appt"] not in answer.content.decode()
     parameters = Calendar._parameters
     monkeypatch.setattr(Calendar, "_parameters", lambda self: parameters(self) | {"practice": other_clinic.practice.id})
