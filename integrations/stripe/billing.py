@@ -119,10 +119,11 @@ def _asked(call: Callable[[Any], T]) -> T:
 
     if not settings.STRIPE_SECRET_KEY:
         raise BillingUnavailable
+    http = stripe.RequestsClient(timeout=TIMEOUT_SECONDS)
     client = stripe.StripeClient(
         settings.STRIPE_SECRET_KEY,
         base_addresses={"api": settings.STRIPE_API_URL},
-        http_client=stripe.RequestsClient(timeout=TIMEOUT_SECONDS),
+        http_client=http,
         max_network_retries=RETRIES,
     )
     try:
@@ -130,3 +131,6 @@ def _asked(call: Callable[[Any], T]) -> T:
     except stripe.StripeError as error:
         logger.error("Stripe refused", code=error.code or type(error).__name__, status=error.http_status)
         raise BillingUnavailable from None
+    finally:
+        # Managers come here once a month: nothing is kept open for them.
+        http.close()

@@ -176,16 +176,15 @@ def test_no_transaction_waits_for_stripe(manager: Caller, monkeypatch: pytest.Mo
 
 def test_the_stand_in_minds_keys_as_stripe_does(vendor: Stripe) -> None:
     """The same key with other words is refused, and the package knows why."""
+    http = sdk.RequestsClient()
     client = sdk.StripeClient(
-        "sk_test_good",
-        base_addresses={"api": vendor.url},
-        http_client=sdk.RequestsClient(),
-        max_network_retries=0,
+        "sk_test_good", base_addresses={"api": vendor.url}, http_client=http, max_network_retries=0
     )
     client.v1.customers.create({"name": "One"}, {"idempotency_key": "k"})
     assert client.v1.customers.create({"name": "One"}, {"idempotency_key": "k"}).id == "cus_1"
     with pytest.raises(sdk.IdempotencyError):
         client.v1.customers.create({"name": "Two"}, {"idempotency_key": "k"})
+    http.close()
 
 
 def shown(manager: Caller) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from tests.callers import together
 from tests.factories import make_user
 from tests.integrations.stripe.telling import NOW, T, all_stored, standing, stored, tell, work_off
 from tests.mybcat.engine import log_lines
+from tests.mybcat.processes import valkey, wait_for, worker
 from tests.standins.stripe import body_of, event, invoice, subscription
 
 SUBSCRIBED = event("customer.subscription.created", subscription(), created=T, id="evt_subscribed")
@@ -41,6 +42,23 @@ def test_whoever_stored_it_may_die_and_it_is_handled_all_the_same(customer: Prac
     assert (event.status, event.outcome, event.attempts) == ("handled", "applied", 0)
     with changes():
         handle_stripe_events()
+
+
+@pytest.mark.processes
+def test_a_worker_of_the_queue_handles_it(customer: Practice) -> None:
+    """The product's own worker, killed the hard way while events wait, and another one after it."""
+    keep(SUBSCRIBED)
+    with valkey() as broker, app.connection_for_write(broker.url) as connection:
+        with worker(queue="stripe", REDIS_URL=broker.url) as first:
+            handle_stripe_events.apply_async(queue="stripe", connection=connection)
+            wait_for(lambda: stored("evt_subscribed").status == "handled", what="the first event")
+            first.process.kill()
+            first.process.wait()
+        keep(event("customer.subscription.deleted", subscription(status="canceled"), created=T + 9, id="evt_ended"))
+        handle_stripe_events.apply_async(queue="stripe", connection=connection)
+        with worker(queue="stripe", REDIS_URL=broker.url):
+            wait_for(lambda: stored("evt_ended").status == "handled", what="the second event")
+    assert standing(customer) == ("standard", [("sub_1", "canceled")], None)
 
 
 def test_beat_sweeps_every_few_seconds_on_a_queue_of_its_own() -> None:
