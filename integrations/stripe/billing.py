@@ -133,4 +133,4 @@ def _asked(call: Callable[[Any], T]) -> T:
         raise BillingUnavailable from None
     finally:
         # Managers come here once a month: nothing is kept open for them.
-        http.close()
+        http.close()  # type: ignore[no-untyped-call]

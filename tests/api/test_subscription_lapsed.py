@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from mybcat import epochs
 from mybcat.tenancy import platform_scope
 from practices.models import Practice
 from tests.api.refusals import assert_refused
@@ -21,6 +22,8 @@ both_versions = pytest.mark.parametrize("version", ["v1", "v2"])
 def entitle(clinic: Clinic, until: datetime | None) -> None:
     with platform_scope(reason="test"):
         Practice.objects.filter(id=clinic.practice.id).update(entitled_until=until)
+    # As the relay does, four times a second.
+    epochs.announce()
 
 
 @both_versions

@@ -60,7 +60,7 @@ def unavailable(answer: Any) -> None:
 
 
 def test_a_checkout_makes_the_customer_and_leads_to_stripe(manager: Caller, clinic: Clinic, vendor: Stripe) -> None:
-    with changes(practices_practice=0, mybcat_auditentry=1):
+    with changes(practices_practice=0, mybcat_epoch=1, mybcat_auditentry=1):
         answer = manager.post(CHECKOUT, STANDARD)
     assert (answer.status_code, answer.json()) == (201, {"url": "https://checkout.stripe.com/c/pay/cs_test_1"})
     assert customer_of(clinic) == "cus_1"

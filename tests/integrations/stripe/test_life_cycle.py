@@ -26,6 +26,8 @@ APPLIED = {
     "practices_subscription": 1,
     "practices_practice": 0,
     "mybcat_auditentry": 1,
+    # Whoever keeps the practice's context reads it anew: the next booking knows.
+    "mybcat_epoch": 0,
 }
 
 
@@ -122,6 +124,18 @@ def test_the_plan_follows_the_price_and_an_unknown_price_changes_none(customer: 
     assert standing(customer)[0] == "standard"
     row = the_subscription()
     assert (row.current_period_end.timestamp(), row.cancel_at_period_end) == (1_800_000_000, True)
+
+
+@pytest.mark.parametrize("status", ["unpaid", "paused", "canceled"])
+def test_whoever_stops_paying_has_the_standard_plan(customer: Practice, status: str) -> None:
+    tell(created(price="price_enterprise"), updated(T + 5, status=status, price="price_enterprise"))
+    assert standing(customer) == ("standard", [("sub_1", status)], None)
+
+
+def test_a_plan_that_operators_gave_outlasts_a_first_payment_that_failed(customer: Practice) -> None:
+    change_practice(customer, plan="enterprise")
+    tell(created(status="incomplete"), updated(T + 5, status="incomplete_expired"))
+    assert standing(customer)[0] == "enterprise"
 
 
 def the_subscription() -> Any:
