@@ -10,6 +10,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
+from mybcat.epochs import announce
 from mybcat.models import AuditEntry
 from mybcat.principal import Role
 from mybcat.tenancy import practice_scope
@@ -167,6 +168,7 @@ def test_a_member_who_leaves_takes_the_view_along(token: str, clinic: Clinic) ->
     assert ask(token, "GET", "/api/v2/locations").status_code == 200
     with practice_scope(clinic.practice.id):
         Membership.objects.update(is_active=False)
+    announce()
     assert ask(token, "GET", "/api/v2/locations").status_code == 401
 
 
