@@ -5,7 +5,7 @@ BENCH = $(MYBCAT) run -- python -m bench
 
 .DEFAULT_GOAL := help
 .PHONY: help up test check fix lock demo-reset operator-code bench bench-booking bench-race bench-reads bench-tenancy bench-isolation \
-	bench-gateway bench-fanout bench-chaos
+	bench-gateway bench-fanout bench-chaos bench-conformance
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,7 +31,7 @@ demo-reset: ## Put the demo practices back to how they were
 operator-code: ## Print a second factor of the demo operator, for whom has no authenticator at hand
 	@$(MYBCAT) run -- python manage.py operator_code $(ARGS)
 
-bench: bench-booking bench-race bench-reads bench-tenancy bench-gateway ## Measure everything, one after the other
+bench: bench-booking bench-race bench-reads bench-tenancy bench-gateway bench-conformance ## Measure everything, one after the other
 
 bench-booking: ## Measure how many bookings a second, and how long each takes
 	@$(BENCH).booking $(ARGS)
@@ -56,6 +56,9 @@ bench-fanout: ## Measure relay, webhooks, and how soon a booking is the patient'
 
 bench-chaos: ## Kill processes and empty Redis while patients are booked; nothing may be lost, doubled or out of order
 	@$(BENCH).chaos $(ARGS)
+
+bench-conformance: ## Send generated requests to every operation; every answer must be as published
+	@$(BENCH).conformance $(ARGS)
 
 # The targets share one machine: side by side they would measure each other.
 .NOTPARALLEL:

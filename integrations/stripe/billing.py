@@ -21,7 +21,7 @@ TIMEOUT_SECONDS, RETRIES = 8.0, 1
 
 
 class BillingUnavailable(DomainError):
-    """Stripe is away, refuses us, or was never set up: nothing that the manager could change."""
+    """Stripe is away or refuses us: nothing that the manager could change."""
 
     code = "billing_unavailable"
     status = 503
@@ -30,6 +30,14 @@ class BillingUnavailable(DomainError):
     def __init__(self) -> None:
         super().__init__()
         self.headers = {"Retry-After": "30"}
+
+
+class BillingNotSetUp(DomainError):
+    """Without a key, or a price for the plan, trying again would not help."""
+
+    code = "billing_not_set_up"
+    status = 409
+    sentence = "Billing is not set up on this platform: ask its operators"
 
 
 class AlreadySubscribed(DomainError):
@@ -61,11 +69,11 @@ def checkout(*, practice: Practice, plan: str, email: str, key: str) -> str:
     """The address of a page of Stripe's on which the practice subscribes to `plan`. Outside any scope.
 
     The customer is made and kept first, so that every event about the subscription finds its practice.
-    `key`: the same again within a day is the same page. Raises BillingUnavailable.
+    `key`: the same again within a day is the same page. Raises BillingUnavailable, BillingNotSetUp.
     """
     prices = {plan: price for price, plan in settings.STRIPE_PRICES.items()}
     if plan not in prices:
-        raise BillingUnavailable
+        raise BillingNotSetUp
     customer = practice.stripe_customer_id or _customer(practice, email=email)
     named = public_id("prac", practice.id)
     session = _asked(
@@ -86,7 +94,7 @@ def checkout(*, practice: Practice, plan: str, email: str, key: str) -> str:
 
 
 def portal(*, customer: str) -> str:
-    """The address of Stripe's portal for the practice's cards, invoices and plan. Outside any scope."""
+    """The address of Stripe's portal for cards, invoices and plan. Outside any scope. Raises as `checkout`."""
     session = _asked(
         lambda stripe: stripe.v1.billing_portal.sessions.create(
             {"customer": customer, "return_url": f"{settings.PUBLIC_URL}/settings/billing"}
@@ -118,7 +126,7 @@ def _asked(call: Callable[[Any], T]) -> T:
     import stripe  # noqa: PLC0415
 
     if not settings.STRIPE_SECRET_KEY:
-        raise BillingUnavailable
+        raise BillingNotSetUp
     http = stripe.RequestsClient(timeout=TIMEOUT_SECONDS)
     client = stripe.StripeClient(
         settings.STRIPE_SECRET_KEY,

@@ -25,6 +25,7 @@ from tests.standins.stripe import Stripe
 SUBSCRIPTION, CHECKOUT, PORTAL = (
     f"/api/v2/billing/{name}" for name in ("subscription", "checkout-session", "portal-session")
 )
+NOT_SET_UP = "Billing is not set up on this platform: ask its operators"
 UNAVAILABLE = "Billing is not available at the moment. Try again later"
 STANDARD = {"plan": "standard"}
 
@@ -151,10 +152,11 @@ def test_stripe_s_trouble_is_not_the_manager_s(manager: Caller, clinic: Clinic, 
 
 
 def test_without_key_or_price_there_is_no_billing(manager: Caller, vendor: Stripe, settings: Any) -> None:
+    told = {"status": 409, "code": "billing_not_set_up", "sentence": NOT_SET_UP}
     settings.STRIPE_PRICES = {}
-    unavailable(manager.post(CHECKOUT, STANDARD))
+    assert_refused(manager.post(CHECKOUT, STANDARD), **told)
     settings.STRIPE_SECRET_KEY = ""
-    unavailable(manager.post(CHECKOUT, STANDARD))
+    assert_refused(manager.post(CHECKOUT, STANDARD), **told)
     assert vendor.asked == []
 
 
