@@ -1,5 +1,7 @@
 """v1: dates and times as the practice's clock shows them. Frozen."""
 
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from rest_framework import serializers
@@ -86,6 +88,8 @@ def show_slot(row: Any, time_zone: str) -> dict[str, Any]:
     }
 
 
-def _local(instant: Any, time_zone: str) -> tuple[str, str]:
+@lru_cache(maxsize=10_000)
+def _local(instant: datetime, time_zone: str) -> tuple[str, str]:
+    """Date and time there. Remembered, since the visits of a day begin at few different times."""
     text = instant.astimezone(zone(time_zone)).isoformat()
     return text[:10], text[11:16]

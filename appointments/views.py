@@ -18,7 +18,6 @@ from appointments.calendar_state import appointments_state
 from appointments.cancelling import cancel_appointment
 from appointments.days import day_range, today
 from appointments.models import Appointment
-from appointments.querysets import AppointmentQuerySet
 from appointments.serializers import BookingInput, CancellationInput, DaysQuery
 from appointments.why_not import why_not_slot
 from mybcat import audit
@@ -40,22 +39,13 @@ class Appointments(Endpoint):
     permissions = {"GET": Permission.APPOINTMENT_READ, "POST": Permission.APPOINTMENT_WRITE}
     tiers = {"GET": Tier.T4, "POST": Tier.BOOKING}
     idempotent = {"POST": "required"}
-    etag = of_state(lambda endpoint, request: appointments_state(endpoint.asked[1], action="appointment.list"))
+    etag = of_state(lambda endpoint, request: endpoint.state(), told=lambda endpoint: endpoint.asked[1].seen.versions)
     claiming = {"POST"}
 
     @listed("listAppointments", v1=v1.AppointmentOutput, v2=v2.AppointmentOutput, query=DaysQuery)
     def get(self, request: Request) -> Response:
         """Appointments of some days, cancelled ones too, in order of time."""
-        query, _ = self.asked
-        since, until = days_of(query, self)
-        calendar = Calendar(
-            practice_id=self.principal.practice_id,
-            time_zone=self.principal.time_zone,
-            since=since,
-            until=until,
-            practitioners=query.get("practitioner") or (),
-            locations=query.get("location") or (),
-        )
+        query, calendar = self.asked
         show = SHAPES[request.version or "v2"].show_appointment
 
         def shown(page: Sequence[Any]) -> list[dict[str, Any]]:
@@ -93,17 +83,24 @@ class Appointments(Endpoint):
         return {name: shown[name] for name in ("blockers", "nearest")}
 
     @cached_property
-    def asked(self) -> tuple[dict[str, Any], AppointmentQuerySet]:
-        """The query, and the rows that it means."""
+    def asked(self) -> tuple[dict[str, Any], Calendar]:
+        """The query, and the calendar that it means."""
         query = read_query(self.request, DaysQuery)
         refuse_unknown(query)
         since, until = days_of(query, self)
-        rows: AppointmentQuerySet = (
-            Appointment.objects.starting_between(since, until)
-            .of_practitioners(query.get("practitioner") or ())
-            .at_locations(query.get("location") or ())
+        return query, Calendar(
+            practice_id=self.principal.practice_id,
+            time_zone=self.principal.time_zone,
+            since=since,
+            until=until,
+            practitioners=query.get("practitioner") or (),
+            locations=query.get("location") or (),
         )
-        return query, rows
+
+    def state(self) -> State:
+        """Whether the calendar has changed, at a fraction of what showing it costs."""
+        versions, patients = self.asked[1].state()
+        return State(versions=(versions,), action="appointment.list", patients=tuple(patients))
 
     def replayed(self, answer: HttpResponse) -> Any:
         if answer.status_code != HTTPStatus.CREATED:

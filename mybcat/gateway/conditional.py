@@ -4,7 +4,8 @@ RFC 9110, section 13. Validators are strong, and made from the practice, the add
 the versions of the rows behind the answer, so that one practice's never fits another's answer. PostgreSQL
 keeps a row's version by itself (`xmin`, the transaction that wrote it): no write pays for it, and a change
 invalidates the answers that show the row and no others. The state is read before the answer; a change in
-between gives a newer answer an older tag, which costs one 200 too many and never hides anything.
+between gives a newer answer an older tag, which costs one 200 too many and never hides anything. An answer
+whose statement sees its rows' versions too needs no question before it.
 """
 
 from collections.abc import Callable
@@ -51,10 +52,22 @@ Answer = Callable[[], HttpResponse]
 Validator = Callable[[Any, Request, Answer], HttpResponse]
 
 
-def of_state(read: Callable[[Any, Request], State | None], *, cache: str = "no-store") -> Validator:
-    """Asks `read` for the state; None: this answer has no tag, as one that changes by the minute."""
+def of_state(
+    read: Callable[[Any, Request], State | None],
+    *,
+    told: Callable[[Any], object] | None = None,
+    cache: str = "no-store",
+) -> Validator:
+    """Asks `read` for the state; None: this answer has no tag, as one that changes by the minute.
+
+    `told`: the same versions, as the answer's own statement has seen them. Who has no tag to compare is then
+    spared the question.
+    """
 
     def validated(endpoint: Any, request: Request, answer: Answer) -> HttpResponse:
+        if told is not None and not _is_conditional(request):
+            response = answer()
+            return _with(response, _tag(endpoint.principal, request, (told(endpoint),)), cache)
         state = read(endpoint, request)
         if state is None:
             return answer()
@@ -104,6 +117,10 @@ def _tag(principal: Principal, request: Request, versions: tuple[object, ...]) -
     http = request._request
     told = (release(), principal.practice_id, principal.time_zone, http.path, http.META.get("QUERY_STRING"), versions)
     return f'"{sha256(repr(told).encode()).hexdigest()[:32]}"'
+
+
+def _is_conditional(request: Request) -> bool:
+    return "HTTP_IF_MATCH" in request.META or "HTTP_IF_NONE_MATCH" in request.META
 
 
 def _known(request: Request, tag: str) -> bool:

@@ -23,8 +23,8 @@ from mybcat.ids import minted, parsed
 from mybcat.tenancy import current_scope, platform_glance
 
 # Inside a text of JSON each quotation mark has a backslash before it, so this finds members only. A figure's `group`
-# is the id of what the figures were grouped by.
-_MEMBER = re.compile(rb'(?:[Ii]d|"group)":"([a-z]{2,8}_\w{26})"')
+# is the id of what the figures were grouped by. What all have in common comes first: that is searched for fast.
+_MEMBER = re.compile(rb'":"(?:(?<=[Ii]d":")|(?<="group":"))([a-z]{2,8}_\w{26})"')
 _LIST = re.compile(rb'Ids":\[([^\]]*)\]')
 # In a table that is no JSON, wherever it stands.
 _WORD = re.compile(rb"(?<!\w)[a-z]{2,8}_\w{26}(?!\w)")
@@ -47,10 +47,12 @@ class PreventedLeak(Unexpected):
 def check_rows(rows: Sequence[Any]) -> None:
     """Raises PreventedLeak where a row that knows its practice is of another one than the scope's."""
     own = current_scope().practice_id
+    # All rows of a list are of one kind.
+    if not rows or not hasattr(rows[0], "practice_id"):
+        return
     for row in rows:
-        owner: Any = getattr(row, "practice_id", own)
-        if owner != own:
-            raise PreventedLeak(named=None, owner=owner)
+        if row.practice_id != own:
+            raise PreventedLeak(named=None, owner=row.practice_id)
 
 
 def check(response: HttpResponse, *, practice_id: UUID) -> None:

@@ -251,3 +251,27 @@ def test_a_304_shows_no_row(agent: Caller, clinic: Clinic) -> None:
     of_slots = [query["sql"] for query in queries if "appointments_slot" in query["sql"]]
     assert len(of_slots) == 1
     assert "sum(hash_record_extended(" in of_slots[0]
+
+
+@both_versions
+@pytest.mark.parametrize("first", [True, False], ids=["first", "next"])
+def test_a_page_of_the_calendar_is_read_in_one_statement_with_its_tag(
+    agent: Caller, clinic: Clinic, version: str, first: bool
+) -> None:
+    """And the tag is the one that a caller who has it is answered by, whom no row is read for."""
+    for number in range(3):
+        assert agent.book(clinic, slot=2 * number).status_code == 201
+    path = calendar(clinic, "appointments", version=version) + ("&pageSize=1" if version == "v1" else "&limit=1")
+    if not first:
+        path += "&page=2" if version == "v1" else f"&cursor={agent.get(path).json()['nextCursor']}"
+    with CaptureQueriesContext(connection) as queries:
+        known = tag(agent, path)
+    assert len([query for query in queries if "FROM appointments_appointment a" in query["sql"]]) == 1
+    with CaptureQueriesContext(connection) as queries:
+        assert again(agent, path, known).status_code == 304
+    (asked,) = [query["sql"] for query in queries if "FROM appointments_appointment a" in query["sql"]]
+    assert "a.status" not in asked
+
+    # What another page shows counts as well: this one says how many there are, or where the next begins.
+    assert agent.book(clinic, slot=6).status_code == 201
+    assert again(agent, path, known).status_code == 200
