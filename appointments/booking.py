@@ -19,7 +19,7 @@ from appointments.models import Appointment, Slot
 from mybcat.correlation import accepted_or_new, correlation_id, remote_address
 from mybcat.errors import DomainError, InvalidInput, UnknownId
 from mybcat.idempotency_keys import Key, claim_parameters, claiming, refuse_answered
-from mybcat.ids import new_uuid, public_id
+from mybcat.ids import new_uuid, public_id, referenced
 from mybcat.principal import Principal
 from patients.services import get_patient
 from practices.models import AppointmentType
@@ -117,7 +117,9 @@ def book_appointment(
     require_subscription(by=by, now=now)
     if row is None:
         raise _refusal(patient_id, slot_id, type_code, now=now)
-    return Booked.of(row[2])
+    booked = Booked.of(row[2])
+    referenced(booked.patient_id, booked.slot_id, booked.practitioner_id, booked.location_id)
+    return booked
 
 
 def event_data(booked: Booked | Appointment) -> dict[str, str]:

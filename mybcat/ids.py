@@ -37,8 +37,17 @@ def watch_minting() -> None:
     _minted.set(deque(maxlen=_MINTED_KEPT))
 
 
+def referenced(*values: UUID) -> None:
+    """A row that this request has just written names these, by references within its practice; `minted()` tells.
+
+    PostgreSQL has looked them up by practice and id then, without row-level security and whoever asked.
+    """
+    if (minted := _minted.get()) is not None:
+        minted.extend(values)
+
+
 def minted() -> frozenset[UUID]:
-    """The latest ids that this request has made: no row of anybody else can have one of them."""
+    """The latest ids that this request has made, or shown to be its practice's: nobody else's row has one of them."""
     return frozenset(_minted.get() or ())
 
 

@@ -133,6 +133,19 @@ def test_the_calendar_names_its_practice_itself_and_is_held_back_where_it_names_
     assert_held_back(agent.get(path))
 
 
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_what_a_booking_s_own_row_refers_to_is_not_asked_again(agent: Caller, clinic: Clinic, version: str) -> None:
+    """PostgreSQL has looked it up by practice and id when it checked the references."""
+    with CaptureQueriesContext(connection) as queries:
+        booked = agent.book(clinic, version=version)
+    assert booked.status_code == 201
+    assert [query for query in queries if "id = ANY" in query["sql"]] == []
+    # What is only read is looked up.
+    with CaptureQueriesContext(connection) as queries:
+        assert agent.get(f"/api/{version}/appointments/{booked.json()['appointmentId']}").status_code == 200
+    assert len([query for query in queries if "id = ANY" in query["sql"]]) > 0
+
+
 def test_rows_without_an_id_are_held_back_too(agent: Caller, other_clinic: Clinic, no_gates: None) -> None:
     assert_held_back(agent.get("/api/v1/appointment-types"))
 
