@@ -9,11 +9,11 @@ from django.db import connection, models
 from django.utils import timezone
 
 from integrations.models import Message
-from mybcat.deliveries import work_off
 from mybcat.events import CATALOGUE
 from mybcat.listeners import find
 from mybcat.relay import relay_events
 from mybcat.tenancy import platform_scope
+from mybcat.working import work_off
 from patients.models import Patient
 from tests.callers import Caller, public
 from tests.contract.openapi import operations
