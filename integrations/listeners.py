@@ -89,8 +89,8 @@ WEBHOOKS = Listener(
     from_first=True,
     handler=sending.send,
     # Threads that wait for receivers cost little; those that hang do so for 15 s.
-    concurrency=96,
-    per_target=16,
+    concurrency=256,
+    per_target=32,
     circuit=False,
     keeps_attempts=True,
     prepare=sending.prepare,

@@ -78,9 +78,9 @@ def claim(*, listener: Listener, limit: int, suspects: bool = False, lease: time
             return Claimed([], admission.wait)
         parameters = {
             "listener": listener.name,
-            "limit": admission.limit,
-            # Of what is free, the more targets there are that hang, the less for each.
-            "per_target": min(listener.per_target, max(1, limit // 6)) if listener.per_target else UNLIMITED,
+            # Where targets may hang, never all that is free, and the less is free, the less for each.
+            "limit": max(1, admission.limit // 2) if listener.per_target else admission.limit,
+            "per_target": min(listener.per_target, max(1, limit // 8)) if listener.per_target else UNLIMITED,
             "suspect": SUSPECT,
             "suspects": suspects,
             "lease": new_uuid(),

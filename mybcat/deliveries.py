@@ -35,18 +35,16 @@ _COLUMNS = {
 }  # fmt: skip
 _KEY = "practice_id, subject_id, listener, target_id"
 # The lock on what is ahead decides the race with its end: either that end sees the new row and frees
-# it, or we wait for it and see that nothing is ahead any more.
+# it, or we wait for it and see that nothing is ahead any more. By subject alone: a join with what is owed
+# may be planned as a nested loop, while the table is new.
 _OWE = f"""
     WITH owed AS MATERIALIZED (
         SELECT * FROM unnest({", ".join(f"%({name})s::{kind}[]" for name, kind in _COLUMNS.items())})
             AS row({", ".join(_COLUMNS)})
     ), ahead AS MATERIALIZED (
-        SELECT delivery.practice_id, delivery.subject_id, delivery.listener, delivery.target_id
-        FROM mybcat_delivery AS delivery
-        WHERE delivery.status IN ('held', 'pending', 'leased')
-            AND ({", ".join(f"delivery.{name.strip()}" for name in _KEY.split(","))})
-                IN (SELECT {_KEY} FROM owed WHERE ordered)
-        ORDER BY delivery.id FOR SHARE
+        SELECT {_KEY} FROM mybcat_delivery
+        WHERE status IN ('held', 'pending', 'leased') AND subject_id = ANY(%(subject_id)s::uuid[])
+        ORDER BY id FOR SHARE
     )
     INSERT INTO mybcat_delivery
         (id, practice_id, event_id, subject_id, seq, listener, target_id, created_at, next_attempt_at, attempts, lost,

@@ -24,6 +24,8 @@ Clock = Callable[[], datetime]
 WORK_BUDGET = timedelta(seconds=10)
 # Longest pause between two looks for what has become due.
 _LOOK = timedelta(seconds=0.5)
+# What ends within this time is marked together: a transaction costs more than a mark.
+_TOGETHER = timedelta(milliseconds=15)
 
 
 def work_off(*, listener: Listener, clock: Clock) -> bool:
@@ -134,6 +136,9 @@ class Crew:
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._attempted or self._closed)
+            if not self._closed:
+                time.sleep(_TOGETHER.total_seconds())
+            with self._changed:
                 done, self._attempted = self._attempted, []
             if not done:
                 connection.close()

@@ -113,7 +113,7 @@ def test_the_more_is_hanging_the_less_anyone_gets(clinic: Clinic) -> None:
     listener = make_listener(concurrency=60, per_target=8)
     for _ in range(5):
         owed(clinic, listener, target_id=UUID(int=7))
-    assert len(claim(listener=listener, limit=12).deliveries) == 2
+    assert len(claim(listener=listener, limit=16).deliveries) == 2
 
 
 def test_what_waited_behind_another_follows_at_once(clinic: Clinic, crews: list[Crew]) -> None:
