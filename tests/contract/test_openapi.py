@@ -39,7 +39,7 @@ from tests.factories import (
 from tests.integrations.bulk.jobs import texts, with_a_failure
 from tests.integrations.clients.keys import jwks
 from tests.isolation.routes import routes
-from tests.standins.hubspot import HubSpot
+from tests.standins.hubspot import hubspot_for_us
 from tests.standins.stripe import PRICES, Stripe
 
 both_versions = pytest.mark.parametrize("version", ["v1", "v2"])
@@ -225,11 +225,10 @@ PAGING = {"v1": {"page": "1", "pageSize": "10"}, "v2": {"limit": "10"}}
 @pytest.fixture(autouse=True)
 def _vendors(settings: Any) -> Iterator[None]:
     """Those whom some operations ask, on this machine."""
-    hubspot, stripe = HubSpot(), Stripe()
-    settings.HUBSPOT_API_URL, settings.STRIPE_API_URL = hubspot.url, stripe.url
-    settings.STRIPE_SECRET_KEY, settings.STRIPE_PRICES = "sk_test_good", PRICES
+    stripe = Stripe()
+    settings.STRIPE_API_URL, settings.STRIPE_SECRET_KEY, settings.STRIPE_PRICES = stripe.url, "sk_test_good", PRICES
     stripe.customers["cus_1"] = {}
-    with hubspot.running(), stripe.running():
+    with hubspot_for_us(), stripe.running():
         yield
 
 

@@ -8,11 +8,17 @@ made is `PROPERTY_DOESNT_EXIST`, ids that a batch does not find make it 207 with
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
+import pytest
+from django.conf import settings
+
+from integrations.crm import hubspot as adapter
+from integrations.http import vendor_client
 from tests.standins.server import Answer, Asked, Standin
 
 TOKEN = "pat-na1-good-token"
@@ -175,6 +181,20 @@ class HubSpot(Standin):
         made = _Object(str(sum(map(len, self.objects.values())) + 101), dict(properties))
         self.objects[kind][made.id] = made
         return made
+
+
+@contextmanager
+def hubspot_for_us() -> Iterator[HubSpot]:
+    """Serves, and our adapter's client is closed with it: another server may get its address next.
+
+    Nobody waits for the client's pauses.
+    """
+    vendor = HubSpot()
+    client = vendor_client(base_url=vendor.url, sleep=lambda _: None)
+    with pytest.MonkeyPatch.context() as patch, client, vendor.running():
+        patch.setattr(settings, "HUBSPOT_API_URL", vendor.url)
+        patch.setattr(adapter, "_client", lambda _: client)
+        yield vendor
 
 
 def limited(*, policy: str = "TEN_SECONDLY_ROLLING", retry_after: str | None = None) -> Callable[[Asked], Answer]:

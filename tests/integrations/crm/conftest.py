@@ -1,23 +1,16 @@
 """HubSpot on this machine, and a practice that is connected to it."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from integrations.crm import hubspot as adapter
 from tests.factories import Clinic, make_crm_connection
-from tests.standins.hubspot import HubSpot
+from tests.standins.hubspot import HubSpot, hubspot_for_us
 
 
 @pytest.fixture
-def hubspot(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubSpot]:
-    vendor = HubSpot()
-    settings.HUBSPOT_API_URL = vendor.url
-    # Nobody waits for the pauses between repetitions.
-    calling = adapter.vendor_client(base_url=vendor.url, sleep=lambda _: None)
-    monkeypatch.setattr(adapter, "_client", lambda _: calling)
-    with calling, vendor.running():
+def hubspot() -> Iterator[HubSpot]:
+    with hubspot_for_us() as vendor:
         yield vendor
 
 
