@@ -18,7 +18,7 @@ from appointments.calendar_state import appointments_state
 from appointments.cancelling import cancel_appointment
 from appointments.days import day_range, today
 from appointments.models import Appointment
-from appointments.serializers import BookingInput, CancellationInput, DaysQuery
+from appointments.serializers import BookingInput, CancellationInput, DaysQuery, read_booking
 from appointments.why_not import why_not_slot
 from mybcat import audit
 from mybcat.errors import UnknownId
@@ -68,7 +68,7 @@ class Appointments(Endpoint):
     )
     def post(self, request: Request) -> Response:
         """Book the slot, and those after it that the type needs."""
-        wish = read_body(BookingInput, request)
+        wish = read_booking(request.data)
         try:
             return self._told(book_appointment(**wish, by=self.principal, now=self.now, key=self.key))
         except Unavailable as refusal:

@@ -55,7 +55,8 @@ def practice_scope(practice_id: UUID) -> Iterator[None]:
     Never nested: a scope is a whole transaction, so it cannot leak through a pool of connections
     or PgBouncer's transaction mode. Raises OperationalError when PostgreSQL is away.
     """
-    opening = sql.SQL("SELECT set_config('app.practice_id', {}, true)").format(str(practice_id))
+    # As set_config() in a SELECT would, which PostgreSQL plans and runs for each request.
+    opening = sql.SQL("SET LOCAL app.practice_id = {}").format(str(practice_id))
     with _transaction(opening), _entered(Scope(practice_id)):
         yield
 
