@@ -6,11 +6,12 @@ import sys
 from django.db import connection
 
 from bench import requests
-from bench.api import serving
+from bench.api import Api, serving
 from bench.captured import queries_of
 from bench.load import Measured, measure
 from bench.plans import plan
 from bench.practice import analyze
+from bench.processor import Spent, spending
 from bench.requests import Read
 from bench.table import median, table
 from mybcat.tenancy import platform_scope
@@ -54,32 +55,42 @@ def _is_large_enough() -> bool:
 
 
 def _compare(reads: list[Read], options: argparse.Namespace) -> int:
-    outcomes: dict[tuple[str, int], list[Measured]] = {}
+    outcomes: dict[tuple[str, int], list[tuple[Measured, Spent]]] = {}
     with serving() as api:
         for read in reads:
-            _measured(read, api.port, max(CLIENTS), min(options.seconds, 1.0))
+            _measured(read, api, max(CLIENTS), min(options.seconds, 1.0))
         for _ in range(options.rounds):
             for clients in CLIENTS:
                 for read in reads:
                     series = outcomes.setdefault((read.name, clients), [])
-                    series.append(_measured(read, api.port, clients, options.seconds))
+                    series.append(_measured(read, api, clients, options.seconds))
     rows = [_row(read, clients, outcomes[read.name, clients]) for read in reads for clients in CLIENTS]
-    print(table(["", "clients", "requests/s", "p50 ms", "p99 ms", "goal", "errors"], rows))
-    return 1 if any(measured.errors for series in outcomes.values() for measured in series) else 0
+    costs = ["api cpu ms", "postgres cpu ms"]
+    print(table(["", "clients", "requests/s", "p50 ms", "p99 ms", "goal", *costs, "errors"], rows))
+    return 1 if any(measured.errors for series in outcomes.values() for measured, _ in series) else 0
 
 
-def _measured(read: Read, port: int, clients: int, seconds: float) -> Measured:
-    return measure(port=port, clients=clients, seconds=seconds, requests=read.requests(int(seconds * MOST)))
+def _measured(read: Read, api: Api, clients: int, seconds: float) -> tuple[Measured, Spent]:
+    requests = read.requests(int(seconds * MOST))
+    with spending(api=api.process_id) as spent:
+        measured = measure(port=api.port, clients=clients, seconds=seconds, requests=requests)
+    return measured, spent
 
 
-def _row(read: Read, clients: int, series: list[Measured]) -> list[str]:
+def _row(read: Read, clients: int, outcomes: list[tuple[Measured, Spent]]) -> list[str]:
+    series = [measured for measured, _ in outcomes]
     p99, rate = median(series, lambda measured: measured.percentile(99)), median(series, lambda measured: measured.rate)
     goal = _goal("p99 <= {:.0f} ms", read.p99, met=p99 <= read.p99) if clients == 1 else ""
     if clients == max(CLIENTS) and read.rate is not None:
         goal = _goal(">= {:.0f}/s", read.rate, met=rate >= read.rate)
     p50 = median(series, lambda measured: measured.percentile(50))
-    errors = sum(measured.errors.total() for measured in series)
-    return [read.name, str(clients), f"{rate:.0f}", f"{p50:.1f}", f"{p99:.1f}", goal, str(errors)]
+    sent, errors = sum(each.sent for each in series), sum(each.errors.total() for each in series)
+    costs = [
+        1000 * sum(each.api for _, each in outcomes) / sent,
+        1000 * sum(each.postgres for _, each in outcomes) / sent,
+    ]
+    figures = [f"{rate:.0f}", f"{p50:.1f}", f"{p99:.1f}", goal, *(f"{cost:.2f}" for cost in costs)]
+    return [read.name, str(clients), *figures, str(errors)]
 
 
 def _goal(text: str, value: float, *, met: bool) -> str:

@@ -11,11 +11,13 @@ from django.db import connection
 
 from bench.busy_day import APPOINTMENTS, busy_day
 from bench.load import Request, get
-from bench.practice import CALLERS, make_callers
+from bench.practice import make_callers
 from mybcat.tenancy import platform_scope
 
 # Patients whose names are searched for: enough that few searches repeat.
 SAMPLE = 5_000
+# Who look at the full day: one a client, so that both workers soon know them all, as they do of agents at work.
+AGENTS = 16
 
 _PRACTICES = """
     SELECT p.id, p.plan, (SELECT array_agg(t.code) FROM practices_appointmenttype t
@@ -93,7 +95,7 @@ def _next_slots(practices: list[Practice]) -> Iterator[tuple[str, str, UUID]]:
 
 
 def _calendars() -> Iterator[tuple[str, str, UUID]]:
-    practice, day = busy_day(callers=CALLERS)
+    practice, day = busy_day(callers=AGENTS)
     query = urlencode({"from": day, "to": day, "pageSize": APPOINTMENTS})
     for token in practice.tokens:
         yield f"/api/v1/appointments?{query}", token, practice.id
