@@ -38,6 +38,10 @@ class Message(TenantModel):
     class Status(models.TextChoices):
         # Written before the provider is called: whoever finds it so must ask the provider, not send again.
         SENDING = "sending"
+        # It may have been sent; the provider is to be asked.
+        UNKNOWN = "unknown"
+        # The provider did not take it; another attempt may.
+        PENDING = "pending"
         SENT = "sent"
         # Not to be sent: no consent, no number, or a visit that no longer stands.
         SUPPRESSED = "suppressed"
@@ -54,6 +58,8 @@ class Message(TenantModel):
     provider = models.CharField(max_length=40, blank=True)
     provider_reference = models.CharField(max_length=80, blank=True)
     created_at = models.DateTimeField()
+    # When the provider was last called.
+    attempted_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
 
     class Meta(TenantModel.Meta):

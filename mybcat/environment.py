@@ -4,7 +4,7 @@ import json
 import os
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pydantic import Field, model_validator
@@ -55,6 +55,11 @@ class Environment(BaseSettings):
     prepare_threshold: int | None = Field(default=1, validation_alias="PREPARE_THRESHOLD")
     public_url: str = Field(default="http://127.0.0.1:8000", validation_alias="PUBLIC_URL")
     hubspot_api_url: str = Field(default="https://api.hubapi.com", validation_alias="HUBSPOT_API_URL")
+    message_provider: Literal["console", "twilio"] = Field(default="console", validation_alias="MESSAGE_PROVIDER")
+    twilio_api_url: str = Field(default="https://api.twilio.com", validation_alias="TWILIO_API_URL")
+    twilio_account_sid: str = Field(default="", validation_alias="TWILIO_ACCOUNT_SID")
+    twilio_auth_token: str = Field(default="", validation_alias="TWILIO_AUTH_TOKEN")
+    twilio_from: str = Field(default="", validation_alias="TWILIO_FROM")
     stripe_api_url: str = Field(default="https://api.stripe.com", validation_alias="STRIPE_API_URL")
     stripe_secret_key: str = Field(default="", validation_alias="STRIPE_SECRET_KEY")
     stripe_webhook_secrets: str = Field(default="", validation_alias="STRIPE_WEBHOOK_SECRETS")

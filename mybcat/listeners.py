@@ -43,10 +43,18 @@ class DeliveryRefused(DeliveryError):
     """No further attempt can succeed."""
 
 
+class DeliveryPostponed(DeliveryError):
+    """Nothing was tried, and nothing is wrong: the time for it comes after `wait`. It is no attempt."""
+
+    def __init__(self, code: str, *, wait: timedelta) -> None:
+        super().__init__(code)
+        self.wait = wait
+
+
 class Handler(Protocol):
     """The listener's work: outside any scope, safe to repeat for the same event, done within 25 s.
 
-    Raises DeliveryFailed or DeliveryRefused; anything else counts as a failure that may pass.
+    Raises DeliveryFailed, DeliveryRefused or DeliveryPostponed; anything else counts as a failure that may pass.
     `delivery.event` is loaded. What the receiver answered may be returned, to be kept with the attempt.
     """
 

@@ -246,7 +246,13 @@ PUBLIC_IDS = {
 REDIS_URL = ENVIRONMENT.redis_url
 # `host:port` of receivers on this machine, for development and tests: no other rule holds for them.
 OUTBOUND_EXCEPTIONS = frozenset(ENVIRONMENT.outbound_exceptions.split(",")) if DEVELOPMENT else frozenset()
-MESSAGE_PROVIDER = "integrations.messaging.console.ConsoleProvider"
+MESSAGE_PROVIDER = {
+    "console": "integrations.messaging.console.ConsoleProvider",
+    "twilio": "integrations.messaging.twilio.TwilioProvider",
+}[ENVIRONMENT.message_provider]
+TWILIO_API_URL = ENVIRONMENT.twilio_api_url
+TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN = ENVIRONMENT.twilio_account_sid, ENVIRONMENT.twilio_auth_token
+TWILIO_FROM = ENVIRONMENT.twilio_from
 
 # Where browsers find us: vendors send people back there.
 PUBLIC_URL = ENVIRONMENT.public_url.rstrip("/")

@@ -13,7 +13,15 @@ from mybcat import circuits
 from mybcat.correlation import correlated
 from mybcat.deliveries import lock_in_order, release
 from mybcat.ids import new_uuid
-from mybcat.listeners import DeliveryError, DeliveryFailed, DeliveryRefused, Listener, Response, Settled
+from mybcat.listeners import (
+    DeliveryError,
+    DeliveryFailed,
+    DeliveryPostponed,
+    DeliveryRefused,
+    Listener,
+    Response,
+    Settled,
+)
 from mybcat.metrics import deliveries_settled
 from mybcat.models import Delivery, DeliveryAttempt
 from mybcat.tenancy import platform_scope
@@ -130,6 +138,8 @@ def _end(listener: Listener, one: Attempted, *, away: bool) -> _End:
     error, attempts = one.error, one.delivery.attempts
     if error is None:
         return _End("delivered", Delivery.Status.DELIVERED)
+    if isinstance(error, DeliveryPostponed):
+        return _End("retried", Delivery.Status.PENDING, least=error.wait, uncounted=1)
     if away and isinstance(error, DeliveryFailed):
         return _End("retried", Delivery.Status.PENDING, least=circuits.PROBE, uncounted=1)
     if isinstance(error, DeliveryRefused) or attempts >= listener.attempts:

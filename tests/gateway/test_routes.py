@@ -33,6 +33,7 @@ OPEN = {
     "metrics": "this machine only",
     "readyz": "probes",
     "webhooks/stripe": "Stripe, by its signature",
+    "webhooks/twilio/messages": "Twilio, by its signature",
 }
 # What each route asks for, and how often it may be asked, by method. {v} is each version, v2 what it has alone.
 ASKED = {
