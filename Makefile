@@ -5,7 +5,7 @@ BENCH = $(MYBCAT) run -- python -m bench
 
 .DEFAULT_GOAL := help
 .PHONY: help up test check fix lock demo-reset operator-code bench bench-booking bench-race bench-reads bench-tenancy bench-isolation \
-	bench-gateway bench-fanout bench-chaos bench-conformance
+	bench-gateway bench-bulk bench-fanout bench-chaos bench-conformance
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ bench-isolation: ## Probe every operation and place with another practice's ids
 
 bench-gateway: ## Measure what the gateway adds to a request of a known caller
 	@$(BENCH).gateway $(ARGS)
+
+bench-bulk: ## Measure how fast a bulk job is accepted and sent, and the worker's memory (ARGS="--messages 300000")
+	@$(BENCH).bulk $(ARGS)
 
 bench-fanout: ## Measure relay, webhooks, and how soon a booking is the patient's text
 	@$(BENCH).fanout $(ARGS)

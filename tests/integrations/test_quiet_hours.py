@@ -41,7 +41,7 @@ def test_the_night_ends_at_eight(now: str, until: str | None) -> None:
 
 def test_a_night_is_eleven_hours_long_but_for_two() -> None:
     nights = {
-        day: (quiet_until(now=local(f"{day}T21:00").astimezone(UTC), time_zone=ZONE) or datetime.min)
+        day: (quiet_until(now=local(f"{day}T21:00").astimezone(UTC), time_zone=ZONE) or local(day))
         - local(f"{day}T21:00").astimezone(UTC)
         for day in ("2026-03-06", "2026-03-07", "2026-10-31")
     }

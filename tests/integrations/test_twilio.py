@@ -8,11 +8,11 @@ from urllib.parse import parse_qs
 import pytest
 from twilio.base.exceptions import TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
-from twilio.rest import Client as SDK
+from twilio.rest import Client as Sdk
 
 from integrations.listeners import NOTIFICATIONS
 from integrations.messaging.provider import AccountRefused, NumberOptedOut, SendUnclear
-from integrations.messaging.twilio import TwilioProvider
+from integrations.messaging.twilio import TwilioProvider, _client, _client_of
 from integrations.models import Message
 from mybcat.ids import new_uuid
 from mybcat.listeners import DeliveryFailed, DeliveryRefused
@@ -34,6 +34,8 @@ def twilio(settings: Any) -> Iterator[Twilio]:
     settings.TWILIO_AUTH_TOKEN, settings.TWILIO_FROM = TOKEN, SENDER
     with standin.running():
         yield standin
+        _client().close()
+    _client_of.cache_clear()
 
 
 @pytest.fixture
@@ -53,15 +55,15 @@ class ToStandin(TwilioHttpClient):
 
 
 @pytest.fixture
-def sdk(twilio: Twilio) -> SDK:
-    return SDK(ACCOUNT, TOKEN, http_client=ToStandin(twilio.url))
+def sdk(twilio: Twilio) -> Sdk:
+    return Sdk(ACCOUNT, TOKEN, http_client=ToStandin(twilio.url))
 
 
 def send(provider: TwilioProvider, to: str = TO) -> str:
     return provider.send(to=to, body=BODY, reference="msg_1")
 
 
-def test_a_text_is_asked_for_as_the_sdk_asks(twilio: Twilio, provider: TwilioProvider, sdk: SDK) -> None:
+def test_a_text_is_asked_for_as_the_sdk_asks(twilio: Twilio, provider: TwilioProvider, sdk: Sdk) -> None:
     ours = send(provider)
     theirs = sdk.messages.create(to=TO, from_=SENDER, body=BODY)
     first, second = twilio.asked
@@ -72,7 +74,7 @@ def test_a_text_is_asked_for_as_the_sdk_asks(twilio: Twilio, provider: TwilioPro
     assert [message["sid"] for message in twilio.messages] == [theirs.sid, ours]
 
 
-def test_the_sdk_reads_what_the_stand_in_says(twilio: Twilio, sdk: SDK) -> None:
+def test_the_sdk_reads_what_the_stand_in_says(twilio: Twilio, sdk: Sdk) -> None:
     made = sdk.messages.create(to=TO, from_=SENDER, body=BODY)
     assert (made.to, made.from_, made.body, made.status) == (TO, SENDER, BODY, "queued")
     assert abs(datetime.now(UTC) - made.date_created) < timedelta(minutes=1)
