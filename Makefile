@@ -4,8 +4,7 @@ MYBCAT = $(PYTHON) -m mybcat.embedded
 BENCH = $(MYBCAT) run -- python -m bench
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check fix lock demo-reset operator-code bench bench-booking bench-race bench-reads bench-tenancy bench-isolation \
-	bench-gateway bench-bulk bench-fanout bench-chaos bench-conformance
+.PHONY: help up test check fix lock demo-reset operator-code bench bench-booking bench-race bench-reads bench-tenancy bench-isolation bench-gateway bench-bulk bench-fanout bench-chaos bench-conformance
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

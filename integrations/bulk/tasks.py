@@ -12,13 +12,13 @@ from integrations.bulk import erasing, working
 
 # Early acknowledgement: the rows hold what is due, and beat asks again within seconds.
 @shared_task(  # type: ignore[untyped-decorator]
-    name="integrations.tasks.send_bulk", acks_late=False, retry_on_worker_lost=False, queue="bulk"
+    name="integrations.tasks.send_bulk", acks_late=False, retry_on_worker_lost=False
 )
 def send_bulk(**kwargs: Any) -> None:
     """Send what is due for as long as the budget lasts; where there is more, ask for another worker."""
     if working.work_off(clock=_now):
         with suppress(OperationalError):
-            send_bulk.apply_async(expires=60)
+            send_bulk.apply_async(queue="bulk", expires=60)
 
 
 @shared_task(name="integrations.tasks.erase_bulk")  # type: ignore[untyped-decorator]

@@ -25,6 +25,8 @@ from mybcat.tenancy import current_scope, platform_glance
 # Inside a text of JSON each quotation mark has a backslash before it, so this finds members only. A figure's `group`
 # is the id of what the figures were grouped by. What all have in common comes first: that is searched for fast.
 _MEMBER = re.compile(rb'":"(?:(?<=[Ii]d":")|(?<="group":"))([a-z]{2,8}_\w{26})"')
+# An address of ours names what it leads to.
+_ADDRESS = re.compile(rb'Url":"[^"]*/([a-z]{2,8}_\w{26})[/"]')
 _LIST = re.compile(rb'Ids":\[([^\]]*)\]')
 # In a table that is no JSON, wherever it stands.
 _WORD = re.compile(rb"(?<!\w)[a-z]{2,8}_\w{26}(?!\w)")
@@ -75,6 +77,8 @@ def _shown(response: HttpResponse) -> set[bytes]:
     shown = set(_MEMBER.findall(body))
     if b'Ids":[' in body:
         shown.update(text.strip(b'"') for texts in _LIST.findall(body) for text in texts.split(b","))
+    if b'Url":"' in body:
+        shown.update(_ADDRESS.findall(body))
     return shown
 
 
