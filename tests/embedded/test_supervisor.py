@@ -44,7 +44,7 @@ class TestOutput:
             home.root, child("api", POLITE), child("worker", "print('one\\ntwo'); import time; time.sleep(9)")
         ):
             until(lambda: home.log("worker").exists() and home.log("worker").read_text() == "one\ntwo\n")
-            until(lambda: home.log("api").read_text() == "hello\n")
+            until(lambda: home.log("api").exists() and home.log("api").read_text() == "hello\n")
         text = (home.root.parent / "home.output").read_text()
         assert line("api", "hello") in text
         assert line("worker", "one") + line("worker", "two") in text
