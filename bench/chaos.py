@@ -7,13 +7,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from threading import Event as Flag
-from threading import Thread
 from typing import Any
 from uuid import uuid4
 
@@ -38,8 +36,8 @@ CANCELLED = 5
 CALLERS = 16
 
 _BEHIND = """
-    SELECT (SELECT count(*) FROM mybcat_event WHERE relayed_at IS NULL)
-        + (SELECT count(*) FROM mybcat_delivery WHERE status IN ('held', 'pending', 'leased'))
+    SELECT (SELECT count(*) FROM mybcat_event WHERE practice_id = %s AND relayed_at IS NULL)
+        + (SELECT count(*) FROM mybcat_delivery WHERE practice_id = %s AND status IN ('held', 'pending', 'leased'))
 """
 _ENDED = """
     SELECT event.type, delivery.listener, delivery.status, count(*) FROM mybcat_delivery delivery
@@ -113,13 +111,12 @@ def torment(*, bookings: int, seconds: float, quiet: float, kill_redis: bool) ->
         reachable(practice)
         analyze()
         with product(OUTBOUND_EXCEPTIONS=f"127.0.0.1:{taken.port}") as running:
-            over = Flag()
-            torturer = Thread(target=_torture, args=(running, over, seconds, kill_redis))
-            torturer.start()
-            booked = _book_all(practice, running.port, bookings, seconds)
-            over.set()
-            torturer.join()
-            drained_after = drained(quiet)
+            with ThreadPoolExecutor(1) as agents:
+                booking = agents.submit(_book_all, practice, running.port, bookings, seconds)
+                # In this thread: what a thread has started ends with it.
+                _torture(running, booking, seconds, kill_redis)
+                booked = booking.result()
+            drained_after = drained(practice, quiet)
         answers = Counter(status for status, _ in booked)
         expected = {"appointment.booked": answers[201], "appointment.cancelled": sum(done for _, done in booked)}
         return Outcome(
@@ -164,11 +161,11 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
     process.wait()
 
 
-def _torture(running: Product, over: Flag, seconds: float, kill_redis: bool) -> None:
-    """Something dies every 2 to 5 s; Redis is emptied after a third and two thirds, and killed in the middle."""
+def _torture(running: Product, booking: Future[Any], seconds: float, kill_redis: bool) -> None:
+    """While patients are booked, something dies every 2 to 5 s; Redis is emptied twice, and killed in between."""
     begun = time.monotonic()
     planned = [(seconds / 3, "FLUSHALL"), (seconds / 2, "KILL"), (seconds * 2 / 3, "FLUSHALL")]
-    while not over.wait(random.uniform(2, 5)):
+    while not wait([booking], random.uniform(2, 5)).done:
         while planned and time.monotonic() - begun > planned[0][0]:
             _, what = planned.pop(0)
             if what == "FLUSHALL" or kill_redis:
@@ -222,10 +219,10 @@ def _insist(port: int, path: str, body: dict[str, str], headers: dict[str, str])
         time.sleep(0.2)
 
 
-def drained(quiet: float) -> float:
-    """Seconds until nothing is on its way any more, at most `quiet`."""
+def drained(practice: BenchPractice, quiet: float) -> float:
+    """Seconds until nothing of the practice's is on its way any more, at most `quiet`."""
     begun = time.monotonic()
-    while number(_BEHIND) and time.monotonic() - begun < quiet:
+    while number(_BEHIND, practice.id, practice.id) and time.monotonic() - begun < quiet:
         time.sleep(0.2)
     return time.monotonic() - begun
 
@@ -235,12 +232,13 @@ def _faults(practice: BenchPractice, expected: dict[str, int]) -> list[str]:
     faults = []
     with platform_scope(reason="bench"), connection.cursor() as cursor:
         cursor.execute(_ENDED, [practice.id])
-        ended = {(kind, listener): (status, count) for kind, listener, status, count in cursor.fetchall()}
+        ended: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+        for kind, listener, status, count in cursor.fetchall():
+            ended[kind, listener][status] = count
         for kind, count in expected.items():
             for listener in ("notifications", "analytics", "webhooks"):
-                found = ended.get((kind, listener), ("missing", 0))
-                if found != ("delivered", count):
-                    faults.append(f"{listener}: {found[1]} {kind} {found[0]}, not {count} delivered")
+                if (found := ended[kind, listener]) != {"delivered": count}:
+                    faults.append(f"{listener}: {kind} {found}, not {count} delivered")
         cursor.execute(_TEXTS, [practice.id])
         if twice := sum(count > 1 for _, count in cursor.fetchall()):
             faults.append(f"notifications: {twice} deliveries with two texts")

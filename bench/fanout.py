@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from uuid import UUID
 
@@ -41,7 +41,7 @@ _WAITED = """
     FROM integrations_message message
     JOIN mybcat_delivery delivery ON delivery.id = message.delivery_id
     JOIN mybcat_event event ON event.id = delivery.event_id
-    WHERE message.practice_id = %s AND message.status = 'sent' ORDER BY 1
+    WHERE message.practice_id = %s AND message.status = 'sent' AND event.occurred_at > %s ORDER BY 1
 """
 PATIENCE = 60.0
 
@@ -126,8 +126,11 @@ def beside_hanging(*, seconds: float) -> Figure:
         register(practice, url=f"http://127.0.0.1:{taken.port}/")
         allowed = f"127.0.0.1:{taken.port},127.0.0.1:{never.port}"
         with running("relay", "worker-webhooks", OUTBOUND_EXCEPTIONS=allowed):
-            total = int(seconds * 10)
-            for _ in range(total):
+            happen(practice, "patient.updated", 1)
+            # The processes have started, and the others have begun to hang.
+            wait_for(lambda: taken.messages)
+            total, begun = int(seconds * 10) + 1, time.time()
+            for _ in range(total - 1):
                 happen(practice, "patient.updated", 1)
                 time.sleep(0.1)
             wait_for(lambda: len(taken.messages) >= total)
@@ -135,6 +138,7 @@ def beside_hanging(*, seconds: float) -> Figure:
     waits = sorted(
         1000 * (at - datetime.fromisoformat(orjson.loads(body)["timestamp"]).timestamp())
         for _, at, body in taken.messages
+        if at > begun
     )
     p99 = waits[int(len(waits) * 0.99)]
     return Figure(
@@ -152,14 +156,18 @@ def texted(*, rate: int, seconds: float) -> Figure:
     analyze()
     with serving() as api, running("relay", "worker-notifications", "worker-analytics"):
         requests = bookings(practice=practice, first=0, count=total)
+        measure(port=api.port, clients=1, seconds=10, requests=requests[:1])
+        # The processes have started.
+        wait_for(lambda: waited(practice))
+        begun_at = timezone.now()
         for second in range(int(seconds)):
             begun = time.monotonic()
-            some = requests[second * rate : (second + 1) * rate]
+            some = requests[max(1, second * rate) : (second + 1) * rate]
             if errors := measure(port=api.port, clients=4, seconds=10, requests=some).errors:
                 raise RuntimeError(f"bookings were refused: {dict(errors)}")
             time.sleep(max(0.0, begun + 1 - time.monotonic()))
         wait_for(lambda: len(waited(practice)) >= total)
-    waits = waited(practice)
+    waits = waited(practice, since=begun_at)
     p99 = waits[int(len(waits) * 0.99)]
     return Figure(
         f"booking → text at {rate} a second, p50 / p99 ms",
@@ -200,10 +208,10 @@ def number(query: str, *values: UUID) -> int:
         return int(cursor.fetchone()[0])
 
 
-def waited(practice: BenchPractice) -> list[float]:
+def waited(practice: BenchPractice, *, since: datetime = datetime(2000, 1, 1, tzinfo=UTC)) -> list[float]:
     """Milliseconds, ascending."""
     with platform_scope(reason="bench"), connection.cursor() as cursor:
-        cursor.execute(_WAITED, [practice.id])
+        cursor.execute(_WAITED, [practice.id, since])
         return [float(row[0]) for row in cursor.fetchall()]
 
 

@@ -48,7 +48,7 @@ def main(arguments: list[str]) -> int:
             trouble.start()
             answers = _book(practice, running.port, int(seconds * options.rate), options.rate)
             trouble.join()
-            after = drained(options.drain)
+            after = drained(practice, options.drain)
     good = answers[201] / answers.total()
     print(f"{answers.total()} asked for, each once: {dict(answers)}, {good:.2%} booked")
     print(f"everything had arrived {after:.1f} s after Redis was back; {len(taken.messages)} webhooks")
