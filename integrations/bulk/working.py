@@ -11,7 +11,7 @@ from integrations.bulk.attempts import WAITS
 from integrations.bulk.claiming import Claim, LeaseLost, claim, release, renew, wait_for_morning
 from integrations.bulk.jobs import end_finished
 from integrations.bulk.rows import make_rows
-from integrations.messaging.provider import SETTLING, MessageProvider, message_provider
+from integrations.messaging.provider import SETTLING, message_provider
 from integrations.messaging.quiet_hours import quiet_until
 from mybcat.correlation import correlated
 from mybcat.tenancy import practice_scope
@@ -44,13 +44,16 @@ def work_on(claimed: Claim, *, clock: Clock) -> None:
     end = clock() + TURN
     try:
         _expand(claimed)
+        asking = True
         with ThreadPoolExecutor(provider.concurrency, thread_name_prefix="bulk") as pool:
             while clock() < end:
                 morning = quiet_until(now=clock(), time_zone=claimed.time_zone)
                 if morning is not None:
                     wait_for_morning(claimed, morning=morning)
                     return
-                if not _chunk(claimed, provider=provider, pool=pool, clock=clock):
+                # What may have left comes first; nothing becomes old enough to be asked about within a turn.
+                asking = asking and chunks.ask_about_chunk(claimed, provider=provider, pool=pool, now=clock())
+                if not asking and not chunks.send_chunk(claimed, provider=provider, pool=pool, now=clock()):
                     _give_back(claimed)
                     return
         release(claimed)
@@ -66,12 +69,6 @@ def _expand(claimed: Claim) -> None:
     with practice_scope(claimed.practice_id):
         renew(claimed)
         make_rows(claimed)
-
-
-def _chunk(claimed: Claim, *, provider: MessageProvider, pool: ThreadPoolExecutor, clock: Clock) -> bool:
-    """Whether there is anything to go on with. What may have left comes first."""
-    asked = chunks.ask_about_chunk(claimed, provider=provider, pool=pool, now=clock())
-    return asked or chunks.send_chunk(claimed, provider=provider, pool=pool, now=clock())
 
 
 def _give_back(claimed: Claim) -> None:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from integrations.bulk import working
+from integrations.bulk import chunks, working
 from mybcat.principal import Role
 from tests.api.conftest import agent
 from tests.callers import Caller
@@ -17,6 +17,12 @@ from tests.integrations.bulk.providers import Forgetful, Instant
 __all__ = ["agent"]
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=ZoneInfo("America/New_York"))
+
+
+@pytest.fixture(autouse=True)
+def _small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several to a batch, so that something can happen between them."""
+    monkeypatch.setattr(chunks, "CHUNK", 250)
 
 
 @pytest.fixture(autouse=True)
