@@ -109,3 +109,13 @@ def test_the_cost_of_the_gateway_is_told_over_the_view_alone() -> None:
     )
     assert abs(whole - alone - added) < 0.002
     assert "scripts run by Redis a request: 1.00" in done.stdout
+
+
+def test_a_bulk_job_is_accepted_and_sent_whole() -> None:
+    done = run("bulk", "--messages", "1500")
+
+    assert done.returncode == 0, done.stderr
+    assert float(columns(done.stdout, "accepted, s")[0]) > 0
+    assert float(columns(done.stdout, "sent a second")[0]) > 0
+    assert float(columns(done.stdout, "worker's memory at its highest, MB")[0]) > 0
+    assert columns(done.stdout, "processed, failed, of")[:3] == ["1500,", "0,", "1500"]
