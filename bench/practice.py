@@ -19,7 +19,9 @@ from mybcat.principal import Role
 from mybcat.tenancy import practice_scope
 from practices.models import AppointmentType, Location, Membership, Practice, Practitioner, RefreshFamily, User
 
-ZONE = "America/New_York"
+# Where it is about noon now: at night no patient is texted. (Etc's signs are the other way round.)
+_EAST = 12 - datetime.now(UTC).hour
+ZONE = f"Etc/GMT{-_EAST:+d}" if _EAST else "Etc/GMT"
 TYPE = "bench_quarter"
 # Appointments of this many do not meet in the same pages, let alone on the same practitioner.
 PRACTITIONERS = 20

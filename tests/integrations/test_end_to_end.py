@@ -9,7 +9,7 @@ import pytest
 from integrations.models import Message
 from mybcat.models import Event
 from mybcat.tenancy import platform_scope
-from tests.factories import Clinic
+from tests.factories import Clinic, by_day
 from tests.integrations.booked import booked
 from tests.mybcat.engine import all_events, patient_updated
 from tests.mybcat.processes import Cable, Running, relay, valkey, wait_for, worker
@@ -19,6 +19,7 @@ pytestmark = pytest.mark.processes
 
 def book(clinic: Clinic, *, hours: int = 24) -> Event:
     """A visit to come, by the clock that the processes go by."""
+    by_day(clinic)
     return booked(clinic, starts_at=datetime.now(UTC) + timedelta(hours=hours))[1]
 
 

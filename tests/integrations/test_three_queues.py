@@ -12,7 +12,7 @@ from integrations.models import Message
 from mybcat.models import Delivery
 from mybcat.tenancy import platform_scope
 from tests.callers import Caller
-from tests.factories import Clinic, make_crm_connection
+from tests.factories import Clinic, by_day, make_crm_connection
 from tests.mybcat.processes import relay, valkey, wait_for, worker
 from tests.standins.hubspot import HubSpot
 from tests.standins.server import hang_up
@@ -46,6 +46,7 @@ def test_each_has_a_queue_of_its_own() -> None:
 @pytest.mark.processes
 def test_with_the_crm_dead_nobody_notices_and_it_catches_up(clinic: Clinic, hubspot: HubSpot) -> None:
     """Through the product's own relay and workers; HubSpot hangs up on everyone, and then comes back."""
+    by_day(clinic)
     make_crm_connection(practice=clinic.practice)
     agent = Caller(clinic.agent, clinic.practice)
     hubspot.mood = hang_up

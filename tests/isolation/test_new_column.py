@@ -18,7 +18,7 @@ from patients.models import Patient
 from tests.callers import Caller, public
 from tests.contract.openapi import operations
 from tests.contract.test_openapi import CALLS, Own, agent, filled, own, send
-from tests.factories import Clinic
+from tests.factories import Clinic, by_day
 
 __all__ = ["agent", "own"]
 
@@ -62,6 +62,7 @@ def told_patient() -> None:
 def test_it_appears_in_no_answer_event_message_or_log_line(
     new_column: None, agent: Caller, own: Own, clinic: Clinic, logged: Callable[[], list[dict[str, Any]]]
 ) -> None:
+    by_day(clinic)
     # Before the walk makes others that are in their way.
     assert all(own[made] for call in CALLS.values() for made in call.made)
     answers = []
