@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.contrib import admin
 
+from integrations.bulk.admin import BulkMessageJobAdmin
 from integrations.clients.admin import ApiClientAdmin
 from integrations.crm.admin import CrmConnectionAdmin
 from integrations.models import Message
@@ -17,6 +18,7 @@ from mybcat.operators.model_admin import ReadOnlyAdmin
 
 __all__ = (
     "ApiClientAdmin",
+    "BulkMessageJobAdmin",
     "CrmConnectionAdmin",
     "InboundEventAdmin",
     "MessageAdmin",
@@ -36,7 +38,7 @@ class MessageAdmin(ReadOnlyAdmin):
     id_columns: ClassVar[dict[str, str]] = {"prac": "practice_id", "pat": "patient_id"}
     fields = (
         "public_id", "practice", "patient_name", "number", "text", "status", "reason", "provider",
-        "provider_reference", "delivery_id", "created_at", "sent_at",
+        "provider_reference", "delivery_id", "created_at", "attempted_at", "sent_at",
     )  # fmt: skip
 
     @admin.display(description="patient")

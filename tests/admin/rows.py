@@ -8,7 +8,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from appointments.models import Appointment, Schedule, Slot
-from integrations.models import InboundEvent, Message
+from integrations.models import BulkMessageJob, InboundEvent, Message
 from mybcat.ids import new_uuid
 from mybcat.models import AuditEntry, Delivery, Event, IdempotencyKey, SecurityEvent, VersionCall
 from mybcat.tenancy import platform_scope, practice_scope
@@ -38,6 +38,14 @@ def make_rows(clinic: Clinic) -> Rows:
             *_hours(clinic),
             *_booked(clinic),
             *_records(clinic),
+            BulkMessageJob.objects.create(
+                principal_kind="member",
+                principal_id=clinic.agent.id,
+                total=1,
+                created_at=timezone.now(),
+                served_at=timezone.now(),
+                not_before=timezone.now(),
+            ),
             Subscription.objects.create(stripe_id=f"sub_{clinic.practice.id.hex}", status="active", plan="standard"),
         ]
     notice = make_notice(practice=clinic.practice)
