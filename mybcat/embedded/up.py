@@ -5,6 +5,7 @@ import shutil
 import time
 
 from mybcat.embedded import environment, preflight, processes, readiness, servers
+from mybcat.embedded.child import Command
 from mybcat.embedded.console import Console
 from mybcat.embedded.home import Home
 from mybcat.embedded.ports import LOOPBACK
@@ -38,8 +39,13 @@ def up(*, home: Home, arguments: list[str]) -> int:
     try:
         with home.locked(), Supervisor(home=home, console=console) as supervisor:
             port = preflight.check(home=home, environ=os.environ)
-            _start(home=home, port=port, supervisor=supervisor)
+            api, live, *behind = _prepared(home=home, port=port, supervisor=supervisor)
+            supervisor.start(api)
+            supervisor.start(live)
             _wait(port=port, supervisor=supervisor, console=console)
+            # Not before: each takes seconds of a processor to load, and people wait for those two alone.
+            for command in behind:
+                supervisor.start(command)
             console.show(_READY.format(url=f"http://{LOOPBACK}:{port}"))
             supervisor.supervise()
     except StopRequested:
@@ -47,7 +53,8 @@ def up(*, home: Home, arguments: list[str]) -> int:
     return 0
 
 
-def _start(*, home: Home, port: int, supervisor: Supervisor) -> None:
+def _prepared(*, home: Home, port: int, supervisor: Supervisor) -> list[Command]:
+    """Servers started, tables up to date, demo data loaded; what remains to be started, `api` and `live` first."""
     found = servers.start(home=home, supervisor=supervisor, environ=os.environ)
     settings = environment.settings(home=home, servers=found, port=port, environ=os.environ)
     environment.publish(settings, home=home)
@@ -56,8 +63,7 @@ def _start(*, home: Home, port: int, supervisor: Supervisor) -> None:
     surroundings = environment.for_children(settings, environ=os.environ)
     processes.migrate(home=home, supervisor=supervisor, environment=surroundings)
     processes.load(home=home, supervisor=supervisor, environment=surroundings)
-    for command in processes.processes(home=home, port=port, environment=surroundings):
-        supervisor.start(command)
+    return processes.processes(home=home, port=port, environment=surroundings)
 
 
 def _wait(*, port: int, supervisor: Supervisor, console: Console) -> None:
