@@ -54,6 +54,8 @@ class Program:
                 stderr=subprocess.STDOUT,
                 # So that a signal for the program never reaches the tests.
                 start_new_session=True,
+                # Under nohup SIGHUP is ignored, and the product heeds that; these tests are about the signal.
+                preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # noqa: PLW1509 (takes no lock)
             )
 
     @property
