@@ -1,7 +1,7 @@
 """The application of the `live` process: sockets, and nothing of the API.
 
-Sockets and requests scale and fail apart. No stream is served here yet, so every socket is closed
-with 4404 after its handshake: a client sees a reason, not a broken connection.
+Sockets and requests scale and fail apart. What is served over sockets stands above the gateway, so
+settings name it.
 """
 
 import json
@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import django
+from django.conf import settings
+from django.utils.module_loading import import_string
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mybcat.settings")
 django.setup()
@@ -17,14 +19,14 @@ django.setup()
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
-UNKNOWN_STREAM = 4404
+_serve_socket = import_string(settings.SOCKETS)
 
 
 async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     """ASGI 3.0."""
     protocol: dict[str, Callable[..., Awaitable[None]]] = {
         "http": _http,
-        "websocket": _websocket,
+        "websocket": _serve_socket,
         "lifespan": _lifespan,
     }
     await protocol[scope["type"]](scope, receive, send)
@@ -36,12 +38,6 @@ async def _http(scope: dict[str, Any], _receive: Receive, send: Send) -> None:
     headers = [(b"content-type", b"application/json")]
     await send({"type": "http.response.start", "status": 200 if found else 404, "headers": headers})
     await send({"type": "http.response.body", "body": json.dumps(body).encode()})
-
-
-async def _websocket(_scope: dict[str, Any], receive: Receive, send: Send) -> None:
-    await receive()
-    await send({"type": "websocket.accept"})
-    await send({"type": "websocket.close", "code": UNKNOWN_STREAM, "reason": "No such stream"})
 
 
 async def _lifespan(_scope: dict[str, Any], receive: Receive, send: Send) -> None:

@@ -41,6 +41,12 @@ class Environment(BaseSettings):
     database_url: str = Field(default="postgresql://mybcat_app@127.0.0.1:5432/mybcat", validation_alias="DATABASE_URL")
     database_owner_url: str = Field(default="", validation_alias="DATABASE_OWNER_URL")
     redis_url: str = Field(default="redis://127.0.0.1:6379/0", validation_alias="REDIS_URL")
+    # Of the channel layer, apart by commas; none: the one above.
+    live_redis_urls: str = Field(default="", validation_alias="LIVE_REDIS_URLS")
+    # Of `api`; `live` has the next.
+    port: int = Field(default=8000, validation_alias="PORT")
+    live_url: str = Field(default="", validation_alias="LIVE_URL")
+    live_sockets_per_member: int = Field(default=10, ge=1, validation_alias="LIVE_SOCKETS_PER_MEMBER")
     development: bool = Field(default=False, validation_alias="MYBCAT_DEVELOPMENT")
     allowed_hosts: str = Field(default="127.0.0.1,localhost,[::1]", validation_alias="ALLOWED_HOSTS")
     trusted_origins: str = Field(default="", validation_alias="TRUSTED_ORIGINS")

@@ -92,14 +92,20 @@ def announce() -> None:
     Never raises for Redis's absence: the relay's process repeats it four times a second, and who
     cannot read Redis reads PostgreSQL.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_RECENT, [RECENT.total_seconds()])
-        raised = cursor.fetchall()
+    raised = raised_lately()
     if raised:
         try:
             send(raised, store=volatile())
         except Away:
             return
+
+
+def raised_lately() -> list[tuple[UUID, int]]:
+    """Every epoch that was raised for as long as somebody may remember what was before."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RECENT, [RECENT.total_seconds()])
+        rows: list[tuple[UUID, int]] = cursor.fetchall()
+    return rows
 
 
 def send(epochs: Collection[tuple[UUID, int]], *, store: Volatile) -> None:

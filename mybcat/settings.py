@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "patients",
     "appointments",
     "integrations",
+    "realtime",
 ]
 
 MIDDLEWARE = [
@@ -244,6 +245,18 @@ PUBLIC_IDS = {
 }
 
 REDIS_URL = ENVIRONMENT.redis_url
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        # Several hosts share the practices among them.
+        "CONFIG": {"hosts": [each for each in ENVIRONMENT.live_redis_urls.split(",") if each] or [REDIS_URL]},
+    }
+}
+# What `live` serves over sockets; above the gateway, so it is named, not imported.
+SOCKETS = "realtime.server.serve"
+# Where clients open them: told with each ticket.
+LIVE_URL = ENVIRONMENT.live_url or f"ws://127.0.0.1:{ENVIRONMENT.port + 1}/live"
+LIVE_SOCKETS_PER_MEMBER, LIVE_SOCKETS_PER_PRACTICE = ENVIRONMENT.live_sockets_per_member, 2000
 # `host:port` of receivers on this machine, for development and tests: no other rule holds for them.
 OUTBOUND_EXCEPTIONS = frozenset(ENVIRONMENT.outbound_exceptions.split(",")) if DEVELOPMENT else frozenset()
 MESSAGE_PROVIDER = {
@@ -256,6 +269,10 @@ TWILIO_FROM = ENVIRONMENT.twilio_from
 
 # Where browsers find us: vendors send people back there.
 PUBLIC_URL = ENVIRONMENT.public_url.rstrip("/")
+# Whose pages may open sockets.
+LIVE_ORIGINS = frozenset({*CSRF_TRUSTED_ORIGINS, PUBLIC_URL})
+if DEVELOPMENT:
+    LIVE_ORIGINS |= {f"http://{host}:{ENVIRONMENT.port}" for host in ("127.0.0.1", "localhost")}
 HUBSPOT_API_URL = ENVIRONMENT.hubspot_api_url
 STRIPE_API_URL = ENVIRONMENT.stripe_api_url
 STRIPE_SECRET_KEY = ENVIRONMENT.stripe_secret_key
@@ -278,6 +295,7 @@ AUDIT_HOME = MYBCAT_HOME / "audit"
 # What the relay's process does beside relaying, by name of its thread.
 RELAY_CHORES = {
     "epochs": "mybcat.epochs.Announcing",
+    "live": "realtime.broadcasting.Broadcasting",
     "seal": "mybcat.auditing.sealer.Sealer",
     "alarms": "integrations.alarms.raising.Alarms",
 }

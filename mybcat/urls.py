@@ -12,6 +12,7 @@ import integrations.urls
 import patients.urls
 import practices.protocols.urls
 import practices.urls
+import realtime.urls
 from appointments.visits import visits_of
 from mybcat.gateway import health
 
@@ -32,6 +33,7 @@ api_v2 = [
     *integrations.clients.urls.urlpatterns,
     *integrations.urls.urlpatterns,
     *integrations.bulk.urls.v2_urlpatterns,
+    *realtime.urls.urlpatterns,
 ]
 
 urlpatterns = [

@@ -17,7 +17,8 @@ from integrations.clients.scopes import CLIENT_SCOPES
 from integrations.clients.services import add_certificate, create_client
 from integrations.models import CrmConnection, DailyCount, Notice, WebhookEndpoint
 from integrations.webhooks.signing import new_secret
-from mybcat.ids import new_uuid
+from mybcat.events import EventType, publish
+from mybcat.ids import new_uuid, public_id
 from mybcat.models import Delivery, DeliveryAttempt, Event
 from mybcat.operators.trace import Operator
 from mybcat.principal import Principal, Role
@@ -298,6 +299,19 @@ def make_dead_delivery(*, practice: Practice, endpoint: WebhookEndpoint | None =
             response_status=500, started_at=now, duration_ms=7,
         )  # fmt: skip
     return delivery
+
+
+def make_change(clinic: Clinic) -> Event:
+    """A change that asks for nothing but an id, committed and not yet relayed."""
+    patient_id = new_uuid()
+    with practice_scope(clinic.practice.id):
+        return publish(
+            type=EventType.PATIENT_UPDATED,
+            subject_id=patient_id,
+            data={"patientId": public_id("pat", patient_id)},
+            by=clinic.principal,
+            now=datetime.now(UTC),
+        )
 
 
 def make_notice(*, practice: Practice, **fields: Any) -> Notice:

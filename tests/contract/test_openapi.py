@@ -14,7 +14,9 @@ from drf_spectacular.validation import validate_schema
 
 from mybcat.gateway.certificates import thumbprint
 from mybcat.ids import new_uuid
+from mybcat.models import Event
 from mybcat.principal import Role
+from mybcat.relay import relay_events
 from tests.callers import Caller, public
 from tests.certificates import issued
 from tests.contract.openapi import errors, operations, schema
@@ -23,6 +25,7 @@ from tests.factories import (
     Clinic,
     make_api_client,
     make_bound_client,
+    make_change,
     make_crm_connection,
     make_customer,
     make_daily_count,
@@ -206,6 +209,10 @@ CALLS |= {
     "listNotices": Call(versions=V2, made=("notc",)),
     "acknowledgeNotice": Call(versions=V2),
 }
+CALLS |= {
+    "createLiveTicket": Call(status=201, versions=V2),
+    "listChanges": Call(query={"after": "0"}, versions=V2, made=("change",)),
+}
 NAMED = {
     "webhook_endpoint_id": "whep",
     "delivery_id": "whd",
@@ -238,6 +245,11 @@ def agent(clinic: Clinic) -> Caller:
     return Caller(make_member(practice=clinic.practice, role=Role.PRACTICE_MANAGER), clinic.practice)
 
 
+def _relayed(event: Event) -> str:
+    relay_events(now=timezone.now())
+    return public("evt", event.id)
+
+
 class Own(dict[str, str]):
     """What the calls name. What would stand in another call's way is made when it is asked for."""
 
@@ -254,6 +266,7 @@ class Own(dict[str, str]):
 
 
 MAKERS: dict[str, Callable[[Clinic], str]] = {
+    "change": lambda clinic: _relayed(make_change(clinic)),
     "prot": lambda clinic: public("prot", make_protocol(practice=clinic.practice).id),
     "copy": lambda clinic: public("pat", make_patient(practice=clinic.practice).id),
     "merge": lambda clinic: public("merge", make_merge(practice=clinic.practice).id),

@@ -89,6 +89,8 @@ ASKED = {
     ("GET", "api/v2/webhook-deliveries/<str:delivery_id>"): (Permission.WEBHOOK_MANAGE, Tier.T4),
     ("GET", "api/v2/webhook-deliveries/<str:delivery_id>/attempts"): (Permission.WEBHOOK_MANAGE, Tier.T4),
     ("POST", "api/v2/webhook-deliveries/<str:delivery_id>/replay"): (Permission.DELIVERY_MANAGE, Tier.T3),
+    ("POST", "api/v2/live/tickets"): (Permission.APPOINTMENT_READ, Tier.T3),
+    ("GET", "api/v2/changes"): (Permission.APPOINTMENT_READ, Tier.BOOKING),
     ("GET", "api/v2/dead-letters"): (Permission.DELIVERY_MANAGE, Tier.T4),
     ("POST", "api/v2/dead-letters/replay"): (Permission.DELIVERY_MANAGE, Tier.T3),
     ("POST", "api/v2/dead-letters/discard"): (Permission.DELIVERY_MANAGE, Tier.T3),

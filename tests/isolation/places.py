@@ -88,6 +88,8 @@ PLACES: dict[tuple[str, str], tuple[Place, ...]] = {
     ("GET", "api/v2/webhook-deliveries/<str:delivery_id>"): (DELIVERY,),
     ("GET", "api/v2/webhook-deliveries/<str:delivery_id>/attempts"): (DELIVERY,),
     ("POST", "api/v2/webhook-deliveries/<str:delivery_id>/replay"): (DELIVERY,),
+    ("POST", "api/v2/live/tickets"): (),
+    ("GET", "api/v2/changes"): (),
     ("GET", "api/v2/dead-letters"): (),
     ("POST", "api/v2/dead-letters/replay"): (),
     ("POST", "api/v2/dead-letters/discard"): (),
@@ -171,6 +173,7 @@ def _prefix(name: str) -> str:
 def good_query(path: str, clinic: Clinic) -> dict[str, str]:
     """What the request must ask besides ids in its places."""
     queries = {
+        "changes": {"after": "0"},
         "slots/next": {"type": clinic.exam.code},
         "slots/why-not": {
             "type": clinic.exam.code,

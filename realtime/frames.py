@@ -1,0 +1,82 @@
+"""What a socket is told of an event: enough to know what to fetch again, and nothing about a patient."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from appointments.models import Appointment
+from mybcat.events import CATALOGUE
+from mybcat.ids import internal_id
+from mybcat.models import Event, EventSequence
+from mybcat.tenancy import practice_scope
+
+CALENDAR = "calendar"
+# Further behind than this, fetching everything again is cheaper than hearing of each change.
+FAR_BEHIND = 2000
+
+
+def frames_of(events: Sequence[Event]) -> list[dict[str, Any]]:
+    """A frame for each event, in their order; inside a scope that shows their appointments."""
+    dates = _dates(events)
+    return [_frame(event, dates.get(event.id)) for event in events]
+
+
+def text_of(frame: dict[str, Any]) -> str:
+    """As it goes over the wire: made once, however many hear it."""
+    return orjson.dumps(frame).decode()
+
+
+def frames_after(practice_id: UUID, seq: int, *, limit: int) -> list[dict[str, Any]]:
+    """The practice's next `limit` frames behind `seq`. Outside any scope."""
+    with practice_scope(practice_id):
+        return changes_after(seq, limit=limit)
+
+
+def changes_after(seq: int, *, limit: int) -> list[dict[str, Any]]:
+    """The same, of the practice in scope."""
+    return frames_of(list(Event.objects.filter(seq__gt=seq).order_by("seq")[:limit]))
+
+
+def last_seq(practice_id: UUID) -> int:
+    """The number of the practice's latest event; 0 where it has none. Outside any scope."""
+    with practice_scope(practice_id):
+        return latest()
+
+
+def latest() -> int:
+    """The same, of the practice in scope."""
+    return EventSequence.objects.values_list("last", flat=True).first() or 0
+
+
+def resync(seq: int) -> str:
+    """Says that frames up to `seq` were left out: what follows begins behind it."""
+    return text_of({"stream": CALENDAR, "type": "resync", "seq": seq})
+
+
+def _frame(event: Event, date: str | None) -> dict[str, Any]:
+    # The first member of each type in the catalogue is what the event is about. A type of another release has none
+    # here, and must not stop the relay.
+    about = next(iter(CATALOGUE.get(event.type, ())), "")  # type: ignore[call-overload]
+    return {
+        "stream": CALENDAR,
+        "seq": event.seq,
+        "type": event.type,
+        "id": event.data.get(about),
+        "date": date,
+        "practitionerId": event.data.get("practitionerId"),
+    }
+
+
+def _dates(events: Sequence[Event]) -> dict[UUID, str]:
+    """By event: the day of its appointment, as the clock of the location shows it."""
+    named = {
+        event.id: internal_id("appt", event.data["appointmentId"]) for event in events if "appointmentId" in event.data
+    }
+    if not named:
+        return {}
+    rows = Appointment.objects.filter(id__in=set(named.values())).values_list("id", "starts_at", "location__time_zone")
+    days = {row: starts_at.astimezone(ZoneInfo(zone)).date().isoformat() for row, starts_at, zone in rows}
+    return {event: days[appointment] for event, appointment in named.items() if appointment in days}

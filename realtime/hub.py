@@ -1,0 +1,188 @@
+"""The sockets of one process: it subscribes once per practice, and hands each ready-made frame to its own.
+
+Frames go out in the order of their numbers, without a gap. What the channel layer loses, or brings out
+of order, is read from PostgreSQL; PostgreSQL is also asked twice a second whether anything was missed.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from uuid import UUID
+
+import structlog
+from channels.layers import get_channel_layer
+from django.conf import settings
+
+from realtime.broadcasting import group_of
+from realtime.frames import FAR_BEHIND, frames_after, last_seq, resync, text_of
+from realtime.sockets import Socket
+
+logger = structlog.get_logger(__name__)
+
+# Frames of one look into PostgreSQL.
+PAGE = 500
+# While the layer is away its clients try again this often.
+PAUSE_SECONDS = 0.5
+
+_T = TypeVar("_T")
+# Each thread keeps a connection to PostgreSQL: no more than these.
+_threads = ThreadPoolExecutor(4, thread_name_prefix="live")
+
+
+async def in_thread(call: Callable[..., _T], *arguments: Any) -> _T:
+    """What `call` answers: PostgreSQL and Redis are asked where sockets do not wait."""
+    return await asyncio.get_running_loop().run_in_executor(_threads, call, *arguments)
+
+
+class Full(Exception):
+    """As many sockets are open as a member, or a practice, may have."""
+
+
+@dataclass(eq=False)
+class Audience:
+    """Who hears of one practice in this process."""
+
+    practice_id: UUID
+    # The number of the last frame handed out; None before the first look.
+    seq: int | None = None
+    subscribed: bool = False
+    sockets: set[Socket] = field(default_factory=set)
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def push(self, text: str) -> None:
+        for socket in tuple(self.sockets):
+            socket.push(text)
+
+
+class Hub:
+    """Made by the process's first socket."""
+
+    def __init__(self) -> None:
+        self._layer = get_channel_layer()
+        self._channel: str | None = None
+        self._opening = asyncio.Lock()
+        self._audiences: dict[UUID, Audience] = {}
+        self._filling: set[asyncio.Task[None]] = set()
+        self._listener: asyncio.Task[None] | None = None
+
+    def __iter__(self) -> Iterator[Audience]:
+        return iter(tuple(self._audiences.values()))
+
+    async def join(self, socket: Socket) -> int:
+        """Let the socket hear of its practice; the number after which it does. Raises Full."""
+        practice_id = socket.principal.practice_id
+        audience = self._audiences.setdefault(practice_id, Audience(practice_id))
+        self._refuse_too_many(audience, socket)
+        # Counted from here on: others may come while this one waits.
+        audience.sockets.add(socket)
+        try:
+            async with audience.lock:
+                await self.subscribe(audience)
+                if audience.seq is None:
+                    audience.seq = await in_thread(last_seq, practice_id)
+        except BaseException:
+            self.leave(socket)
+            raise
+        return audience.seq
+
+    def leave(self, socket: Socket) -> None:
+        """Forget the socket, and its practice where it was the last."""
+        audience = self._audiences.get(socket.principal.practice_id)
+        if audience is not None:
+            audience.sockets.discard(socket)
+
+    async def subscribe(self, audience: Audience) -> None:
+        """Hear of the practice over the layer, where that is not so yet; without Redis it remains to be done."""
+        if audience.subscribed:
+            return
+        try:
+            async with asyncio.timeout(2):
+                await self._layer.group_add(group_of(audience.practice_id), await self._opened())
+        except Exception as error:  # noqa: BLE001  # the layer raises what its client raises
+            logger.warning("The channel layer is away; PostgreSQL is asked instead", error=type(error).__name__)
+        else:
+            audience.subscribed = True
+
+    async def prune(self) -> None:
+        """Stop to hear of practices that nobody watches."""
+        for audience in self:
+            if audience.sockets or audience.lock.locked():
+                continue
+            del self._audiences[audience.practice_id]
+            if audience.subscribed and self._channel:
+                await self._layer.group_discard(group_of(audience.practice_id), self._channel)
+
+    async def tell(self, practice_id: UUID, message: dict[str, Any]) -> None:
+        """Say something to every process that hears of the practice."""
+        await self._layer.group_send(group_of(practice_id), {**message, "practice": practice_id.hex})
+
+    def resync_of(self, practice_id: UUID) -> str:
+        """What a socket that fell behind is told."""
+        return resync(self._audiences[practice_id].seq or 0)
+
+    async def fill(self, audience: Audience, upto: int) -> None:
+        """Hand out from PostgreSQL what the layer did not bring, up to that number at least."""
+        async with audience.lock:
+            if audience.seq is None or audience.seq >= upto:
+                return
+            if upto - audience.seq > FAR_BEHIND:
+                audience.seq = upto
+                audience.push(resync(upto))
+                return
+            while audience.seq < upto:
+                frames = await in_thread(lambda: frames_after(audience.practice_id, audience.seq or 0, limit=PAGE))
+                if not frames:
+                    return
+                for frame in frames:
+                    self._hand_out(audience, frame["seq"], text_of(frame))
+
+    async def _opened(self) -> str:
+        async with self._opening:
+            if self._channel is None:
+                self._channel = await self._layer.new_channel()
+                self._listener = asyncio.create_task(self._listen(self._channel))
+            return self._channel
+
+    async def _listen(self, channel: str) -> None:
+        while True:
+            try:
+                self._heard(await self._layer.receive(channel))
+            except Exception as error:  # nothing that comes over the layer may end it
+                logger.error("A message of the channel layer could not be handled", exc_info=error)
+                await asyncio.sleep(PAUSE_SECONDS)
+
+    def _heard(self, message: dict[str, Any]) -> None:
+        audience = self._audiences.get(UUID(message["practice"]))
+        if audience is None or message["type"] != "changes":
+            return
+        for seq, text in message["frames"]:
+            if not self._hand_out(audience, seq, text):
+                self._fill_soon(audience, seq)
+                return
+
+    def _hand_out(self, audience: Audience, seq: int, text: str) -> bool:
+        """Whether the frame came in its turn; one that was seen before counts as such."""
+        if audience.seq is None or seq > audience.seq + 1:
+            return False
+        if seq == audience.seq + 1:
+            audience.seq = seq
+            audience.push(text)
+        return True
+
+    def _fill_soon(self, audience: Audience, upto: int) -> None:
+        task = asyncio.create_task(self.fill(audience, upto))
+        self._filling.add(task)
+        task.add_done_callback(self._filled)
+
+    def _filled(self, task: asyncio.Task[None]) -> None:
+        self._filling.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # The next look into PostgreSQL makes it good.
+            logger.warning("Missed changes could not be read", error=type(error).__name__)
+
+    def _refuse_too_many(self, audience: Audience, socket: Socket) -> None:
+        own = sum(each.principal.id == socket.principal.id for each in audience.sockets)
+        if own >= settings.LIVE_SOCKETS_PER_MEMBER or len(audience.sockets) >= settings.LIVE_SOCKETS_PER_PRACTICE:
+            raise Full

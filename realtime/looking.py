@@ -1,0 +1,99 @@
+"""Twice a second, once for all sockets of the process: was a change missed, may each socket still be there?"""
+
+import asyncio
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from mybcat import epochs
+from mybcat.gateway.authoriser import Known, Loader
+from mybcat.gateway.tokens import Claims, InvalidToken
+from mybcat.models import EventSequence
+from mybcat.principal import Permission
+from mybcat.tenancy import platform_scope, practice_scope
+from realtime.hub import Hub, in_thread
+from realtime.sockets import FORBIDDEN, UNAUTHENTICATED, Socket
+
+logger = structlog.get_logger(__name__)
+
+ROUND_SECONDS = 0.4
+
+
+async def look(hub: Hub) -> None:
+    """For ever. What fails is repeated in the next round."""
+    working = True
+    while True:
+        try:
+            await _round(hub)
+            working = True
+        except Exception as error:  # PostgreSQL or Redis may be away
+            if working:
+                logger.error("Sockets could not be looked after", exc_info=error)
+            working = False
+        await asyncio.sleep(ROUND_SECONDS)
+
+
+async def _round(hub: Hub) -> None:
+    await hub.prune()
+    for audience in hub:
+        _end_expired(audience.sockets)
+        await hub.subscribe(audience)
+    practices = [audience.practice_id for audience in hub]
+    if not practices:
+        return
+    last, raised = await in_thread(_state, practices)
+    # Rights first: who may not hear any more hears nothing of what was missed.
+    for audience in hub:
+        for socket in tuple(audience.sockets):
+            if _changed(socket, raised):
+                await _judge(socket)
+    for audience in hub:
+        await hub.fill(audience, last.get(audience.practice_id, 0))
+
+
+def load(claims: Claims) -> Known:
+    """Who is behind the claims now. Raises InvalidToken."""
+    loader: Loader = import_string(settings.PRINCIPAL_LOADERS[claims.kind])
+    with practice_scope(claims.practice_id):
+        return loader(claims=claims, now=datetime.now(UTC))
+
+
+def _state(practices: list[UUID]) -> tuple[dict[UUID, int], dict[UUID, int]]:
+    """The latest number of each practice's events, and the epochs raised lately."""
+    with platform_scope(reason="live"):
+        last = dict(EventSequence.objects.filter(practice_id__in=practices).values_list("practice_id", "last"))
+        return last, dict(epochs.raised_lately())
+
+
+def _end_expired(sockets: Iterable[Socket]) -> None:
+    now = datetime.now(UTC).timestamp()
+    for socket in tuple(sockets):
+        if socket.until <= now:
+            socket.close(UNAUTHENTICATED, "The access token has expired")
+
+
+def _changed(socket: Socket, raised: dict[UUID, int]) -> bool:
+    subjects = socket.principal.id, socket.principal.practice_id
+    return any(raised.get(subject, 0) > known for subject, known in zip(subjects, socket.known.epochs, strict=True))
+
+
+async def _judge(socket: Socket) -> None:
+    """Something of its member or practice has changed: let it stay only with the same rights."""
+    try:
+        known = await in_thread(load, socket.claims)
+    except InvalidToken:
+        socket.close(UNAUTHENTICATED, "The sign-in has ended")
+        return
+    if known.principal.scopes != socket.principal.scopes or known.principal.role != socket.principal.role:
+        socket.close(FORBIDDEN, "What the member may do has changed")
+        return
+    socket.known = known
+
+
+def may_watch(known: Known) -> bool:
+    """Whether the caller may hear of appointments at all."""
+    return known.principal.may(Permission.APPOINTMENT_READ)

@@ -1,0 +1,153 @@
+"""What a dashboard is told of changes: each once, in order, without a patient's data, and nobody else's."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from mybcat.models import EventSequence
+from mybcat.tenancy import platform_scope
+from realtime.broadcasting import Broadcasting
+from tests.callers import Caller, public
+from tests.factories import Clinic, make_change
+from tests.mybcat.processes import Valkey, live, valkey
+from tests.realtime.watcher import ORIGIN, Watcher, relay
+
+
+def change(clinic: Clinic, count: int = 1) -> None:
+    for _ in range(count):
+        make_change(clinic)
+
+
+def test_a_booking_is_told_within_a_second_and_without_the_patient(
+    port: int, agent: Caller, manager: Caller, clinic: Clinic, broadcaster: Broadcasting
+) -> None:
+    with Watcher(port, manager) as watcher:
+        watcher.hears()
+        booked = agent.book(clinic).json()
+        relay(broadcaster)
+        frame = watcher.hears(seconds=1)
+
+    assert frame == {
+        "stream": "calendar",
+        "seq": 1,
+        "type": "appointment.booked",
+        "id": booked["appointmentId"],
+        # New York's day, of slots that begin at 09:00 there.
+        "date": booked["date"],
+        "practitionerId": public("pract", clinic.practitioner.id),
+    }
+    text = json.dumps(frame)
+    assert all(told not in text for told in (clinic.patient.first_name, clinic.patient.last_name, clinic.patient.phone))
+
+
+def test_practices_hear_nothing_of_each_other(
+    port: int, agent: Caller, other_clinic: Clinic, clinic: Clinic, broadcaster: Broadcasting
+) -> None:
+    with Watcher(port, agent) as ours, Watcher(port, Caller(other_clinic.agent, other_clinic.practice)) as theirs:
+        assert (ours.hears()["seq"], theirs.hears()["seq"]) == (0, 0)
+        change(other_clinic)
+        relay(broadcaster)
+        assert theirs.hears()["seq"] == 1
+        assert ours.hears_nothing(seconds=1)
+
+
+def test_subscribing_to_another_practice_is_refused(
+    port: int, agent: Caller, other_clinic: Clinic, broadcaster: Broadcasting
+) -> None:
+    with Watcher(port, agent) as watcher:
+        watcher.hears()
+        watcher.say(type="subscribe", stream="calendar", practice=public("prac", other_clinic.practice.id))
+        assert watcher.hears()["type"] == "error"
+        change(other_clinic)
+        relay(broadcaster)
+        assert watcher.hears_nothing(seconds=1)
+
+
+def test_what_the_layer_loses_is_read_from_postgresql(port: int, agent: Caller, clinic: Clinic) -> None:
+    with Watcher(port, agent) as watcher:
+        watcher.hears()
+        change(clinic, 3)
+        relay()
+        assert [watcher.hears(seconds=2)["seq"] for _ in range(3)] == [1, 2, 3]
+
+
+def test_what_was_lost_before_is_told_before(
+    port: int, agent: Caller, clinic: Clinic, broadcaster: Broadcasting
+) -> None:
+    with Watcher(port, agent) as watcher:
+        watcher.hears()
+        change(clinic)
+        relay()
+        change(clinic)
+        relay(broadcaster)
+        assert [watcher.hears(seconds=2)["seq"] for _ in range(2)] == [1, 2]
+        # Neither of them twice.
+        assert watcher.hears_nothing(seconds=1)
+
+
+def test_after_very_many_changes_everything_is_fetched_again(port: int, agent: Caller, clinic: Clinic) -> None:
+    with Watcher(port, agent) as watcher:
+        watcher.hears()
+        with platform_scope(reason="test"):
+            EventSequence.objects.create(practice_id=clinic.practice.id, last=5000)
+        assert watcher.hears(seconds=2) == {"stream": "calendar", "type": "resync", "seq": 5000}
+
+
+def test_missed_changes_are_asked_for(agent: Caller, clinic: Clinic) -> None:
+    booked = agent.book(clinic).json()
+    change(clinic, 2)
+    relay()
+
+    everything = agent.get("/api/v2/changes", after=0).json()
+    rest = agent.get("/api/v2/changes", after=2).json()
+
+    assert [each["seq"] for each in everything["data"]] == [1, 2, 3]
+    assert everything["data"][0]["id"] == booked["appointmentId"]
+    assert (everything["seq"], everything["hasMore"], everything["resync"]) == (3, False, False)
+    assert [each["seq"] for each in rest["data"]] == [3]
+    assert agent.get("/api/v2/changes", after=3).json() == {"data": [], "seq": 3, "hasMore": False, "resync": False}
+
+
+@pytest.mark.parametrize("after", ["", "-1", "x", str(2**63)])
+def test_only_a_number_can_be_behind(agent: Caller, after: str) -> None:
+    assert agent.get("/api/v2/changes", after=after).status_code == 400
+
+
+def test_a_number_of_the_future_means_to_fetch_everything(agent: Caller) -> None:
+    assert agent.get("/api/v2/changes", after=7).json() == {"data": [], "seq": 0, "hasMore": False, "resync": True}
+
+
+@pytest.fixture
+def broker() -> Iterator[Valkey]:
+    with valkey() as found:
+        yield found
+
+
+def test_the_layer_goes_and_comes_back(agent: Caller, clinic: Clinic, broker: Valkey) -> None:
+    """Changes arrive all the while; nobody has to connect again."""
+    with live(TRUSTED_ORIGINS=ORIGIN, LIVE_REDIS_URLS=broker.url) as running, Watcher(running.port, agent) as watcher:
+        watcher.hears()
+        broker.process.kill()
+        broker.process.wait()
+        change(clinic)
+        relay()
+        assert watcher.hears(seconds=10)["seq"] == 1
+
+
+def test_the_end_of_the_process_is_told(agent: Caller) -> None:
+    with live(TRUSTED_ORIGINS=ORIGIN) as running, Watcher(running.port, agent) as watcher:
+        watcher.hears()
+        running.process.terminate()
+        assert watcher.closed_with() == 1012
+
+
+def test_a_process_that_was_killed_takes_nothing_with_it(agent: Caller, clinic: Clinic) -> None:
+    with live(TRUSTED_ORIGINS=ORIGIN) as first, Watcher(first.port, agent) as watcher:
+        seen = watcher.hears()["seq"]
+        first.process.kill()
+    change(clinic, 2)
+    relay()
+    with live(TRUSTED_ORIGINS=ORIGIN) as second, Watcher(second.port, agent) as watcher:
+        assert watcher.hears()["seq"] == 2
+    assert [each["seq"] for each in agent.get("/api/v2/changes", after=seen).json()["data"]] == [1, 2]

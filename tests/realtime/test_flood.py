@@ -1,0 +1,88 @@
+"""Who talks too much, or reads too little, harms nobody else."""
+
+import asyncio
+import socket as sockets
+from contextlib import suppress
+
+import orjson
+import pytest
+from channels.layers import get_channel_layer
+from websockets.exceptions import ConnectionClosed
+
+from realtime.broadcasting import group_of
+from tests.callers import Caller
+from tests.factories import Clinic
+from tests.realtime.test_calendar_stream import change
+from tests.realtime.watcher import Watcher, relay
+
+
+def test_a_frame_of_a_megabyte(port: int, agent: Caller, manager: Caller) -> None:
+    with Watcher(port, agent) as watcher, Watcher(port, manager) as other:
+        watcher.hears()
+        with suppress(ConnectionClosed):
+            watcher.socket.send("x" * 1024 * 1024)
+        assert watcher.closed_with() == 1009
+        assert other.hears()["type"] == "hello"
+
+
+def test_ten_thousand_frames(port: int, agent: Caller, manager: Caller, clinic: Clinic) -> None:
+    with Watcher(port, agent) as watcher, Watcher(port, manager) as other:
+        other.hears()
+        with suppress(ConnectionClosed):
+            for _ in range(10_000):
+                watcher.say(type="ping")
+        assert watcher.closed_with() == 4429
+        change(clinic)
+        relay()
+        assert other.hears(seconds=2)["seq"] == 1
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"type":1}', '{"type":"ping","x":1}', "null", '"' + "x" * 5000 + '"'])
+def test_what_cannot_be_read_is_said_to_be_so(port: int, agent: Caller, text: str) -> None:
+    with Watcher(port, agent) as watcher:
+        watcher.hears()
+        watcher.socket.send(text)
+        assert watcher.hears()["code"] == "invalid"
+        watcher.say(type="ping")
+        assert watcher.hears() == {"type": "pong"}
+
+
+def test_bytes_cannot_be_read_either(port: int, agent: Caller) -> None:
+    with Watcher(port, agent) as watcher:
+        watcher.hears()
+        watcher.socket.send(b"\xff\x00")
+        assert watcher.hears()["code"] == "invalid"
+
+
+def test_who_reads_nothing_is_told_to_start_again_and_the_others_miss_nothing(
+    port: int, agent: Caller, manager: Caller, clinic: Clinic
+) -> None:
+    plug = sockets.socket()
+    # Little fits in between, so that it does not take all day to fill it.
+    plug.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
+    plug.connect(("127.0.0.1", port))
+    with Watcher(port, agent, sock=plug, max_queue=1) as slow, Watcher(port, manager, max_queue=None) as other:
+        other.hears()
+        asyncio.run(_told(clinic, 4000))
+        assert [other.hears()["seq"] for _ in range(4000)] == list(range(1, 4001))
+
+        heard = [slow.hears()]
+        while heard[-1]["seq"] < 4000:
+            heard.append(slow.hears())
+        assert [each["type"] for each in heard].count("resync") >= 1
+        # In order, whatever was left out.
+        numbers = [each["seq"] for each in heard]
+        assert numbers == sorted(numbers)
+
+
+async def _told(clinic: Clinic, count: int) -> None:
+    """Changes with long names, such as a relay would send."""
+    layer = get_channel_layer()
+    for first in range(1, count + 1, 100):
+        frames = [
+            (seq, orjson.dumps({"stream": "calendar", "seq": seq, "type": "x" * 2000}).decode())
+            for seq in range(first, first + 100)
+        ]
+        message = {"type": "changes", "practice": clinic.practice.id.hex, "frames": frames}
+        await layer.group_send(group_of(clinic.practice.id), message)
+    await layer.flush()
