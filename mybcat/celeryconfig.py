@@ -66,6 +66,11 @@ beat_schedule = {
         "schedule": timedelta(minutes=15),
         "options": {"expires": 900},
     },
+    "forget where clinicians were": {
+        "task": "realtime.tasks.forget_trails",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3600},
+    },
     "forget client assertions": {
         "task": "integrations.clients.tasks.forget_client_assertions",
         "schedule": timedelta(minutes=15),

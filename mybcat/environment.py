@@ -46,6 +46,8 @@ class Environment(BaseSettings):
     # Of `api`; `live` has the next.
     port: int = Field(default=8000, validation_alias="PORT")
     live_url: str = Field(default="", validation_alias="LIVE_URL")
+    visit_router: str = Field(default="realtime.visits.arrival.by_distance", validation_alias="VISIT_ROUTER")
+    visit_tile_url: str = Field(default="", validation_alias="VISIT_TILE_URL")
     live_sockets_per_member: int = Field(default=10, ge=1, validation_alias="LIVE_SOCKETS_PER_MEMBER")
     development: bool = Field(default=False, validation_alias="MYBCAT_DEVELOPMENT")
     allowed_hosts: str = Field(default="127.0.0.1,localhost,[::1]", validation_alias="ALLOWED_HOSTS")

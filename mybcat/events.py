@@ -31,6 +31,10 @@ class EventType(StrEnum):
     PATIENT_UPDATED = "patient.updated"
     PATIENT_MERGED = "patient.merged"
     PATIENT_MERGE_UNDONE = "patient.merge_undone"
+    VISIT_PLANNED = "visit.planned"
+    VISIT_STARTED = "visit.started"
+    VISIT_ARRIVED = "visit.arrived"
+    VISIT_ENDED = "visit.ended"
 
 
 _APPOINTMENT = {
@@ -41,6 +45,7 @@ _APPOINTMENT = {
     "slotId": "slot",
 }
 _PATIENT = {"patientId": "pat"}
+_VISIT = {"visitId": "visit", "appointmentId": "appt", "practitionerId": "pract"}
 _MERGE = {"patientId": "pat", "mergedPatientId": "pat"}
 
 # What `data` holds: each member's name, and the prefix of the public id that is its value.
@@ -52,6 +57,10 @@ CATALOGUE: dict[EventType, dict[str, str]] = {
     EventType.PATIENT_UPDATED: _PATIENT,
     EventType.PATIENT_MERGED: _MERGE,
     EventType.PATIENT_MERGE_UNDONE: _MERGE,
+    EventType.VISIT_PLANNED: _VISIT,
+    EventType.VISIT_STARTED: _VISIT,
+    EventType.VISIT_ARRIVED: _VISIT,
+    EventType.VISIT_ENDED: _VISIT,
 }
 
 # Sent by the relay alone, in its transaction (platform scope), once per committed event: `sender=Event, event, now`

@@ -15,6 +15,8 @@ class Permission(StrEnum):
     PATIENT_READ = "patients:read"
     PATIENT_WRITE = "patients:write"
     PATIENT_MERGE = "patients:merge"
+    # Saying that the clinician sets out, arrives, is done.
+    VISIT_CONDUCT = "visits:conduct"
     REFERENCE_READ = "reference:read"
     # Who saw and changed patients' data.
     AUDIT_READ = "audit:read"
@@ -62,8 +64,9 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.WEBHOOK_MANAGE,
         Permission.DELIVERY_MANAGE,
         Permission.MESSAGE_MANAGE,
+        Permission.VISIT_CONDUCT,
     },
-    Role.PRACTITIONER: _READS,
+    Role.PRACTITIONER: _READS | {Permission.VISIT_CONDUCT},
 }
 
 

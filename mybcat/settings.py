@@ -240,6 +240,7 @@ PUBLIC_IDS = {
     "notc": "integrations.Notice",
     "msg": "integrations.Message",
     "appc": "integrations.ApiClient",
+    "visit": "realtime.Visit",
     "job": "integrations.BulkMessageJob",
     "bmsg": "integrations.BulkMessage",
 }
@@ -256,6 +257,10 @@ CHANNEL_LAYERS = {
 SOCKETS = "realtime.server.serve"
 # Where clients open them: told with each ticket.
 LIVE_URL = ENVIRONMENT.live_url or f"ws://127.0.0.1:{ENVIRONMENT.port + 1}/live"
+# What says how long a drive takes: (here, there, metres a second of late or None) -> seconds.
+VISIT_ROUTER = ENVIRONMENT.visit_router
+# Of pictures of streets, with {z}, {x} and {y}; none: the patient's page draws without them.
+VISIT_TILE_URL = ENVIRONMENT.visit_tile_url
 LIVE_SOCKETS_PER_MEMBER, LIVE_SOCKETS_PER_PRACTICE = ENVIRONMENT.live_sockets_per_member, 2000
 # `host:port` of receivers on this machine, for development and tests: no other rule holds for them.
 OUTBOUND_EXCEPTIONS = frozenset(ENVIRONMENT.outbound_exceptions.split(",")) if DEVELOPMENT else frozenset()

@@ -42,6 +42,7 @@ urlpatterns = [
     *practices.urls.auth_urlpatterns,
     *integrations.urls.webhook_urlpatterns,
     *integrations.clients.urls.oauth_urlpatterns,
+    *realtime.urls.page_urlpatterns,
     path("api/schema/v1", SpectacularJSONAPIView.as_view(api_version="v1"), name="schema-v1"),
     path("api/schema/v2", SpectacularJSONAPIView.as_view(api_version="v2"), name="schema-v2"),
     path("api/docs", SpectacularSwaggerView.as_view(url_name="schema-v2"), name="docs"),

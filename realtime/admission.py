@@ -1,21 +1,22 @@
 """Who may open a socket: a ticket of ours from a page of ours, or a program with its token."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
 
-from mybcat.gateway.authoriser import Known
+from mybcat.errors import UnknownId
 from mybcat.gateway.tokens import Claims, InvalidToken, verify_access_token
 from realtime.hub import in_thread
 from realtime.looking import load, may_watch
-from realtime.sockets import FORBIDDEN, UNAUTHENTICATED, UNKNOWN_STREAM
+from realtime.sockets import FORBIDDEN, UNAUTHENTICATED, UNKNOWN_STREAM, Admitted
 from realtime.tickets import take_ticket
+from realtime.visits.links import BadLink, read_link
+from realtime.visits.positions import located
 
 PROTOCOL = "mybcat.v1"
 PATH = "/live"
-_TICKET = "ticket."
+_TICKET, _LINK = "ticket.", "visit."
 
 
 class Refused(Exception):
@@ -27,20 +28,14 @@ class Refused(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True)
-class Admitted:
-    """A caller, as the database knows them now."""
-
-    claims: Claims
-    known: Known
-
-
 async def admit(scope: dict[str, Any]) -> Admitted:
     """The caller of a handshake. Raises Refused; LiveAway while tickets cannot be read."""
     if scope["path"] != PATH:
         raise Refused(UNKNOWN_STREAM, "No such stream")
     headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
     _refuse_foreign_page(headers)
+    if links := [each.removeprefix(_LINK) for each in scope["subprotocols"] if each.startswith(_LINK)]:
+        return await _holder(links[0])
     try:
         claims = await _claims(scope, headers)
         known = await in_thread(load, claims)
@@ -48,7 +43,20 @@ async def admit(scope: dict[str, Any]) -> Admitted:
         raise Refused(UNAUTHENTICATED, "A new ticket is needed") from error
     if not may_watch(known):
         raise Refused(FORBIDDEN, "Forbidden")
-    return Admitted(claims, known)
+    until = min(claims.expires_at, known.ends_at.timestamp() if known.ends_at else claims.expires_at)
+    return Admitted(claims.practice_id, until, claims, known)
+
+
+async def _holder(token: str) -> Admitted:
+    """Of a visit's link. Raises Refused for one that is made up or over."""
+    try:
+        link = read_link(token, now=datetime.now(UTC))
+        seen = await in_thread(lambda: located(practice_id=link.practice_id, visit_id=link.visit_id))
+    except (BadLink, UnknownId) as error:
+        raise Refused(UNAUTHENTICATED, "The link is not valid any more") from error
+    if seen.status == "done":
+        raise Refused(FORBIDDEN, "The visit is over")
+    return Admitted(link.practice_id, link.expires_at.timestamp(), visit=seen)
 
 
 def _refuse_foreign_page(headers: dict[bytes, str]) -> None:

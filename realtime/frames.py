@@ -9,7 +9,7 @@ import orjson
 
 from appointments.models import Appointment
 from mybcat.events import CATALOGUE
-from mybcat.ids import internal_id
+from mybcat.ids import parsed
 from mybcat.models import Event, EventSequence
 from mybcat.tenancy import practice_scope
 
@@ -72,9 +72,12 @@ def _frame(event: Event, date: str | None) -> dict[str, Any]:
 
 def _dates(events: Sequence[Event]) -> dict[UUID, str]:
     """By event: the day of its appointment, as the clock of the location shows it."""
-    named = {
-        event.id: internal_id("appt", event.data["appointmentId"]) for event in events if "appointmentId" in event.data
-    }
+    named = {}
+    for event in events:
+        # Whatever stands there must not stop the relay.
+        found = parsed(str(event.data.get("appointmentId", "")))
+        if found is not None and found[0] == "appt":
+            named[event.id] = found[1]
     if not named:
         return {}
     rows = Appointment.objects.filter(id__in=set(named.values())).values_list("id", "starts_at", "location__time_zone")

@@ -11,18 +11,24 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
 
+import orjson
 import structlog
 from channels.layers import get_channel_layer
 from django.conf import settings
 
+from mybcat.ids import internal_id
 from realtime.broadcasting import group_of
 from realtime.frames import FAR_BEHIND, frames_after, last_seq, resync, text_of
-from realtime.sockets import Socket
+from realtime.sockets import NORMAL, Socket
+from realtime.visits.services import STEPS
 
 logger = structlog.get_logger(__name__)
 
 # Frames of one look into PostgreSQL.
 PAGE = 500
+# Holders of one visit's link: the patient, their family, and who they sent it to.
+GUESTS = 20
+_OF_A_VISIT = '"type":"visit.'
 # While the layer is away its clients try again this often.
 PAUSE_SECONDS = 0.5
 
@@ -49,6 +55,10 @@ class Audience:
     seq: int | None = None
     subscribed: bool = False
     sockets: set[Socket] = field(default_factory=set)
+    # Holders of links, who hear of their visit alone.
+    guests: set[Socket] = field(default_factory=set)
+    # Of each visit, among both.
+    watchers: dict[UUID, set[Socket]] = field(default_factory=dict)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def push(self, text: str) -> None:
@@ -72,11 +82,13 @@ class Hub:
 
     async def join(self, socket: Socket) -> int:
         """Let the socket hear of its practice; the number after which it does. Raises Full."""
-        practice_id = socket.principal.practice_id
+        practice_id = socket.practice_id
         audience = self._audiences.setdefault(practice_id, Audience(practice_id))
-        self._refuse_too_many(audience, socket)
+        _refuse_too_many(audience, socket)
         # Counted from here on: others may come while this one waits.
-        audience.sockets.add(socket)
+        (audience.sockets if socket.known else audience.guests).add(socket)
+        for visit_id in socket.watched:
+            audience.watchers.setdefault(visit_id, set()).add(socket)
         try:
             async with audience.lock:
                 await self.subscribe(audience)
@@ -89,9 +101,26 @@ class Hub:
 
     def leave(self, socket: Socket) -> None:
         """Forget the socket, and its practice where it was the last."""
-        audience = self._audiences.get(socket.principal.practice_id)
+        audience = self._audiences.get(socket.practice_id)
         if audience is not None:
             audience.sockets.discard(socket)
+            audience.guests.discard(socket)
+            for visit_id in tuple(socket.watched):
+                self.unwatch(socket, visit_id)
+
+    def watch(self, socket: Socket, visit_id: UUID) -> None:
+        """Let the socket hear where the visit's clinician is."""
+        socket.watched.add(visit_id)
+        self._audiences[socket.practice_id].watchers.setdefault(visit_id, set()).add(socket)
+
+    def unwatch(self, socket: Socket, visit_id: UUID) -> None:
+        """No more."""
+        socket.watched.discard(visit_id)
+        watchers = self._audiences[socket.practice_id].watchers
+        if visit_id in watchers:
+            watchers[visit_id].discard(socket)
+            if not watchers[visit_id]:
+                del watchers[visit_id]
 
     async def subscribe(self, audience: Audience) -> None:
         """Hear of the practice over the layer, where that is not so yet; without Redis it remains to be done."""
@@ -108,15 +137,20 @@ class Hub:
     async def prune(self) -> None:
         """Stop to hear of practices that nobody watches."""
         for audience in self:
-            if audience.sockets or audience.lock.locked():
+            if audience.sockets or audience.guests or audience.lock.locked():
                 continue
             del self._audiences[audience.practice_id]
             if audience.subscribed and self._channel:
                 await self._layer.group_discard(group_of(audience.practice_id), self._channel)
 
     async def tell(self, practice_id: UUID, message: dict[str, Any]) -> None:
-        """Say something to every process that hears of the practice."""
-        await self._layer.group_send(group_of(practice_id), {**message, "practice": practice_id.hex})
+        """Say something to every process that hears of the practice; to this one even while Redis is away."""
+        message = {**message, "practice": practice_id.hex}
+        try:
+            async with asyncio.timeout(2):
+                await self._layer.group_send(group_of(practice_id), message)
+        except Exception:  # noqa: BLE001  # the layer raises what its client raises
+            self._heard(message)
 
     def resync_of(self, practice_id: UUID) -> str:
         """What a socket that fell behind is told."""
@@ -155,7 +189,11 @@ class Hub:
 
     def _heard(self, message: dict[str, Any]) -> None:
         audience = self._audiences.get(UUID(message["practice"]))
-        if audience is None or message["type"] != "changes":
+        if audience is None:
+            return
+        if message["type"] == "visit":
+            for socket in tuple(audience.watchers.get(UUID(message["visit"]), ())):
+                socket.push(message["text"])
             return
         for seq, text in message["frames"]:
             if not self._hand_out(audience, seq, text):
@@ -169,6 +207,8 @@ class Hub:
         if seq == audience.seq + 1:
             audience.seq = seq
             audience.push(text)
+            if _OF_A_VISIT in text:
+                _tell_step(audience, orjson.loads(text))
         return True
 
     def _fill_soon(self, audience: Audience, upto: int) -> None:
@@ -182,7 +222,23 @@ class Hub:
             # The next look into PostgreSQL makes it good.
             logger.warning("Missed changes could not be read", error=type(error).__name__)
 
-    def _refuse_too_many(self, audience: Audience, socket: Socket) -> None:
-        own = sum(each.principal.id == socket.principal.id for each in audience.sockets)
-        if own >= settings.LIVE_SOCKETS_PER_MEMBER or len(audience.sockets) >= settings.LIVE_SOCKETS_PER_PRACTICE:
-            raise Full
+
+def _refuse_too_many(audience: Audience, socket: Socket) -> None:
+    """Raises Full."""
+    if socket.known is None:
+        own, most = sum(socket.watched <= each.watched for each in audience.guests), GUESTS
+    else:
+        caller, most = socket.principal.id, settings.LIVE_SOCKETS_PER_MEMBER
+        own = sum(each.principal.id == caller for each in audience.sockets)
+    if own >= most or len(audience.sockets) + len(audience.guests) >= settings.LIVE_SOCKETS_PER_PRACTICE:
+        raise Full
+
+
+def _tell_step(audience: Audience, frame: dict[str, Any]) -> None:
+    """A visit has taken a step: its watchers hear so, and whoever has its link only until it is over."""
+    visit_id, status = internal_id("visit", frame["id"]), STEPS[frame["type"]]
+    text = text_of({"type": "visit_status", "visitId": frame["id"], "status": status})
+    for socket in tuple(audience.watchers.get(visit_id, ())):
+        socket.push(text)
+        if status == "done" and socket in audience.guests:
+            socket.close(NORMAL, "The visit is over")

@@ -40,7 +40,7 @@ async def look(hub: Hub) -> None:
 async def _round(hub: Hub) -> None:
     await hub.prune()
     for audience in hub:
-        _end_expired(audience.sockets)
+        _end_expired(audience.sockets | audience.guests)
         await hub.subscribe(audience)
     practices = [audience.practice_id for audience in hub]
     if not practices:
@@ -77,12 +77,16 @@ def _end_expired(sockets: Iterable[Socket]) -> None:
 
 
 def _changed(socket: Socket, raised: dict[UUID, int]) -> bool:
-    subjects = socket.principal.id, socket.principal.practice_id
-    return any(raised.get(subject, 0) > known for subject, known in zip(subjects, socket.known.epochs, strict=True))
+    if socket.known is None:
+        return False
+    of_caller, of_practice = socket.known.epochs
+    return raised.get(socket.principal.id, 0) > of_caller or raised.get(socket.practice_id, 0) > of_practice
 
 
 async def _judge(socket: Socket) -> None:
     """Something of its member or practice has changed: let it stay only with the same rights."""
+    if socket.claims is None:
+        return
     try:
         known = await in_thread(load, socket.claims)
     except InvalidToken:

@@ -1,38 +1,29 @@
-"""The socket's life: handshake, what its other end may say, and its end."""
+"""The socket's life: handshake, what its other end says, and its end."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import orjson
-import structlog
 from django.db import Error
 
-from realtime.admission import PROTOCOL, Admitted, Refused, admit
+from realtime.admission import PROTOCOL, Refused, admit
 from realtime.frames import CALENDAR, text_of
 from realtime.hub import Full, Hub
 from realtime.looking import look
 from realtime.pace import Pace
-from realtime.sockets import OVERLOADED, TOO_LATE, TOO_MANY, Socket
+from realtime.sockets import OVERLOADED, TOO_LATE, TOO_MANY, Admitted, Socket
+from realtime.talking import heed
 from realtime.tickets import LiveAway
-
-logger = structlog.get_logger(__name__)
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 ADMISSION_SECONDS = 5.0
-# What one message may hold: nothing that a client has to say is longer.
-LONGEST_MESSAGE = 4096
 # Messages a second, and how many at once after a rest.
 MESSAGES_A_SECOND, AT_ONCE = 10.0, 20
 
 _hub: Hub | None = None
 _looking: asyncio.Task[None] | None = None
-
-
-class Unreadable(Exception):
-    """The message is none of those that are known; says so to whoever sent it."""
 
 
 def hub() -> Hub:
@@ -56,7 +47,7 @@ async def serve(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         await send({"type": "websocket.close", "code": refused.code, "reason": refused.reason})
         return
     await send({"type": "websocket.accept", "subprotocol": protocol})
-    socket = Socket(send, claims=admitted.claims, known=admitted.known, resync=hub().resync_of)
+    socket = Socket(send, admitted=admitted, resync=hub().resync_of)
     try:
         seq = await hub().join(socket)
     except (Full, Error) as error:
@@ -64,7 +55,7 @@ async def serve(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         await send({"type": "websocket.close", "code": code, "reason": reason})
         return
     try:
-        socket.push(text_of({"stream": CALENDAR, "type": "hello", "seq": seq}))
+        _greet(socket, seq, admitted)
         await _listen(socket, receive)
     finally:
         socket.closing = True
@@ -81,34 +72,27 @@ async def _admitted(scope: dict[str, Any]) -> Admitted:
         raise Refused(OVERLOADED, "Try again") from error
 
 
+def _greet(socket: Socket, seq: int, admitted: Admitted) -> None:
+    if admitted.visit is None:
+        socket.push(text_of({"stream": CALENDAR, "type": "hello", "seq": seq}))
+        return
+    for frame in (admitted.visit.status_frame(), admitted.visit.frame()):
+        if frame is not None:
+            socket.push(text_of(frame))
+
+
 async def _listen(socket: Socket, receive: Receive) -> None:
     pace = Pace(rate=MESSAGES_A_SECOND, burst=AT_ONCE)
     while (message := await receive())["type"] != "websocket.disconnect":
         if not pace.admits(asyncio.get_running_loop().time()):
             socket.close(TOO_MANY, "Too many messages")
-        if socket.closing:
-            continue
-        try:
-            await _heed(socket, _read(message.get("text")))
-        except Unreadable as error:
-            socket.push(text_of({"type": "error", "code": "invalid", "message": str(error)}))
+        if not socket.closing:
+            await _heeded(message.get("text"), socket)
 
 
-def _read(text: str | None) -> dict[str, Any]:
-    if text is None or len(text) > LONGEST_MESSAGE:
-        raise Unreadable(f"A message is JSON in a text frame, of {LONGEST_MESSAGE} characters at most")
+async def _heeded(text: str | None, socket: Socket) -> None:
     try:
-        message = orjson.loads(text)
-    except ValueError as error:
-        raise Unreadable("A message is JSON") from error
-    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
-        raise Unreadable("A message is an object with a type")
-    return message
-
-
-async def _heed(socket: Socket, message: dict[str, Any]) -> None:
-    if message == {"type": "ping"}:
-        socket.push('{"type":"pong"}')
-        return
-    # A socket hears of the practice of its ticket: there is nothing to subscribe to by name.
-    raise Unreadable("No message has this type and these members")
+        await heed(text, socket=socket, hub=hub())
+    except Error:
+        # PostgreSQL is away: the device sends its next position in a few seconds.
+        socket.push(text_of({"type": "error", "code": "busy", "message": "Try again"}))

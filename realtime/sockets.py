@@ -4,29 +4,48 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextlib import suppress
+from dataclasses import dataclass
 from types import coroutine
 from typing import Any, cast
 from uuid import UUID
 
+from mybcat.errors import Forbidden
 from mybcat.gateway.authoriser import Known
 from mybcat.gateway.tokens import Claims
 from mybcat.principal import Principal
+from realtime.visits.positions import Located
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 UNAUTHENTICATED, FORBIDDEN, TOO_LATE, TOO_MANY = 4401, 4403, 4408, 4429
-UNKNOWN_STREAM, OVERLOADED = 4404, 1013
+UNKNOWN_STREAM, NORMAL, OVERLOADED = 4404, 1000, 1013
 
 # Frames that may wait for a slow reader; beyond, it is told to fetch everything again.
 QUEUED = 256
 
 
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """Who may have a socket: a member or program of a practice, or the holder of a visit's link."""
+
+    practice_id: UUID
+    # Unix time.
+    until: float
+    claims: Claims | None = None
+    known: Known | None = None
+    # As it stood at the handshake.
+    visit: Located | None = None
+
+
 class Socket:
     """A watcher. Nobody ever waits for it: what it does not read in time is left out, and it is told so."""
 
-    __slots__ = ("_behind", "_queue", "_resync", "_send", "_task", "claims", "closing", "known", "until", "watched")
+    __slots__ = (
+        *("_behind", "_queue", "_resync", "_send", "_task"),
+        *("claims", "closing", "known", "practice_id", "until", "watched"),
+    )
 
-    def __init__(self, send: Send, *, claims: Claims, known: Known, resync: Callable[[UUID], str]) -> None:
+    def __init__(self, send: Send, *, admitted: Admitted, resync: Callable[[UUID], str]) -> None:
         self._send = send
         self._resync = resync
         self._queue: deque[str] = deque()
@@ -34,14 +53,18 @@ class Socket:
         self._behind = False
         self._task: asyncio.Task[None] | None = None
         self.closing = False
-        self.claims = claims
-        self.known = known
-        self.until = min(claims.expires_at, known.ends_at.timestamp() if known.ends_at else claims.expires_at)
+        self.practice_id = admitted.practice_id
+        # None: whoever has the link of a visit, who hears of that alone.
+        self.claims, self.known = admitted.claims, admitted.known
+        self.until = admitted.until
         # The visits whose positions it is told.
-        self.watched: set[UUID] = set()
+        self.watched: set[UUID] = {admitted.visit.visit_id} if admitted.visit else set()
 
     @property
     def principal(self) -> Principal:
+        """Of a member, or a program; the holder of a link is neither."""
+        if self.known is None:
+            raise Forbidden
         return self.known.principal
 
     def push(self, text: str) -> None:
@@ -88,7 +111,7 @@ class Socket:
         if self._queue:
             return self._queue.popleft()
         self._behind = False
-        return self._resync(self.principal.practice_id)
+        return self._resync(self.practice_id)
 
     async def _say_goodbye(self, code: int, reason: str) -> None:
         with suppress(OSError, RuntimeError):

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import orjson
 from argon2 import PasswordHasher
 
-from appointments.models import Slot
+from appointments.models import Appointment, Slot
 from integrations.clients.models import ApiClient
 from integrations.clients.scopes import CLIENT_SCOPES
 from integrations.clients.services import add_certificate, create_client
@@ -35,6 +35,7 @@ from practices.models import (
     User,
 )
 from practices.protocols import definition
+from realtime.models import Visit
 from tests.certificates import Issued, issued
 
 PASSWORD = "correct horse battery"
@@ -299,6 +300,33 @@ def make_dead_delivery(*, practice: Practice, endpoint: WebhookEndpoint | None =
             response_status=500, started_at=now, duration_ms=7,
         )  # fmt: skip
     return delivery
+
+
+def make_visit(clinic: Clinic, *, status: str = "planned", **fields: Any) -> Visit:
+    """Of an appointment at the end of the clinic's slots."""
+    now, slot = datetime.now(UTC), clinic.slots[6]
+    with practice_scope(clinic.practice.id):
+        appointment = Appointment.objects.create(
+            patient=clinic.patient,
+            practitioner=clinic.practitioner,
+            location=clinic.location,
+            appointment_type=clinic.exam,
+            slot=slot,
+            starts_at=slot.starts_at,
+            ends_at=slot.starts_at + timedelta(minutes=30),
+            occupied_from=slot.starts_at,
+            occupied_until=slot.starts_at + timedelta(minutes=30),
+            booked_by=clinic.agent.id,
+            booked_at=now,
+        )
+        return Visit.objects.create(
+            appointment=appointment,
+            practitioner=clinic.practitioner,
+            status=status,
+            planned_at=now,
+            ended_at=now if status == "done" else None,
+            **fields,
+        )
 
 
 def make_change(clinic: Clinic) -> Event:

@@ -1,6 +1,7 @@
 """What browsers may do with our answers: the same headers on each of them, whoever gave it."""
 
 import secrets
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -11,9 +12,9 @@ from mybcat.gateway.correlation import GetResponse
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 # Pages load our own files; an inline script or style needs the request's nonce (`request.csp_nonce`).
 PAGE_POLICY = (
-    "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; "
-    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; "
-    "frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
+    "img-src 'self' data:{tiles}; font-src 'self'; connect-src 'self' {live}; form-action 'self'; "
+    "base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
 )
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -34,15 +35,24 @@ class HeadersMiddleware:
         self.get_response = get_response
         self.headers = HEADERS if settings.DEVELOPMENT else {**HEADERS, "Strict-Transport-Security": TRANSPORT_SECURITY}
 
+        tiles = f" {_origin(settings.VISIT_TILE_URL)}" if settings.VISIT_TILE_URL else ""
+        # `live` may have another port, or host, than the page that opens a socket to it.
+        self.page_policy = PAGE_POLICY.format(nonce="{nonce}", live=_origin(settings.LIVE_URL), tiles=tiles)
+
     def __call__(self, request: HttpRequest) -> HttpResponse:
         nonce = request.csp_nonce = secrets.token_urlsafe(16)  # type: ignore[attr-defined]
         response = self.get_response(request)
         response.headers.setdefault("Referrer-Policy", REFERRER_POLICY)
         for name, value in self.headers.items():
             response.headers[name] = value
-        policy = PAGE_POLICY.format(nonce=nonce) if _is_page(response) else DATA_POLICY
+        policy = self.page_policy.replace("{nonce}", nonce) if _is_page(response) else DATA_POLICY
         response.headers["Content-Security-Policy"] = policy
         return response
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _is_page(response: HttpResponse) -> bool:

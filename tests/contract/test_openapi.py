@@ -37,6 +37,7 @@ from tests.factories import (
     make_patient,
     make_protocol,
     make_related_person,
+    make_visit,
     optometry,
 )
 from tests.integrations.bulk.jobs import texts, with_a_failure
@@ -58,6 +59,8 @@ UNDESCRIBED = {
     "healthz",
     "metrics",
     "readyz",
+    "visit/<str:token>",
+    "visit/<str:token>/state",
 }
 
 
@@ -210,6 +213,15 @@ CALLS |= {
     "acknowledgeNotice": Call(versions=V2),
 }
 CALLS |= {
+    "planVisit": Call(
+        status=201, body={"appointmentId": "{appt}", "destination": {"lat": 40.7, "lng": -74.0}}, versions=V2
+    ),
+    "listVisits": Call(versions=V2, made=("visit",)),
+    "getVisit": Call(versions=V2),
+    "moveVisitOn": Call(body={"status": "under_way"}, versions=V2),
+    "createVisitLink": Call(status=201, versions=V2),
+    "getVisitPolicy": Call(versions=V2),
+    "putVisitPolicy": Call(body={"trailDays": 7}, versions=V2),
     "createLiveTicket": Call(status=201, versions=V2),
     "listChanges": Call(query={"after": "0"}, versions=V2, made=("change",)),
 }
@@ -224,6 +236,7 @@ NAMED = {
     "related_person_id": "rel",
     "client_id": "appc",
     "job_id": "job",
+    "visit_id": "visit",
 }
 FORM = "application/x-www-form-urlencoded"
 PAGING = {"v1": {"page": "1", "pageSize": "10"}, "v2": {"limit": "10"}}
@@ -266,6 +279,7 @@ class Own(dict[str, str]):
 
 
 MAKERS: dict[str, Callable[[Clinic], str]] = {
+    "visit": lambda clinic: public("visit", make_visit(clinic).id),
     "change": lambda clinic: _relayed(make_change(clinic)),
     "prot": lambda clinic: public("prot", make_protocol(practice=clinic.practice).id),
     "copy": lambda clinic: public("pat", make_patient(practice=clinic.practice).id),

@@ -32,6 +32,8 @@ OPEN = {
     "healthz": "probes",
     "metrics": "this machine only",
     "readyz": "probes",
+    "visit/<str:token>": "whoever has the patient's link",
+    "visit/<str:token>/state": "likewise",
     "webhooks/stripe": "Stripe, by its signature",
     "webhooks/twilio/messages": "Twilio, by its signature",
 }
@@ -89,6 +91,13 @@ ASKED = {
     ("GET", "api/v2/webhook-deliveries/<str:delivery_id>"): (Permission.WEBHOOK_MANAGE, Tier.T4),
     ("GET", "api/v2/webhook-deliveries/<str:delivery_id>/attempts"): (Permission.WEBHOOK_MANAGE, Tier.T4),
     ("POST", "api/v2/webhook-deliveries/<str:delivery_id>/replay"): (Permission.DELIVERY_MANAGE, Tier.T3),
+    ("GET", "api/v2/visits"): (Permission.APPOINTMENT_READ, Tier.T4),
+    ("POST", "api/v2/visits"): (Permission.APPOINTMENT_WRITE, Tier.T3),
+    ("GET", "api/v2/visits/<str:visit_id>"): (Permission.APPOINTMENT_READ, Tier.T4),
+    ("POST", "api/v2/visits/<str:visit_id>/status"): (Permission.VISIT_CONDUCT, Tier.T3),
+    ("POST", "api/v2/visits/<str:visit_id>/link"): (Permission.APPOINTMENT_WRITE, Tier.T3),
+    ("GET", "api/v2/visit-policy"): (Permission.PRACTICE_MANAGE, Tier.T4),
+    ("PUT", "api/v2/visit-policy"): (Permission.PRACTICE_MANAGE, Tier.T3),
     ("POST", "api/v2/live/tickets"): (Permission.APPOINTMENT_READ, Tier.T3),
     ("GET", "api/v2/changes"): (Permission.APPOINTMENT_READ, Tier.BOOKING),
     ("GET", "api/v2/dead-letters"): (Permission.DELIVERY_MANAGE, Tier.T4),
@@ -134,8 +143,9 @@ GRANTED = {
         Permission.WEBHOOK_MANAGE,
         Permission.DELIVERY_MANAGE,
         Permission.MESSAGE_MANAGE,
+        Permission.VISIT_CONDUCT,
     },
-    Role.PRACTITIONER: READS,
+    Role.PRACTITIONER: {*READS, Permission.VISIT_CONDUCT},
 }
 
 CLOSED = [(route, method) for route in routes() if route.path not in OPEN for method in route.methods]

@@ -23,6 +23,7 @@ from tests.factories import (
     make_notice,
     make_protocol,
     make_related_person,
+    make_visit,
 )
 from tests.integrations.bulk.jobs import submitted, texts
 from tests.isolation.filled import fill
@@ -49,6 +50,7 @@ def own_ids(agent: Caller, clinic: Clinic) -> dict[str, str]:
         "delivery_id": public("whd", make_dead_delivery(practice=clinic.practice).id),
         "notice_id": public("notc", make_notice(practice=clinic.practice).id),
         "protocol_id": public("prot", make_protocol(practice=clinic.practice).id),
+        "visit_id": public("visit", make_visit(clinic).id),
         "job_id": submitted(agent, texts(1)),
     }
 
@@ -72,6 +74,7 @@ def foreign_ids(other_clinic: Clinic) -> dict[str, str]:
         "whd": public("whd", (delivery := make_dead_delivery(practice=other_clinic.practice)).id),
         "evt": public("evt", delivery.event_id),
         "notc": public("notc", make_notice(practice=other_clinic.practice).id),
+        "visit": public("visit", make_visit(other_clinic).id),
         "job": submitted(there, texts(1)),
     }
 

@@ -8,7 +8,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db.models import Model
 
-from appointments.models import Schedule
+from appointments.models import Appointment, Schedule
 from integrations.models import (
     Alarm,
     BulkMessage,
@@ -31,6 +31,7 @@ from mybcat.models import (
 from mybcat.tenancy import practice_scope
 from patients.models import Consent
 from practices.models import Subscription, TimeOff, WorkingHours
+from realtime.models import Visit, VisitLocation, VisitPolicy, VisitPosition
 from tests.callers import Caller
 from tests.factories import (
     Clinic,
@@ -118,6 +119,12 @@ def fill(clinic: Clinic) -> Clinic:
         BulkMessage.objects.create(job=job, batch=0, to=clinic.patient.phone, body="open", status="pending")
     make_protocol(practice=clinic.practice)
     make_related_person(patient=clinic.patient)
+    with practice_scope(clinic.practice.id):
+        booked = Appointment.objects.get()
+        visit = Visit.objects.create(appointment=booked, practitioner=clinic.practitioner, planned_at=now)
+        VisitLocation.objects.create(visit=visit, latitude=40.7, longitude=-74, at=now)
+        VisitPosition.objects.create(visit=visit, latitude=40.7, longitude=-74, at=now)
+        VisitPolicy.objects.create()
     make_merge(practice=clinic.practice)
     client = make_bound_client(practice=clinic.practice)
     with practice_scope(clinic.practice.id):

@@ -23,6 +23,7 @@ class Place:
 
 
 PATIENT = Place("path", "patient_id", "pat")
+VISIT = Place("path", "visit_id", "visit")
 JOB = Place("path", "job_id", "job")
 APPOINTMENT = Place("path", "appointment_id", "appt")
 RELATED_PERSON = Place("path", "related_person_id", "rel")
@@ -88,6 +89,13 @@ PLACES: dict[tuple[str, str], tuple[Place, ...]] = {
     ("GET", "api/v2/webhook-deliveries/<str:delivery_id>"): (DELIVERY,),
     ("GET", "api/v2/webhook-deliveries/<str:delivery_id>/attempts"): (DELIVERY,),
     ("POST", "api/v2/webhook-deliveries/<str:delivery_id>/replay"): (DELIVERY,),
+    ("GET", "api/v2/visits"): (),
+    ("POST", "api/v2/visits"): (Place("body", "appointmentId", "appt"),),
+    ("GET", "api/v2/visits/<str:visit_id>"): (VISIT,),
+    ("POST", "api/v2/visits/<str:visit_id>/status"): (VISIT,),
+    ("POST", "api/v2/visits/<str:visit_id>/link"): (VISIT,),
+    ("GET", "api/v2/visit-policy"): (),
+    ("PUT", "api/v2/visit-policy"): (),
     ("POST", "api/v2/live/tickets"): (),
     ("GET", "api/v2/changes"): (),
     ("GET", "api/v2/dead-letters"): (),
@@ -121,7 +129,7 @@ PLACES: dict[tuple[str, str], tuple[Place, ...]] = {
     ("GET", "api/docs"): (),
 }
 # What answers without asking who calls, and takes nothing in.
-BARE = {"", "healthz", "readyz", "metrics"}
+BARE = {"", "healthz", "readyz", "metrics", "visit/<str:token>", "visit/<str:token>/state"}
 # What must bring an idempotency key.
 KEYED = {f"api/{version}/appointments" for version in ("v1", "v2")}
 
@@ -197,6 +205,8 @@ def _bodies(clinic: Clinic) -> dict[tuple[str, str], dict[str, Any]]:
             "type": clinic.exam.code,
         },
         ("POST", "appointments/<str:appointment_id>/cancel"): {"reason": "other"},
+        ("POST", "visits/<str:visit_id>/status"): {"status": "under_way"},
+        ("PUT", "visit-policy"): {"trailDays": 7},
         ("PATCH", "patients/<str:patient_id>"): {"lastName": "Ibe"},
         ("POST", "patients/<str:patient_id>/merge"): {"mergedPatientId": public_id("pat", clinic.patient.id)},
         ("POST", "patients/<str:patient_id>/related-persons"): {"name": "Uche Okafor", "relationship": "parent"},

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from mybcat.principal import Role
+from mybcat.tenancy import practice_scope
 from realtime import broadcasting
 from tests.callers import Caller
 from tests.factories import Clinic, make_member
@@ -40,3 +41,13 @@ def agent(clinic: Clinic) -> Caller:
 @pytest.fixture
 def manager(clinic: Clinic) -> Caller:
     return Caller(make_member(practice=clinic.practice, role=Role.PRACTICE_MANAGER), clinic.practice)
+
+
+@pytest.fixture
+def driver(clinic: Clinic) -> Caller:
+    """The clinic's practitioner, signed in."""
+    user = make_member(practice=clinic.practice, role=Role.PRACTITIONER)
+    with practice_scope(clinic.practice.id):
+        clinic.practitioner.user = user
+        clinic.practitioner.save()
+    return Caller(user, clinic.practice)

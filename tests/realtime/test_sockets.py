@@ -7,7 +7,7 @@ from uuid import UUID
 from mybcat.gateway.authoriser import Known
 from mybcat.gateway.tokens import Claims
 from realtime.pace import Pace
-from realtime.sockets import QUEUED, Socket
+from realtime.sockets import QUEUED, Admitted, Socket
 from tests.factories import Clinic
 
 
@@ -35,7 +35,8 @@ def made(reader: Reader, clinic: Clinic) -> Socket:
         assert practice_id == clinic.practice.id
         return "resync"
 
-    return Socket(reader, claims=claims, known=Known(clinic.principal, (0, 0)), resync=resync)
+    admitted = Admitted(clinic.practice.id, claims.expires_at, claims, Known(clinic.principal, (0, 0)))
+    return Socket(reader, admitted=admitted, resync=resync)
 
 
 def test_who_keeps_up_gets_each_frame_at_once(clinic: Clinic) -> None:

@@ -31,13 +31,18 @@ class Watcher:
         caller: Caller | None = None,
         *,
         ticket: str | None = None,
+        guest: str | None = None,
         origin: str | None = ORIGIN,
         path: str = "/live",
         headers: dict[str, str] | None = None,
         **options: Any,
     ) -> None:
         ticket = ticket_of(caller) if caller and not ticket else ticket
-        protocols: Any = ["mybcat.v1", *([f"ticket.{ticket}"] if ticket else [])]
+        protocols: Any = [
+            "mybcat.v1",
+            *([f"ticket.{ticket}"] if ticket else []),
+            *([f"visit.{guest}"] if guest else []),
+        ]
         self.socket: ClientConnection = connect(
             f"ws://127.0.0.1:{port}{path}",
             subprotocols=protocols,

@@ -1,0 +1,1 @@
+"""Mobile care: a clinician drives to a patient, who sees where they are."""

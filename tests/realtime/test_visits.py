@@ -1,0 +1,172 @@
+"""A visit's steps, its link, and how long it is remembered."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from mybcat.models import Event
+from mybcat.principal import Role
+from mybcat.tenancy import practice_scope
+from realtime.models import Visit, VisitLocation, VisitPosition
+from realtime.tasks import forget_trails
+from realtime.visits.arrival import Point, eta, metres_between, recent_speed
+from realtime.visits.links import token_of
+from tests.callers import Caller, public
+from tests.factories import Clinic, make_member, make_visit
+
+DESTINATION = {"lat": 40.7128, "lng": -74.006}
+
+
+def planned(agent: Caller, clinic: Clinic) -> dict[str, Any]:
+    appointment = agent.book(clinic).json()["appointmentId"]
+    answer = agent.post("/api/v2/visits", {"appointmentId": appointment, "destination": DESTINATION})
+    assert answer.status_code == 201, answer.content
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def step(caller: Caller, visit: dict[str, Any], status: str) -> Any:
+    return caller.post(f"/api/v2/visits/{visit['visitId']}/status", {"status": status})
+
+
+def types(clinic: Clinic) -> list[str]:
+    with practice_scope(clinic.practice.id):
+        return list(Event.objects.filter(type__startswith="visit.").order_by("id").values_list("type", flat=True))
+
+
+def test_a_visit_takes_its_steps_and_each_is_an_event(agent: Caller, driver: Caller, clinic: Clinic) -> None:
+    visit = planned(agent, clinic)
+    assert (visit["status"], visit["practitionerId"]) == ("planned", public("pract", clinic.practitioner.id))
+    # Where the patient lives is told to nobody.
+    assert "40.7" not in str(visit)
+
+    for status in ("under_way", "arrived", "done"):
+        assert step(driver, visit, status).json()["status"] == status
+
+    assert types(clinic) == ["visit.planned", "visit.started", "visit.arrived", "visit.ended"]
+    assert agent.get("/api/v2/visits").json()["data"] == []
+
+
+@pytest.mark.parametrize("status", ["arrived", "done"])
+def test_no_step_is_left_out(agent: Caller, driver: Caller, clinic: Clinic, status: str) -> None:
+    visit = planned(agent, clinic)
+    answer = step(driver, visit, status)
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "wrong_order")
+    assert agent.get(f"/api/v2/visits/{visit['visitId']}").json()["status"] == "planned"
+    assert types(clinic) == ["visit.planned"]
+
+
+def test_nobody_else_takes_its_steps(agent: Caller, driver: Caller, manager: Caller, clinic: Clinic) -> None:
+    visit = planned(agent, clinic)
+    colleague = Caller(make_member(practice=clinic.practice, role=Role.PRACTITIONER), clinic.practice)
+
+    assert step(agent, visit, "under_way").status_code == 403
+    assert step(colleague, visit, "under_way").status_code == 403
+    assert types(clinic) == ["visit.planned"]
+    # Managers put right what a clinician forgot.
+    assert step(manager, visit, "under_way").status_code == 200
+
+
+def test_an_appointment_has_one_visit(agent: Caller, clinic: Clinic) -> None:
+    visit = planned(agent, clinic)
+    again = agent.post("/api/v2/visits", {"appointmentId": visit["appointmentId"]})
+
+    assert (again.status_code, again.json()["code"]) == (409, "visit_exists")
+    assert types(clinic) == ["visit.planned"]
+
+
+def test_a_cancelled_appointment_has_none(agent: Caller, clinic: Clinic) -> None:
+    appointment = agent.book(clinic).json()["appointmentId"]
+    agent.post(f"/api/v2/appointments/{appointment}/cancel", {"reason": "other"})
+    answer = agent.post("/api/v2/visits", {"appointmentId": appointment})
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_visitable")
+    assert types(clinic) == []
+
+
+@pytest.mark.parametrize("place", [{"lat": 91, "lng": 0}, {"lat": 0, "lng": -181}, {"lat": 0}, "here", {"lat": "x"}])
+def test_a_destination_is_on_earth(agent: Caller, clinic: Clinic, place: Any) -> None:
+    appointment = agent.book(clinic).json()["appointmentId"]
+    answer = agent.post("/api/v2/visits", {"appointmentId": appointment, "destination": place})
+
+    assert answer.status_code == 400
+    assert types(clinic) == []
+
+
+def test_the_patients_page_needs_the_link_alone(agent: Caller, clinic: Clinic, client: Client) -> None:
+    visit = planned(agent, clinic)
+    url = agent.post(f"/api/v2/visits/{visit['visitId']}/link", None).json()["url"]
+    path = url[url.index("/visit/") :]
+
+    page, state = client.get(path), client.get(f"{path}/state")
+
+    assert (page.status_code, state.status_code) == (200, 200)
+    text = page.content.decode()
+    assert clinic.patient.first_name not in text and clinic.patient.last_name not in text
+    assert "http" not in text.replace("ws://", "").split("<script")[0]
+    assert state.json() == {"status": "planned", "position": None, "destination": DESTINATION}
+    assert page.headers["Cache-Control"] == state.headers["Cache-Control"] == "no-store"
+    assert "connect-src 'self' ws://" in page.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("change", [lambda token: token[:-1] + "x", lambda _: "x", lambda token: token.split(".")[0]])
+def test_a_link_that_is_made_up_shows_nothing(clinic: Clinic, client: Client, change: Any) -> None:
+    visit = make_visit(clinic)
+    token = change(token_of(visit, expires_at=timezone.now() + timedelta(hours=1)))
+
+    assert client.get(f"/visit/{token}").status_code == 404
+    assert client.get(f"/visit/{token}/state").status_code == 404
+
+
+def test_a_link_ends(clinic: Clinic, client: Client) -> None:
+    token = token_of(make_visit(clinic), expires_at=timezone.now() - timedelta(seconds=1))
+
+    assert client.get(f"/visit/{token}").status_code == 404
+    assert client.get(f"/visit/{token}/state").status_code == 404
+
+
+def test_a_trail_is_kept_as_long_as_the_practice_says(manager: Caller, clinic: Clinic, other_clinic: Clinic) -> None:
+    now = timezone.now()
+    assert manager.get("/api/v2/visit-policy").json() == {"trailDays": 30}
+    assert manager.http.put(
+        "/api/v2/visit-policy", {"trailDays": 7}, content_type="application/json", headers=manager.headers
+    ).json() == {"trailDays": 7}
+    for place in (clinic, other_clinic):
+        visit = make_visit(place, status="done")
+        with practice_scope(place.practice.id):
+            VisitLocation.objects.create(visit=visit, latitude=1, longitude=1, at=now - timedelta(days=8))
+            for days in (6, 8, 31):
+                VisitPosition.objects.create(visit=visit, latitude=1, longitude=1, at=now - timedelta(days=days))
+
+    forget_trails()
+
+    assert [_left(clinic), _left(other_clinic)] == [(1, 0), (2, 1)]
+
+
+def _left(clinic: Clinic) -> tuple[int, int]:
+    with practice_scope(clinic.practice.id):
+        assert Visit.objects.count() == 1
+        return VisitPosition.objects.count(), VisitLocation.objects.count()
+
+
+def test_distance_and_arrival_are_told_as_people_do() -> None:
+    london, paris = Point(51.5074, -0.1278), Point(48.8566, 2.3522)
+    assert metres_between(london, paris) == pytest.approx(343_600, rel=0.01)
+    assert metres_between(london, london) == 0
+    near = Point(51.5164, -0.1278)
+    # A kilometre, in a town.
+    assert eta(london, near, None) == "3 min"
+    assert eta(london, near, 20.0) == "2 min"
+    assert eta(london, london, 0.0) == "1 min"
+    assert eta(london, paris, 20.0) == "6 h 13 min"
+    assert eta(london, None, 20.0) is None
+
+
+def test_a_jump_of_the_receiver_says_nothing_about_speed() -> None:
+    assert recent_speed(10.0, metres=50_000, seconds=4) == 10.0
+    assert recent_speed(10.0, metres=80, seconds=4) == pytest.approx(13.0)
+    assert recent_speed(None, metres=80, seconds=4) == 20.0
