@@ -4,7 +4,7 @@ MYBCAT = $(PYTHON) -m mybcat.embedded
 BENCH = $(MYBCAT) run -- python -m bench
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check fix lock demo-reset operator-code bench bench-booking bench-race bench-reads bench-tenancy bench-isolation bench-gateway bench-bulk bench-fanout bench-chaos bench-conformance
+.PHONY: help up test check fix lock demo-reset operator-code bench bench-booking bench-race bench-reads bench-tenancy bench-isolation bench-gateway bench-bulk bench-fanout bench-chaos bench-live bench-conformance
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ bench-fanout: ## Measure relay, webhooks, and how soon a booking is the patient'
 
 bench-chaos: ## Kill processes and empty Redis while patients are booked; nothing may be lost, doubled or out of order
 	@$(BENCH).chaos $(ARGS)
+
+bench-live: ## Measure how soon, how fast and how cheaply open sockets hear of changes and of clinicians
+	@$(BENCH).live $(ARGS)
 
 bench-conformance: ## Send generated requests to every operation; every answer must be as published
 	@$(BENCH).conformance $(ARGS)

@@ -21,7 +21,7 @@ from mybcat.tenancy import platform_scope
 logger = structlog.get_logger(__name__)
 
 BATCH = 500
-IDLE = timedelta(milliseconds=150)
+IDLE = timedelta(milliseconds=60)
 # How soon a lost nudge is made good.
 SWEEP = timedelta(seconds=1)
 # An event that a receiver could not take waits this long, and with it later ones of its subject; the others pass.

@@ -119,3 +119,13 @@ def test_a_bulk_job_is_accepted_and_sent_whole() -> None:
     assert float(columns(done.stdout, "sent a second")[0]) > 0
     assert float(columns(done.stdout, "worker's memory at its highest, MB")[0]) > 0
     assert columns(done.stdout, "processed, failed, of")[:3] == ["1500,", "0,", "1500"]
+
+
+def test_sockets_hear_everything_and_it_is_told_what_they_cost() -> None:
+    done = run("live", "--sockets", "20", "--seconds", "1", "--burst", "20", "--visits", "10")
+
+    # Whether the limits are met is no question to a machine that runs tests.
+    assert done.returncode in (0, 1), done.stderr
+    assert "frames of those sent: 200 of 200 (all)" in done.stdout, done.stdout + done.stderr
+    for figure in ("commit → frame", "KiB a socket", "frames a second, ours / a bare server's", "device → watcher"):
+        assert figure in done.stdout

@@ -91,6 +91,12 @@ class Running:
     def output(self) -> str:
         return self.log.read_text()
 
+    def kill(self) -> None:
+        """SIGKILL, for its workers too."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
     def stop(self) -> int:
         """SIGTERM; the exit code."""
         self.process.terminate()
@@ -116,16 +122,27 @@ def worker(*, queue: str, **environment: str) -> Iterator[Running]:
 
 
 @contextmanager
-def live(**environment: str) -> Iterator[Running]:
-    """`live` at `running.port`, as `make up` starts it, once it answers."""
-    port = free_port()
-    command = next(
-        each
-        for each in processes.processes(home=Home(settings.MYBCAT_HOME), port=port - 1, environment={})
-        if each.name == "live"
-    )
+def live(*, port: int | None = None, **environment: str) -> Iterator[Running]:
+    """`live`, as `make up` starts it, once it listens at `running.port`."""
+    port = port or free_port()
+    with _serving("live", port, of_api=port - 1, **environment) as running:
+        yield running
+
+
+@contextmanager
+def api(*, port: int, **environment: str) -> Iterator[Running]:
+    """`api` likewise."""
+    with _serving("api", port, of_api=port, **environment) as running:
+        yield running
+
+
+@contextmanager
+def _serving(name: str, port: int, *, of_api: int, **environment: str) -> Iterator[Running]:
+    home = Home(settings.MYBCAT_HOME)
+    commands = processes.processes(home=home, port=of_api, environment={})
+    command = next(each for each in commands if each.name == name)
     with _running(list(command.arguments), environment) as running:
-        wait_for(lambda: _listens(port), what="live")
+        wait_for(lambda: _listens(port), what=name)
         running.port = port
         yield running
 

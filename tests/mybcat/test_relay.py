@@ -264,8 +264,8 @@ def test_what_is_due_is_nudged_after_a_batch_and_every_second(clinic: Clinic) ->
         with platform_scope(reason="test"):
             Delivery.objects.filter(listener="idle").delete()
         clock = Clock()
-        nudger, _ = run(rounds=1 + 7 + 7, clock=clock)
-    # 150 ms a round: at once, after 1.05 s, after 2.1 s.
+        nudger, _ = run(rounds=1 + 17 + 17, clock=clock)
+    # 60 ms a round: at once, after 1.02 s, after 2.04 s.
     assert nudger.wanted == [["busy"], ["busy"], ["busy"]]
 
 
