@@ -5,7 +5,7 @@ of order, is read from PostgreSQL; PostgreSQL is also asked twice a second wheth
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -16,9 +16,10 @@ import structlog
 from channels.layers import get_channel_layer
 from django.conf import settings
 
-from mybcat.ids import internal_id
+from mybcat.ids import internal_id, new_uuid
 from realtime.broadcasting import group_of
 from realtime.frames import FAR_BEHIND, frames_after, last_seq, resync, text_of
+from realtime.presence import REPEATED_SECONDS, Looking
 from realtime.sockets import NORMAL, Socket
 from realtime.visits.services import STEPS
 
@@ -59,6 +60,7 @@ class Audience:
     guests: set[Socket] = field(default_factory=set)
     # Of each visit, among both.
     watchers: dict[UUID, set[Socket]] = field(default_factory=dict)
+    looking: Looking = field(default_factory=Looking)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def push(self, text: str) -> None:
@@ -74,7 +76,9 @@ class Hub:
         self._channel: str | None = None
         self._opening = asyncio.Lock()
         self._audiences: dict[UUID, Audience] = {}
-        self._filling: set[asyncio.Task[None]] = set()
+        self._name = new_uuid().hex
+        self._running: set[asyncio.Task[None]] = set()
+        self._repeated_at = 0.0
         self._listener: asyncio.Task[None] | None = None
 
     def __iter__(self) -> Iterator[Audience]:
@@ -107,6 +111,31 @@ class Hub:
             audience.guests.discard(socket)
             for visit_id in tuple(socket.watched):
                 self.unwatch(socket, visit_id)
+            if audience.looking.end(socket):
+                self._soon(self._announce(audience))
+
+    async def look(self, socket: Socket, *, day: str | None, name: str) -> None:
+        """The socket's member looks at that day; at none."""
+        audience = self._audiences[socket.practice_id]
+        audience.looking.end(socket)
+        if day is not None:
+            audience.looking.begin(socket, day=day, name=name)
+        await self._announce(audience)
+
+    async def repeat(self) -> None:
+        """Every few seconds: what this process's sockets look at, for processes that do not know, or have forgotten."""
+        now = asyncio.get_running_loop().time()
+        if now - self._repeated_at < REPEATED_SECONDS:
+            return
+        self._repeated_at = now
+        for audience in self:
+            if audience.looking.own:
+                await self._announce(audience)
+
+    async def _announce(self, audience: Audience) -> None:
+        audience.looking.tell(at=asyncio.get_running_loop().time())
+        message = {"type": "looking", "process": self._name, "days": audience.looking.own_days()}
+        await self.tell(audience.practice_id, message)
 
     def watch(self, socket: Socket, visit_id: UUID) -> None:
         """Let the socket hear where the visit's clinician is."""
@@ -195,6 +224,12 @@ class Hub:
             for socket in tuple(audience.watchers.get(UUID(message["visit"]), ())):
                 socket.push(message["text"])
             return
+        if message["type"] == "looking":
+            if message["process"] != self._name:
+                now = asyncio.get_running_loop().time()
+                audience.looking.heard(message["process"], message["days"], at=now)
+                audience.looking.tell(at=now)
+            return
         for seq, text in message["frames"]:
             if not self._hand_out(audience, seq, text):
                 self._fill_soon(audience, seq)
@@ -212,15 +247,18 @@ class Hub:
         return True
 
     def _fill_soon(self, audience: Audience, upto: int) -> None:
-        task = asyncio.create_task(self.fill(audience, upto))
-        self._filling.add(task)
-        task.add_done_callback(self._filled)
+        self._soon(self.fill(audience, upto))
 
-    def _filled(self, task: asyncio.Task[None]) -> None:
-        self._filling.discard(task)
+    def _soon(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            # The next look into PostgreSQL makes it good.
-            logger.warning("Missed changes could not be read", error=type(error).__name__)
+            # The next look into PostgreSQL, or the next repetition, makes it good.
+            logger.warning("Sockets could not be told", error=type(error).__name__)
 
 
 def _refuse_too_many(audience: Audience, socket: Socket) -> None:

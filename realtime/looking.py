@@ -39,6 +39,7 @@ async def look(hub: Hub) -> None:
 
 async def _round(hub: Hub) -> None:
     await hub.prune()
+    await hub.repeat()
     for audience in hub:
         _end_expired(audience.sockets | audience.guests)
         await hub.subscribe(audience)

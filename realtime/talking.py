@@ -1,5 +1,6 @@
 """What the other end of a socket may say, and what follows from it."""
 
+import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -8,6 +9,7 @@ import orjson
 
 from mybcat.errors import DomainError
 from mybcat.ids import internal_id
+from practices.models import User
 from realtime.frames import text_of
 from realtime.hub import Hub, in_thread
 from realtime.sockets import Socket
@@ -16,6 +18,7 @@ from realtime.visits.positions import locate, located, read_point
 # What one message may hold: nothing that a client has to say is longer.
 LONGEST_MESSAGE = 4096
 MOST_WATCHED = 200
+_DAY = re.compile(r"20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", re.ASCII)
 
 
 class Unreadable(DomainError):
@@ -73,6 +76,14 @@ async def _unwatch(message: dict[str, Any], socket: Socket, hub: Hub) -> None:
     hub.unwatch(socket, internal_id("visit", message["visitId"]))
 
 
+async def _look(message: dict[str, Any], socket: Socket, hub: Hub) -> None:
+    day, by = message["date"], socket.principal
+    if by.kind != "member" or not (day is None or (isinstance(day, str) and _DAY.fullmatch(day))):
+        raise Unreadable("A member looks at a date, such as 2026-04-24, or at null")
+    name = await in_thread(lambda: User.objects.values_list("name", flat=True).get(id=by.id))
+    await hub.look(socket, day=day, name=name)
+
+
 async def _locate(message: dict[str, Any], socket: Socket, hub: Hub) -> None:
     here = read_point(message["lat"], message["lng"])
     visit_id, by = internal_id("visit", message["visitId"]), socket.principal
@@ -89,5 +100,6 @@ _ANSWERS: dict[str, tuple[set[str], _Answer]] = {
     "ping": ({"type"}, _ping),
     "watch": ({"type", "visitId"}, _watch),
     "unwatch": ({"type", "visitId"}, _unwatch),
+    "look": ({"type", "date"}, _look),
     "location_update": ({"type", "visitId", "lat", "lng"}, _locate),
 }

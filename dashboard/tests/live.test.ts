@@ -198,6 +198,19 @@ test("visits are watched again after each connection", async () => {
   server.live.stop();
 });
 
+test("where one looks is said again after each connection", async () => {
+  const server = new Server();
+  server.live.look("2026-04-24");
+  const plug = await server.connected();
+  server.live.look("2026-04-25");
+  assert.deepEqual(plug.said, ["2026-04-24", "2026-04-25"].map((date) => ({ type: "look", date })));
+  plug.onclose?.({ code: 1006 });
+  await until(() => server.plugs.length === 2);
+  server.plug.tells({ stream: "calendar", type: "hello", seq: 0 });
+  assert.deepEqual(server.plug.said, [{ type: "look", date: "2026-04-25" }]);
+  server.live.stop();
+});
+
 test("nothing happens after the end", async () => {
   const server = new Server();
   const plug = await server.connected();

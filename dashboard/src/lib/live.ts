@@ -63,6 +63,7 @@ export class Live {
   readonly #options: Options;
   readonly #said = new Set<string>();
   #seq: number | null;
+  #looksAt: string | null = null;
   #state: State = "stopped";
   #socket: Socket | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -108,6 +109,12 @@ export class Live {
   unwatch(visitId: string): void {
     this.#said.delete(visitId);
     this.#say({ type: "unwatch", visitId });
+  }
+
+  /** Show colleagues at which day one looks, and be told of theirs (`presence`); null: at none. */
+  look(date: string | null): void {
+    this.#looksAt = date;
+    this.#say({ type: "look", date });
   }
 
   #say(word: Word): void {
@@ -214,6 +221,7 @@ export class Live {
     this.#poll = undefined;
     this.#is("live");
     for (const visitId of this.#said) this.#say({ type: "watch", visitId });
+    if (this.#looksAt !== null) this.#say({ type: "look", date: this.#looksAt });
     if (this.#seq === null) this.#seq = seq;
     else if (this.#seq !== seq) this.#catchUpSoon(seq);
   }
