@@ -32,6 +32,8 @@ GUESTS = 20
 _OF_A_VISIT = '"type":"visit.'
 # While the layer is away its clients try again this often.
 PAUSE_SECONDS = 0.5
+# A Redis that hangs is left alone after this.
+LAYER_SECONDS = 2.0
 
 _T = TypeVar("_T")
 # Each thread keeps a connection to PostgreSQL: no more than these.
@@ -94,8 +96,9 @@ class Hub:
         for visit_id in socket.watched:
             audience.watchers.setdefault(visit_id, set()).add(socket)
         try:
+            # First: what is told while the number is read must not be missed.
+            await self.subscribe(audience)
             async with audience.lock:
-                await self.subscribe(audience)
                 if audience.seq is None:
                     audience.seq = await in_thread(last_seq, practice_id)
         except BaseException:
@@ -156,7 +159,7 @@ class Hub:
         if audience.subscribed:
             return
         try:
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(LAYER_SECONDS):
                 await self._layer.group_add(group_of(audience.practice_id), await self._opened())
         except Exception as error:  # noqa: BLE001  # the layer raises what its client raises
             logger.warning("The channel layer is away; PostgreSQL is asked instead", error=type(error).__name__)
@@ -170,13 +173,14 @@ class Hub:
                 continue
             del self._audiences[audience.practice_id]
             if audience.subscribed and self._channel:
-                await self._layer.group_discard(group_of(audience.practice_id), self._channel)
+                async with asyncio.timeout(LAYER_SECONDS):
+                    await self._layer.group_discard(group_of(audience.practice_id), self._channel)
 
     async def tell(self, practice_id: UUID, message: dict[str, Any]) -> None:
         """Say something to every process that hears of the practice; to this one even while Redis is away."""
         message = {**message, "practice": practice_id.hex}
         try:
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(LAYER_SECONDS):
                 await self._layer.group_send(group_of(practice_id), message)
         except Exception:  # noqa: BLE001  # the layer raises what its client raises
             self._heard(message)
@@ -197,6 +201,11 @@ class Hub:
             while audience.seq < upto:
                 frames = await in_thread(lambda: frames_after(audience.practice_id, audience.seq or 0, limit=PAGE))
                 if not frames:
+                    return
+                if frames[0]["seq"] != audience.seq + 1:
+                    # What was next is gone for good.
+                    audience.seq = upto
+                    audience.push(resync(upto))
                     return
                 for frame in frames:
                     self._hand_out(audience, frame["seq"], text_of(frame))

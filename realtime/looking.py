@@ -1,7 +1,7 @@
 """Twice a second, once for all sockets of the process: was a change missed, may each socket still be there?"""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -24,11 +24,16 @@ ROUND_SECONDS = 0.4
 
 
 async def look(hub: Hub) -> None:
-    """For ever. What fails is repeated in the next round."""
+    """For ever: sockets and PostgreSQL, and beside it the layer, which may hang."""
+    await asyncio.gather(_repeated(hub, _look_after), _repeated(hub, _tend))
+
+
+async def _repeated(hub: Hub, work: Callable[[Hub], Awaitable[None]]) -> None:
+    """What fails is repeated in the next round."""
     working = True
     while True:
         try:
-            await _round(hub)
+            await work(hub)
             working = True
         except Exception as error:  # PostgreSQL or Redis may be away
             if working:
@@ -37,12 +42,16 @@ async def look(hub: Hub) -> None:
         await asyncio.sleep(ROUND_SECONDS)
 
 
-async def _round(hub: Hub) -> None:
+async def _tend(hub: Hub) -> None:
     await hub.prune()
     await hub.repeat()
     for audience in hub:
-        _end_expired(audience.sockets | audience.guests)
         await hub.subscribe(audience)
+
+
+async def _look_after(hub: Hub) -> None:
+    for audience in hub:
+        _end_expired(audience.sockets | audience.guests)
     practices = [audience.practice_id for audience in hub]
     if not practices:
         return

@@ -71,5 +71,8 @@ class Changes(Endpoint):
             # Also where the number is of the future: the database was put back to an earlier day.
             return Response({"data": [], "seq": last, "hasMore": False, "resync": True})
         frames = changes_after(after, limit=MOST_CHANGES)
+        if frames and frames[0]["seq"] != after + 1:
+            # What was next is gone for good.
+            return Response({"data": [], "seq": last, "hasMore": False, "resync": True})
         seq = frames[-1]["seq"] if frames else after
         return Response({"data": frames, "seq": seq, "hasMore": seq < last, "resync": False})

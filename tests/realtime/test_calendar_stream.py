@@ -151,3 +151,18 @@ def test_a_process_that_was_killed_takes_nothing_with_it(agent: Caller, clinic: 
     with live(TRUSTED_ORIGINS=ORIGIN) as second, Watcher(second.port, agent) as watcher:
         assert watcher.hears()["seq"] == 2
     assert [each["seq"] for each in agent.get("/api/v2/changes", after=seen).json()["data"]] == [1, 2]
+
+
+def test_what_is_gone_for_good_means_to_fetch_everything(port: int, agent: Caller, clinic: Clinic) -> None:
+    with platform_scope(reason="test"):
+        # As if the first three had been thrown away, and the fourth came while nobody listened.
+        EventSequence.objects.create(practice_id=clinic.practice.id, last=3)
+    with Watcher(port, agent) as watcher:
+        assert watcher.hears()["seq"] == 3
+        change(clinic)
+        with platform_scope(reason="test"):
+            EventSequence.objects.update(last=4)
+        relay()
+        assert watcher.hears(seconds=2) == {"stream": "calendar", "type": "resync", "seq": 5}
+    answer = agent.get("/api/v2/changes", after=2).json()
+    assert (answer["data"], answer["seq"], answer["resync"]) == ([], 5, True)

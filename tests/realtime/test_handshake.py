@@ -16,7 +16,8 @@ from practices.models import Membership, RefreshFamily
 from realtime import tickets
 from tests.callers import Caller
 from tests.factories import Clinic, make_member
-from tests.realtime.watcher import Watcher, ticket_of
+from tests.mybcat.processes import live, valkey
+from tests.realtime.watcher import ORIGIN, Watcher, ticket_of
 
 
 def test_a_ticket_opens_a_socket_that_says_where_the_stream_stands(port: int, agent: Caller) -> None:
@@ -174,3 +175,19 @@ def test_a_socket_lives_no_longer_than_its_token(port: int, clinic: Clinic) -> N
     with Watcher(port, origin=None, headers={"Authorization": f"Bearer {token}"}) as watcher:
         assert watcher.hears()["type"] == "hello"
         assert watcher.closed_with(seconds=4) == 4401
+
+
+def test_a_redis_that_hangs_keeps_nobody_in(agent: Caller, clinic: Clinic) -> None:
+    """Who has signed out is found in PostgreSQL."""
+    with (
+        valkey() as broker,
+        live(TRUSTED_ORIGINS=ORIGIN, LIVE_REDIS_URLS=broker.url) as running,
+        Watcher(running.port, agent) as watcher,
+    ):
+        watcher.hears()
+        broker.hang()
+        try:
+            assert agent.http.post("/api/auth/logout").status_code == 204
+            assert watcher.closed_with(seconds=1) == 4401
+        finally:
+            broker.go_on()

@@ -252,7 +252,8 @@ export class Live {
 
   async #read(): Promise<void> {
     for (;;) {
-      const missed = await this.#options.changes(this.#seq ?? 0);
+      const before = this.#seq;
+      const missed = await this.#options.changes(before ?? 0);
       if (this.#over) return;
       if (missed.resync || this.#seq === null) {
         this.#seq = missed.seq;
@@ -261,8 +262,9 @@ export class Live {
         return;
       }
       for (const change of missed.data) if (change.seq === this.#seq + 1) this.#hand(change);
-      const behind = this.#seq < this.#wanted;
-      if (!missed.hasMore && (!behind || missed.data.length === 0)) {
+      const behind = missed.hasMore || this.#seq < this.#wanted;
+      // Without progress, asking again would bring the same.
+      if (!behind || this.#seq === before) {
         this.#wanted = 0;
         return;
       }
