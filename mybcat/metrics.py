@@ -34,6 +34,8 @@ relay_failures = Counter("mybcat_relay_failures", "Rounds of the relay that fail
 deliveries_settled = Counter("mybcat_deliveries_settled", "Attempts, by how they ended", ["listener", "outcome"])
 rate_limited = Counter("mybcat_rate_limited", "Requests refused because the caller asks too often", ["limit"])
 rate_limit_unavailable = Counter("mybcat_rate_limit_unavailable", "Requests that passed uncounted: Redis was away")
+live_sockets = Counter("mybcat_live_sockets", "Handshakes: opened, or the code of the refusal", ["outcome"])
+live_resyncs = Counter("mybcat_live_resyncs", "Sockets told to fetch everything again: they read too slowly")
 broker_failures = Counter("mybcat_broker_failures", "Nudges that the broker did not take in time")
 # `route` is the template, such as api/v1/patients/<str:patient_id>: an id in a label would be a series each.
 http_requests = Counter("mybcat_http_requests", "Requests answered", ["method", "route", "status"])

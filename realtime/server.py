@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import Error
 
+from mybcat.metrics import live_sockets
 from realtime.admission import PROTOCOL, Refused, admit
 from realtime.frames import CALENDAR, text_of
 from realtime.hub import Full, Hub
@@ -42,6 +43,7 @@ async def serve(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     try:
         admitted = await _admitted(scope)
     except Refused as refused:
+        live_sockets.labels(str(refused.code)).inc()
         # Accepted first: a browser learns nothing of a handshake that failed, not even why.
         await send({"type": "websocket.accept", "subprotocol": protocol})
         await send({"type": "websocket.close", "code": refused.code, "reason": refused.reason})
@@ -52,8 +54,10 @@ async def serve(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         seq = await hub().join(socket)
     except (Full, Error) as error:
         code, reason = (TOO_MANY, "Too many sockets") if isinstance(error, Full) else (OVERLOADED, "Try again")
+        live_sockets.labels(str(code)).inc()
         await send({"type": "websocket.close", "code": code, "reason": reason})
         return
+    live_sockets.labels("opened").inc()
     try:
         _greet(socket, seq, admitted)
         await _listen(socket, receive)

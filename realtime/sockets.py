@@ -12,6 +12,7 @@ from uuid import UUID
 from mybcat.errors import Forbidden
 from mybcat.gateway.authoriser import Known
 from mybcat.gateway.tokens import Claims
+from mybcat.metrics import live_resyncs
 from mybcat.principal import Principal
 from realtime.visits.positions import Located
 
@@ -111,6 +112,7 @@ class Socket:
         if self._queue:
             return self._queue.popleft()
         self._behind = False
+        live_resyncs.inc()
         return self._resync(self.practice_id)
 
     async def _say_goodbye(self, code: int, reason: str) -> None:

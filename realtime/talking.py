@@ -7,7 +7,8 @@ from typing import Any
 
 import orjson
 
-from mybcat.errors import DomainError
+from mybcat.errors import DomainError, UnknownId
+from mybcat.gateway import isolation
 from mybcat.ids import internal_id
 from practices.models import User
 from realtime.frames import text_of
@@ -42,7 +43,17 @@ async def heed(text: str | None, *, socket: Socket, hub: Hub) -> None:
             raise Unreadable
         await found[1](message, socket, hub)
     except DomainError as error:
-        socket.push(text_of({"type": "error", "code": error.code, "message": error.sentence}))
+        answer = await _judged(error, socket)
+        socket.push(text_of({"type": "error", "code": answer.code, "message": answer.sentence}))
+
+
+async def _judged(error: DomainError, socket: Socket) -> DomainError:
+    """An id of another practice is an attempt, and goes on record as over HTTP."""
+    if not isinstance(error, UnknownId) or socket.known is None:
+        return error
+    by = socket.principal
+    judged = await in_thread(lambda: isolation.judged(error, principal=by, now=datetime.now(UTC)))
+    return judged if isinstance(judged, DomainError) else error
 
 
 def _read(text: str | None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket as sockets
+import time
 from contextlib import suppress
 
 import orjson
@@ -86,3 +87,18 @@ async def _told(clinic: Clinic, count: int) -> None:
         message = {"type": "changes", "practice": clinic.practice.id.hex, "frames": frames}
         await layer.group_send(group_of(clinic.practice.id), message)
     await layer.flush()
+
+
+def test_who_answers_no_ping_is_dropped_within_thirty_seconds(port: int, agent: Caller) -> None:
+    """As a phone that froze, or a network that was cut: the connection stands, and nothing comes."""
+    headers = f"Authorization: {agent.headers['Authorization']}\r\nSec-WebSocket-Protocol: mybcat.v1"
+    with sockets.create_connection(("127.0.0.1", port), timeout=30) as plug:
+        plug.sendall(
+            "GET /live HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n{headers}\r\n\r\n".encode()
+        )
+        begun, came = time.monotonic(), b""
+        while part := plug.recv(4096):
+            came += part
+    assert b" 101 " in came and b'"hello"' in came
+    assert 10 < time.monotonic() - begun <= 30

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from mybcat.ids import new_uuid
+from mybcat.models import SecurityEvent
 from mybcat.principal import Role
-from mybcat.tenancy import practice_scope
+from mybcat.tenancy import platform_scope, practice_scope
 from realtime.broadcasting import Broadcasting
 from realtime.models import Visit, VisitLocation, VisitPosition
 from realtime.visits.links import token_of
@@ -120,10 +122,16 @@ def test_another_practice_neither_speaks_nor_watches(
     with Watcher(port, there) as watcher:
         watcher.hears()
         says(watcher, visit)
-        assert watcher.hears()["code"] == "not_found"
+        assert watcher.hears()["code"] == "forbidden"
         watcher.say(type="watch", visitId=public("visit", visit.id))
+        assert watcher.hears()["code"] == "forbidden"
+        watcher.say(type="watch", visitId=public("visit", new_uuid()))
         assert watcher.hears()["code"] == "not_found"
     assert stored(clinic) == (0, 0)
+    # On record, as over HTTP.
+    with platform_scope(reason="test"):
+        attempts = SecurityEvent.objects.values_list("kind", "practice_id", "other_practice_id", "object_id")
+        assert list(attempts) == [("cross_practice_access", other_clinic.practice.id, clinic.practice.id, visit.id)] * 2
 
 
 @pytest.mark.parametrize("status", ["planned", "done"])
