@@ -90,6 +90,7 @@ class Appointment(TenantModel):
         FULFILLED = "fulfilled"
         CANCELLED = "cancelled"
         NOSHOW = "noshow"
+        ENTERED_IN_ERROR = "entered-in-error"
 
     class CancellationReason(models.TextChoices):
         PATIENT_REQUEST = "patient_request"

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from appointments.life_cycle import EVENTS
 from appointments.models import Appointment
 from mybcat.gateway.inputs import DayField, IdField, IdListField, Input, InstantField, read
 from mybcat.ids import internal_id
@@ -45,6 +46,14 @@ class CancellationInput(Input):
     reason = serializers.ChoiceField(
         choices=Appointment.CancellationReason.choices, error_messages={"invalid_choice": "No such reason"}
     )
+
+
+class MoveInput(Input):
+    slotId = IdField("slot", source="slot_id", help_text="where it begins then; of any practitioner, at any location")
+
+
+class StatusInput(Input):
+    status = serializers.ChoiceField(choices=sorted(EVENTS), error_messages={"invalid_choice": "No such status"})
 
 
 class DaysQuery(Input):

@@ -15,6 +15,8 @@ STATUS = {
     "fulfilled": "completed",
     "cancelled": "cancelled",
     "noshow": "no_show",
+    # v1 has no word for what never was.
+    "entered-in-error": "cancelled",
 }
 SLOT_STATUS = {"free": "available", "busy": "booked", "busy-tentative": "held", "busy-unavailable": "blocked"}
 
@@ -33,7 +35,7 @@ class AppointmentOutput(serializers.Serializer[Any]):
     slotId = serializers.CharField()
     practitionerId = serializers.CharField()
     locationId = serializers.CharField()
-    status = serializers.ChoiceField(choices=list(STATUS.values()))
+    status = serializers.ChoiceField(choices=list(dict.fromkeys(STATUS.values())))
     date = serializers.DateField()
     time = serializers.RegexField(r"^\d\d:\d\d$")
     type = serializers.CharField()

@@ -2,12 +2,12 @@
 
 from django.urls import path
 
-from appointments import slot_views, views, why_not_views
+from appointments import change_views, slot_views, views, why_not_views
 
 urlpatterns = [
     path("appointments", views.Appointments.as_view()),
     path("appointments/<str:appointment_id>", views.AppointmentDetail.as_view()),
-    path("appointments/<str:appointment_id>/cancel", views.AppointmentCancel.as_view()),
+    path("appointments/<str:appointment_id>/cancel", change_views.AppointmentCancel.as_view()),
     path("patients/<str:patient_id>/appointments", views.PatientAppointments.as_view()),
     path("slots", slot_views.Slots.as_view()),
     path("slots/next", slot_views.NextSlots.as_view()),
@@ -15,5 +15,7 @@ urlpatterns = [
 
 # v1 is frozen: what came after it is in v2 alone.
 urlpatterns_v2 = [
+    path("appointments/<str:appointment_id>/move", change_views.AppointmentMove.as_view()),
+    path("appointments/<str:appointment_id>/status", change_views.AppointmentStatus.as_view()),
     path("slots/why-not", why_not_views.WhyNot.as_view()),
 ]

@@ -1,4 +1,4 @@
-"""Appointments: the calendar, booking, cancelling."""
+"""Appointments: the calendar, booking. What changes them stands in change_views.py."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -15,16 +15,14 @@ from appointments import serializers_v2 as v2
 from appointments.booking import Booked, Unavailable, book_appointment
 from appointments.calendar import Calendar
 from appointments.calendar_state import appointments_state
-from appointments.cancelling import cancel_appointment
 from appointments.days import day_range, today
 from appointments.models import Appointment
-from appointments.serializers import BookingInput, CancellationInput, DaysQuery, read_booking
+from appointments.serializers import BookingInput, DaysQuery, read_booking
 from appointments.why_not import why_not_slot
 from mybcat import audit
 from mybcat.errors import UnknownId
 from mybcat.gateway.conditional import State, of_state
 from mybcat.gateway.endpoint import Endpoint
-from mybcat.gateway.inputs import read_body
 from mybcat.gateway.lists import each, listed, page_cut, page_of, read_query
 from mybcat.gateway.tiers import Tier
 from mybcat.ids import internal_id
@@ -118,13 +116,13 @@ class Appointments(Endpoint):
 class AppointmentDetail(Endpoint):
     permissions = {"GET": Permission.APPOINTMENT_READ}
     tiers = {"GET": Tier.T4}
-    etag = of_state(lambda endpoint, request: _state_of_one(endpoint.kwargs["appointment_id"]))
+    etag = of_state(lambda endpoint, request: state_of_one(endpoint.kwargs["appointment_id"]))
 
     @extend_schema(operation_id="getAppointment", versions=["v1"], responses=v1.AppointmentOutput)
     @extend_schema(operation_id="getAppointment", versions=["v2"], responses=v2.AppointmentOutput)
     def get(self, request: Request, appointment_id: str) -> Response:
         """One appointment."""
-        shown, row = _one(request, appointment_id)
+        shown, row = one_shown(request, appointment_id)
         audit.record(
             principal=self.principal,
             action="appointment.read",
@@ -133,26 +131,6 @@ class AppointmentDetail(Endpoint):
             now=self.now,
         )
         return Response(shown)
-
-
-class AppointmentCancel(Endpoint):
-    permissions = {"POST": Permission.APPOINTMENT_WRITE}
-    tiers = {"POST": Tier.BOOKING}
-    idempotent = {"POST": "accepted"}
-
-    @extend_schema(
-        operation_id="cancelAppointment", versions=["v1"], request=CancellationInput, responses=v1.AppointmentOutput
-    )
-    @extend_schema(
-        operation_id="cancelAppointment", versions=["v2"], request=CancellationInput, responses=v2.AppointmentOutput
-    )
-    def post(self, request: Request, appointment_id: str) -> Response:
-        """Cancel an appointment that is still booked; its time is free again."""
-        reason = read_body(CancellationInput, request)["reason"]
-        cancel_appointment(
-            appointment_id=internal_id("appt", appointment_id), reason=reason, by=self.principal, now=self.now
-        )
-        return Response(_one(request, appointment_id)[0])
 
 
 class PatientAppointments(Endpoint):
@@ -193,14 +171,16 @@ def refuse_unknown(query: dict[str, Any]) -> None:
                 raise UnknownId(prefix=prefix, value=value)
 
 
-def _state_of_one(appointment_id: str) -> State | None:
+def state_of_one(appointment_id: str) -> State | None:
+    """What an answer about this appointment follows from; None where the practice has none such."""
     rows = Appointment.objects.filter(id=internal_id("appt", appointment_id))
     state = appointments_state(rows, action="appointment.read")
     # Whose the id is, is for the answer to say.
     return state if state.patients else None
 
 
-def _one(request: Request, appointment_id: str) -> tuple[dict[str, Any], Any]:
+def one_shown(request: Request, appointment_id: str) -> tuple[dict[str, Any], Any]:
+    """The appointment in the version's shape, and its row. Raises UnknownId."""
     wanted = internal_id("appt", appointment_id)
     row = Appointment.objects.filter(id=wanted).shown().first()
     if row is None:

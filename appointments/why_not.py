@@ -40,21 +40,23 @@ def why_not(
     starts_at: datetime,
     new_patient: bool | None,
     now: datetime,
+    moving: UUID | None = None,
 ) -> Explained:
     """Everything that stands against an appointment of that type then, in the practice in scope.
 
-    `location`: where; None: wherever the practitioner is that day. `new_patient` None: not known.
+    `location`: where; None: wherever the practitioner is that day. `new_patient` None: not known. `moving`: the
+    appointment that would be moved there, whose own time stands against nothing.
     """
     wanted = _wanted(appointment_type, practitioner, location, starts_at)
     found = [
         *_of_their_own(wanted, appointment_type, practitioner, location, new_patient, now=now),
-        *blockers(wanted=wanted, day=_day(wanted, practitioner, location)),
+        *blockers(wanted=wanted, day=_day(wanted, practitioner, location, moving=moving)),
     ]
     nearest = _nearest(appointment_type, practitioner, location, starts_at, now=now)
     return Explained(wanted.starts_at, wanted.ends_at, found, nearest)
 
 
-def why_not_slot(*, slot_id: UUID, type_code: str, now: datetime) -> Explained:
+def why_not_slot(*, slot_id: UUID, type_code: str, now: datetime, moving: UUID | None = None) -> Explained:
     """Likewise of a slot that could not be booked. Raises Slot.DoesNotExist, AppointmentType.DoesNotExist."""
     slot = Slot.objects.select_related("practitioner__practice", "location").get(id=slot_id)
     return why_not(
@@ -64,6 +66,7 @@ def why_not_slot(*, slot_id: UUID, type_code: str, now: datetime) -> Explained:
         starts_at=slot.starts_at,
         new_patient=None,
         now=now,
+        moving=moving,
     )
 
 
@@ -119,7 +122,7 @@ def _of_their_own(
     return found
 
 
-def _day(wanted: Wanted, practitioner: Practitioner, location: Location | None) -> Day:
+def _day(wanted: Wanted, practitioner: Practitioner, location: Location | None, *, moving: UUID | None) -> Day:
     since, until = day_range(first=wanted.day, last=wanted.day, time_zone=wanted.zone.key)
     periods = weekly_hours(practitioner)
     slots = plan_slots(
@@ -135,7 +138,7 @@ def _day(wanted: Wanted, practitioner: Practitioner, location: Location | None) 
         hours=_stays(there),
         weekdays=frozenset(each.weekday for each in periods if location is None or each.location_id == location.id),
         absences=_absences(wanted, practitioner, location),
-        taken=_taken(wanted, practitioner),
+        taken=_taken(wanted, practitioner, besides=moving),
         held=_spans(rows, Slot.Status.BUSY_TENTATIVE),
         closed=_spans(rows, Slot.Status.BUSY_UNAVAILABLE),
         starts=frozenset(row.starts_at for row in rows) or frozenset(slot.starts_at for slot in there),
@@ -166,7 +169,7 @@ def _absences(wanted: Wanted, practitioner: Practitioner, location: Location | N
     return [Absence(row.starts_at, row.ends_at, closure=row.practitioner_id is None) for row in certain]
 
 
-def _taken(wanted: Wanted, practitioner: Practitioner) -> list[Taken]:
+def _taken(wanted: Wanted, practitioner: Practitioner, *, besides: UUID | None) -> list[Taken]:
     rows = (
         Appointment.objects.occupying()
         .filter(
@@ -177,6 +180,7 @@ def _taken(wanted: Wanted, practitioner: Practitioner) -> list[Taken]:
             occupied_until__gt=wanted.occupied_from,
             occupied_from__lt=wanted.occupied_until,
         )
+        .exclude(id=besides)
         .order_by("starts_at")
     )
     return [Taken(*row) for row in rows.values_list("occupied_from", "occupied_until", "starts_at", "ends_at")]

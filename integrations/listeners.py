@@ -100,7 +100,9 @@ WEBHOOKS = Listener(
 APPOINTMENT_EVENTS = frozenset(EventType(each) for each in EventType if each.startswith("appointment."))
 
 SUBSCRIPTIONS: dict[Listener, frozenset[str]] = {
-    NOTIFICATIONS: frozenset({EventType.APPOINTMENT_BOOKED, EventType.APPOINTMENT_CANCELLED}),
+    NOTIFICATIONS: frozenset(
+        {EventType.APPOINTMENT_BOOKED, EventType.APPOINTMENT_MOVED, EventType.APPOINTMENT_CANCELLED}
+    ),
     CRM: APPOINTMENT_EVENTS,
     ANALYTICS: frozenset(COUNTERS),
 }

@@ -26,6 +26,13 @@ class EventType(StrEnum):
 
     APPOINTMENT_BOOKED = "appointment.booked"
     APPOINTMENT_CANCELLED = "appointment.cancelled"
+    APPOINTMENT_MOVED = "appointment.moved"
+    APPOINTMENT_ARRIVED = "appointment.arrived"
+    APPOINTMENT_FULFILLED = "appointment.fulfilled"
+    APPOINTMENT_NOSHOW = "appointment.noshow"
+    # Booked again: what was marked by mistake is put right.
+    APPOINTMENT_REOPENED = "appointment.reopened"
+    APPOINTMENT_ENTERED_IN_ERROR = "appointment.entered_in_error"
     WEBHOOK_ENDPOINT_TEST = "webhook_endpoint.test"
     PATIENT_CREATED = "patient.created"
     PATIENT_UPDATED = "patient.updated"
@@ -44,6 +51,8 @@ _APPOINTMENT = {
     "locationId": "loc",
     "slotId": "slot",
 }
+# Where it is now, and where it was.
+_MOVED = {**_APPOINTMENT, "previousSlotId": "slot", "previousPractitionerId": "pract"}
 _PATIENT = {"patientId": "pat"}
 _VISIT = {"visitId": "visit", "appointmentId": "appt", "practitionerId": "pract"}
 _MERGE = {"patientId": "pat", "mergedPatientId": "pat"}
@@ -52,6 +61,12 @@ _MERGE = {"patientId": "pat", "mergedPatientId": "pat"}
 CATALOGUE: dict[EventType, dict[str, str]] = {
     EventType.APPOINTMENT_BOOKED: _APPOINTMENT,
     EventType.APPOINTMENT_CANCELLED: _APPOINTMENT,
+    EventType.APPOINTMENT_MOVED: _MOVED,
+    EventType.APPOINTMENT_ARRIVED: _APPOINTMENT,
+    EventType.APPOINTMENT_FULFILLED: _APPOINTMENT,
+    EventType.APPOINTMENT_NOSHOW: _APPOINTMENT,
+    EventType.APPOINTMENT_REOPENED: _APPOINTMENT,
+    EventType.APPOINTMENT_ENTERED_IN_ERROR: _APPOINTMENT,
     EventType.WEBHOOK_ENDPOINT_TEST: {"webhookEndpointId": "whep"},
     EventType.PATIENT_CREATED: _PATIENT,
     EventType.PATIENT_UPDATED: _PATIENT,

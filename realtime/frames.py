@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from appointments.models import Appointment
+from appointments.models import Appointment, Slot
 from mybcat.events import CATALOGUE
 from mybcat.ids import parsed
 from mybcat.models import Event, EventSequence
@@ -20,8 +20,8 @@ FAR_BEHIND = 2000
 
 def frames_of(events: Sequence[Event]) -> list[dict[str, Any]]:
     """A frame for each event, in their order; inside a scope that shows their appointments."""
-    dates = _dates(events)
-    return [_frame(event, dates.get(event.id)) for event in events]
+    dates, left = _dates(events), _dates_left(events)
+    return [_frame(event, dates.get(event.id)) | left.get(event.id, {}) for event in events]
 
 
 def text_of(frame: dict[str, Any]) -> str:
@@ -68,6 +68,27 @@ def _frame(event: Event, date: str | None) -> dict[str, Any]:
         "date": date,
         "practitionerId": event.data.get("practitionerId"),
     }
+
+
+def _dates_left(events: Sequence[Event]) -> dict[UUID, dict[str, Any]]:
+    """By event of a move: the day and the practitioner that the appointment has left, to be fetched again as well."""
+    named = {event.id: internal_id("slot", event.data["previousSlotId"]) for event in events if _is_move(event)}
+    if not named:
+        return {}
+    rows = Slot.objects.filter(id__in=set(named.values())).values_list("id", "starts_at", "location__time_zone")
+    days = {row: starts_at.astimezone(ZoneInfo(zone)).date().isoformat() for row, starts_at, zone in rows}
+    return {
+        event.id: {
+            "previousDate": days.get(named[event.id]),
+            "previousPractitionerId": event.data["previousPractitionerId"],
+        }
+        for event in events
+        if _is_move(event)
+    }
+
+
+def _is_move(event: Event) -> bool:
+    return "previousSlotId" in event.data
 
 
 def _dates(events: Sequence[Event]) -> dict[UUID, str]:

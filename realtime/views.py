@@ -37,6 +37,8 @@ class ChangeOutput(serializers.Serializer[Any]):
     id = serializers.CharField(allow_null=True, help_text="of what changed")
     date = serializers.DateField(allow_null=True, help_text="of an appointment, where it takes place")
     practitionerId = serializers.CharField(allow_null=True)
+    previousDate = serializers.DateField(required=False, allow_null=True, help_text="of a move: the day left behind")
+    previousPractitionerId = serializers.CharField(required=False, help_text="of a move")
 
 
 class ChangesOutput(serializers.Serializer[Any]):

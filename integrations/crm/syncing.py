@@ -29,6 +29,7 @@ OUTCOMES = {
     Appointment.Status.FULFILLED: "COMPLETED",
     Appointment.Status.CANCELLED: "CANCELED",
     Appointment.Status.NOSHOW: "NO_SHOW",
+    Appointment.Status.ENTERED_IN_ERROR: "CANCELED",
 }
 
 

@@ -81,7 +81,7 @@ def _reason_against(event_type: str, appointment: Appointment, *, now: datetime)
         return "no_consent"
     if consent.refuses(patient.phone):
         return "opted_out"
-    if event_type == EventType.APPOINTMENT_BOOKED and appointment.status != Appointment.Status.BOOKED:
+    if event_type != EventType.APPOINTMENT_CANCELLED and appointment.status != Appointment.Status.BOOKED:
         return "appointment_not_booked"
     if appointment.starts_at <= now:
         return "appointment_past"

@@ -10,6 +10,9 @@ TEXTS: dict[str, str] = {
     EventType.APPOINTMENT_BOOKED: (
         "{practice}: your appointment is booked for {day} at {time}, {location}. Reply STOP to opt out."
     ),
+    EventType.APPOINTMENT_MOVED: (
+        "{practice}: your appointment is moved to {day} at {time}, {location}. Reply STOP to opt out."
+    ),
     EventType.APPOINTMENT_CANCELLED: (
         "{practice}: your appointment on {day} at {time}, {location}, is cancelled. Reply STOP to opt out."
     ),

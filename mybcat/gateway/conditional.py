@@ -88,6 +88,25 @@ def of_state(
     return validated
 
 
+def refuse_stale(*, principal: Principal, request: Request, path: str, read: Callable[[], State | None]) -> None:
+    """Before a change, under the lock that it takes: raises PreconditionFailed where If-Match names a tag that GET
+    `path` would not give now. Whoever names none changes what is there.
+    """
+    required = request.META.get("HTTP_IF_MATCH")
+    if required is None or "*" in parse_etags(required):
+        return
+    state = read()
+    if state is not None and _tag_of(principal, path, "", state.versions) not in parse_etags(required):
+        raise PreconditionFailed
+
+
+def tagged(response: HttpResponse, *, principal: Principal, path: str, state: State | None) -> HttpResponse:
+    """The answer to a change, with the tag that GET `path` gives from now on; without one where it gives none."""
+    if state is not None:
+        response.headers["ETag"] = _tag_of(principal, path, "", state.versions)
+    return response
+
+
 def of_answer(endpoint: Any, request: Request, answer: Answer) -> HttpResponse:
     """For what costs less to show than to ask whether it has changed; only the way back is spared."""
     response: Any = answer()
@@ -115,7 +134,11 @@ def versions_of(rows: QuerySet[Any], *besides: str) -> tuple[Any, ...]:
 
 def _tag(principal: Principal, request: Request, versions: tuple[object, ...]) -> str:
     http = request._request
-    told = (release(), principal.practice_id, principal.time_zone, http.path, http.META.get("QUERY_STRING"), versions)
+    return _tag_of(principal, http.path, http.META.get("QUERY_STRING", ""), versions)
+
+
+def _tag_of(principal: Principal, path: str, query: str, versions: tuple[object, ...]) -> str:
+    told = (release(), principal.practice_id, principal.time_zone, path, query, versions)
     return f'"{sha256(repr(told).encode()).hexdigest()[:32]}"'
 
 

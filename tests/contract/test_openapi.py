@@ -112,6 +112,8 @@ CALLS = {
     "bookAppointment": Call(status=201, body={"patientId": "{pat}", "slotId": "{slot}", "type": "comprehensive_exam"}),
     "getAppointment": Call(),
     "cancelAppointment": Call(body={"reason": "patient_request"}),
+    "moveAppointment": Call(body={"slotId": "{later}"}, versions=V2),
+    "changeAppointmentStatus": Call(body={"status": "entered-in-error"}, versions=V2),
     "listSlots": Call(query={**DAYS, "type": "comprehensive_exam"}),
     "nextSlots": Call(
         query={
@@ -307,6 +309,7 @@ def own(agent: Caller, clinic: Clinic) -> Own:
         "loc": public("loc", clinic.location.id),
         "pat": public("pat", clinic.patient.id),
         "slot": public("slot", clinic.slots[4].id),
+        "later": public("slot", clinic.slots[6].id),
         "appt": agent.book(clinic).json()["appointmentId"],
         "day": clinic.slots[0].starts_at.astimezone(clinic.zone).date().isoformat(),
         "email": clinic.agent.email,

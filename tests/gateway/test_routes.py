@@ -51,6 +51,8 @@ ASKED = {
     ("POST", "api/{v}/appointments"): (Permission.APPOINTMENT_WRITE, Tier.BOOKING),
     ("GET", "api/{v}/appointments/<str:appointment_id>"): (Permission.APPOINTMENT_READ, Tier.T4),
     ("POST", "api/{v}/appointments/<str:appointment_id>/cancel"): (Permission.APPOINTMENT_WRITE, Tier.BOOKING),
+    ("POST", "api/v2/appointments/<str:appointment_id>/move"): (Permission.APPOINTMENT_WRITE, Tier.BOOKING),
+    ("POST", "api/v2/appointments/<str:appointment_id>/status"): (Permission.APPOINTMENT_WRITE, Tier.BOOKING),
     ("GET", "api/{v}/slots"): (Permission.APPOINTMENT_READ, Tier.T4),
     ("GET", "api/{v}/slots/next"): (Permission.APPOINTMENT_READ, Tier.T4),
     ("GET", "api/v2/slots/why-not"): (Permission.APPOINTMENT_READ, Tier.T4),

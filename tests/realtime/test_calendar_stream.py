@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
 from mybcat.models import EventSequence
-from mybcat.tenancy import platform_scope
+from mybcat.tenancy import platform_scope, practice_scope
+from practices.models import Practitioner
 from realtime.broadcasting import Broadcasting
 from tests.callers import Caller, public
-from tests.factories import Clinic, make_change
+from tests.factories import Clinic, make_change, make_slots
 from tests.mybcat.processes import Valkey, live, valkey
 from tests.realtime.watcher import ORIGIN, Watcher, relay
 
@@ -107,6 +109,32 @@ def test_missed_changes_are_asked_for(agent: Caller, clinic: Clinic) -> None:
     assert (everything["seq"], everything["hasMore"], everything["resync"]) == (3, False, False)
     assert [each["seq"] for each in rest["data"]] == [3]
     assert agent.get("/api/v2/changes", after=3).json() == {"data": [], "seq": 3, "hasMore": False, "resync": False}
+
+
+def test_a_move_names_the_day_and_the_practitioner_left_behind(agent: Caller, clinic: Clinic) -> None:
+    with practice_scope(clinic.practice.id):
+        other = Practitioner.objects.create(name="Dr Marcus Grant")
+    start = clinic.slots[0].starts_at + timedelta(days=3)
+    there = make_slots(practitioner=other, location=clinic.location, start=start, count=2)
+    booked = agent.book(clinic).json()
+    address = f"/api/v2/appointments/{booked['appointmentId']}/move"
+    assert agent.post(address, {"slotId": public("slot", there[0].id)}).status_code == 200
+    relay()
+
+    first, moved = agent.get("/api/v2/changes", after=0).json()["data"]
+
+    day = clinic.slots[0].starts_at.astimezone(clinic.zone).date()
+    assert "previousDate" not in first
+    assert (moved["type"], moved["id"], moved["practitionerId"], moved["date"]) == (
+        "appointment.moved",
+        booked["appointmentId"],
+        public("pract", other.id),
+        (day + timedelta(days=3)).isoformat(),
+    )
+    assert (moved["previousDate"], moved["previousPractitionerId"]) == (
+        day.isoformat(),
+        public("pract", clinic.practitioner.id),
+    )
 
 
 @pytest.mark.parametrize("after", ["", "-1", "x", str(2**63)])

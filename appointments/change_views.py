@@ -1,0 +1,113 @@
+"""What changes an appointment: cancelled, moved, arrived, missed.
+
+Each takes If-Match with the tag of `GET /appointments/{id}`: whoever looked at an older state is told so (412) and
+changes nothing. The answer is the appointment as it is then, with its new tag.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from appointments import serializers_v1 as v1
+from appointments import serializers_v2 as v2
+from appointments.booking import Unavailable
+from appointments.cancelling import cancel_appointment
+from appointments.life_cycle import change_status
+from appointments.models import Appointment
+from appointments.moving import move_appointment
+from appointments.serializers import CancellationInput, MoveInput, StatusInput
+from appointments.views import one_shown, state_of_one
+from appointments.why_not import why_not_slot
+from mybcat.gateway.conditional import refuse_stale, tagged
+from mybcat.gateway.endpoint import Endpoint
+from mybcat.gateway.inputs import read_body
+from mybcat.gateway.tiers import Tier
+from mybcat.ids import internal_id
+from mybcat.principal import Permission
+
+
+class Change(Endpoint):
+    """One appointment, changed by POST."""
+
+    permissions = {"POST": Permission.APPOINTMENT_WRITE}
+    tiers = {"POST": Tier.BOOKING}
+    idempotent = {"POST": "accepted"}
+
+    def wanted(self, request: Request, appointment_id: str) -> UUID:
+        """The appointment's own id, locked and not stale. Raises UnknownId, PreconditionFailed."""
+        wanted = internal_id("appt", appointment_id)
+        if "HTTP_IF_MATCH" in request.META:
+            # First, or what is compared may be changed by another before this change is made.
+            Appointment.objects.select_for_update(no_key=True).filter(id=wanted).first()
+            refuse_stale(
+                principal=self.principal,
+                request=request,
+                path=self._path(request, appointment_id),
+                read=lambda: state_of_one(appointment_id),
+            )
+        return wanted
+
+    def told(self, request: Request, appointment_id: str) -> HttpResponse:
+        """The answer."""
+        response = Response(one_shown(request, appointment_id)[0])
+        path = self._path(request, appointment_id)
+        return tagged(response, principal=self.principal, path=path, state=state_of_one(appointment_id))
+
+    def _path(self, request: Request, appointment_id: str) -> str:
+        return f"/api/{request.version}/appointments/{appointment_id}"
+
+
+class AppointmentCancel(Change):
+    @extend_schema(
+        operation_id="cancelAppointment", versions=["v1"], request=CancellationInput, responses=v1.AppointmentOutput
+    )
+    @extend_schema(
+        operation_id="cancelAppointment", versions=["v2"], request=CancellationInput, responses=v2.AppointmentOutput
+    )
+    def post(self, request: Request, appointment_id: str) -> HttpResponse:
+        """Cancel an appointment that is still booked; its time is free again."""
+        reason = read_body(CancellationInput, request)["reason"]
+        wanted = self.wanted(request, appointment_id)
+        cancel_appointment(appointment_id=wanted, reason=reason, by=self.principal, now=self.now)
+        return self.told(request, appointment_id)
+
+
+class AppointmentMove(Change):
+    @extend_schema(operation_id="moveAppointment", request=MoveInput, responses=v2.AppointmentOutput)
+    def post(self, request: Request, appointment_id: str) -> HttpResponse:
+        """Move an appointment that is still booked to another time, also of another practitioner or location.
+
+        The old time is given back and the new one taken together, or nothing is changed.
+        """
+        slot_id = read_body(MoveInput, request)["slot_id"]
+        wanted = self.wanted(request, appointment_id)
+        try:
+            move_appointment(appointment_id=wanted, slot_id=slot_id, by=self.principal, now=self.now)
+        except Unavailable as refusal:
+            # Where a constraint refused, the transaction answers no question any more.
+            if refusal.__cause__ is None:
+                refusal.members = self._why_not(wanted, slot_id)
+            raise
+        return self.told(request, appointment_id)
+
+    def _why_not(self, appointment_id: UUID, slot_id: UUID) -> dict[str, Any]:
+        code = Appointment.objects.values_list("appointment_type__code", flat=True).get(id=appointment_id)
+        explained = why_not_slot(slot_id=slot_id, type_code=code, now=self.now, moving=appointment_id)
+        shown = v2.show_explained(explained, self.principal.time_zone)
+        return {name: shown[name] for name in ("blockers", "nearest")}
+
+
+class AppointmentStatus(Change):
+    @extend_schema(operation_id="changeAppointmentStatus", request=StatusInput, responses=v2.AppointmentOutput)
+    def post(self, request: Request, appointment_id: str) -> HttpResponse:
+        """Say what has become of an appointment: arrived, fulfilled, noshow, or entered in error; or that it is booked
+        after all. Where that cannot follow, the refusal says what can (`allowed`).
+        """
+        status = read_body(StatusInput, request)["status"]
+        wanted = self.wanted(request, appointment_id)
+        change_status(appointment_id=wanted, status=status, by=self.principal, now=self.now)
+        return self.told(request, appointment_id)
