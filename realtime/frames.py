@@ -1,6 +1,7 @@
 """What a socket is told of an event: enough to know what to fetch again, and nothing about a patient."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -72,35 +73,41 @@ def _frame(event: Event, date: str | None) -> dict[str, Any]:
 
 def _dates_left(events: Sequence[Event]) -> dict[UUID, dict[str, Any]]:
     """By event of a move: the day and the practitioner that the appointment has left, to be fetched again as well."""
-    named = {event.id: internal_id("slot", event.data["previousSlotId"]) for event in events if _is_move(event)}
+    named = _named(events, "previousSlotId", "slot")
     if not named:
         return {}
     rows = Slot.objects.filter(id__in=set(named.values())).values_list("id", "starts_at", "location__time_zone")
-    days = {row: starts_at.astimezone(ZoneInfo(zone)).date().isoformat() for row, starts_at, zone in rows}
+    days = _days(rows)
     return {
         event.id: {
             "previousDate": days.get(named[event.id]),
-            "previousPractitionerId": event.data["previousPractitionerId"],
+            "previousPractitionerId": event.data.get("previousPractitionerId"),
         }
         for event in events
-        if _is_move(event)
+        if event.id in named
     }
-
-
-def _is_move(event: Event) -> bool:
-    return "previousSlotId" in event.data
 
 
 def _dates(events: Sequence[Event]) -> dict[UUID, str]:
     """By event: the day of its appointment, as the clock of the location shows it."""
-    named = {}
-    for event in events:
-        # Whatever stands there must not stop the relay.
-        found = parsed(str(event.data.get("appointmentId", "")))
-        if found is not None and found[0] == "appt":
-            named[event.id] = found[1]
+    named = _named(events, "appointmentId", "appt")
     if not named:
         return {}
     rows = Appointment.objects.filter(id__in=set(named.values())).values_list("id", "starts_at", "location__time_zone")
-    days = {row: starts_at.astimezone(ZoneInfo(zone)).date().isoformat() for row, starts_at, zone in rows}
+    days = _days(rows)
     return {event: days[appointment] for event, appointment in named.items() if appointment in days}
+
+
+def _named(events: Sequence[Event], member: str, prefix: str) -> dict[UUID, UUID]:
+    """By event: the id that it holds there."""
+    named = {}
+    for event in events:
+        # Whatever stands there must not stop the relay.
+        found = parsed(str(event.data.get(member, "")))
+        if found is not None and found[0] == prefix:
+            named[event.id] = found[1]
+    return named
+
+
+def _days(rows: Iterable[tuple[UUID, datetime, str]]) -> dict[UUID, str]:
+    return {row: starts_at.astimezone(ZoneInfo(zone)).date().isoformat() for row, starts_at, zone in rows}
