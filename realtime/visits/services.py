@@ -81,19 +81,29 @@ def get_visit(visit_id: UUID) -> Visit:
 
 
 def move_on(*, visit_id: UUID, status: str, by: Principal, now: datetime) -> Visit:
-    """Take the next step. Raises UnknownId, Forbidden for another practitioner's, WrongOrder."""
-    locked = Visit.objects.select_for_update(no_key=True, of=("self",)).select_related("practitioner", "appointment")
+    """Take the next step. Raises UnknownId, Forbidden for another practitioner's, WrongOrder, NotVisitable."""
+    locked = Visit.objects.select_for_update(no_key=True, of=("self",)).select_related(
+        "practitioner", "appointment__practitioner"
+    )
     visit: Visit | None = locked.filter(id=visit_id).first()
     if visit is None:
         raise UnknownId(prefix="visit", value=visit_id)
+    if visit.status == Status.PLANNED:
+        # The appointment may have moved to another since.
+        visit.practitioner = visit.appointment.practitioner
     if by.role == Role.PRACTITIONER and visit.practitioner.user_id != by.id:
         raise Forbidden
     before, event, column = _STEPS[Status(status)]
     if visit.status != before:
         raise WrongOrder
+    if status == Status.UNDER_WAY and visit.appointment.status not in (
+        Appointment.Status.BOOKED,
+        Appointment.Status.ARRIVED,
+    ):
+        raise NotVisitable
     visit.status = status
     setattr(visit, column, now)
-    visit.save(update_fields=("status", column))
+    visit.save(update_fields=("status", "practitioner", column))
     _record(visit, event, by=by, now=now)
     return visit
 

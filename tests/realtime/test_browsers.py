@@ -18,7 +18,8 @@ from tests.mybcat.processes import Running, api, live
 from tests.realtime.test_positions import says
 from tests.realtime.watcher import Watcher, relay
 
-pytestmark = pytest.mark.processes
+# A machine without Chromium downloads it first.
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,7 @@ def _chromium() -> str:
         if os.geteuid() != 0 or shutil.which("apt-get") is None:
             pytest.skip("Chromium is missing, and only root can install it: apt-get install chromium")
         for arguments in (["update"], ["install", "--yes", "--no-install-recommends", "chromium"]):
-            subprocess.run(["apt-get", "-q", *arguments], check=True, capture_output=True, timeout=100)
+            subprocess.run(["apt-get", "-q", *arguments], check=True, capture_output=True, timeout=280)
     return shutil.which("chromium") or "/usr/bin/chromium"
 
 

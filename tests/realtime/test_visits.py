@@ -10,12 +10,13 @@ from django.utils import timezone
 from mybcat.models import Event
 from mybcat.principal import Role
 from mybcat.tenancy import practice_scope
+from practices.models import Membership, Practitioner
 from realtime.models import Visit, VisitLocation, VisitPosition
 from realtime.tasks import forget_trails
 from realtime.visits.arrival import Point, eta, metres_between, recent_speed
 from realtime.visits.links import token_of
 from tests.callers import Caller, public
-from tests.factories import Clinic, make_member, make_visit
+from tests.factories import Clinic, make_member, make_slots, make_user, make_visit
 
 DESTINATION = {"lat": 40.7128, "lng": -74.006}
 
@@ -69,6 +70,36 @@ def test_nobody_else_takes_its_steps(agent: Caller, driver: Caller, manager: Cal
     assert types(clinic) == ["visit.planned"]
     # Managers put right what a clinician forgot.
     assert step(manager, visit, "under_way").status_code == 200
+
+
+def test_who_an_appointment_was_moved_to_makes_the_visit(
+    agent: Caller, driver: Caller, manager: Caller, clinic: Clinic
+) -> None:
+    with practice_scope(clinic.practice.id):
+        user = make_user()
+        Membership.objects.create(user=user, role=Role.PRACTITIONER)
+        other = Practitioner.objects.create(name="Dr Marcus Grant", user=user)
+    start = clinic.slots[0].starts_at
+    slots = make_slots(practitioner=other, location=clinic.location, start=start, count=2)
+    visit = planned(agent, clinic)
+    moved = agent.post(f"/api/v2/appointments/{visit['appointmentId']}/move", {"slotId": public("slot", slots[0].id)})
+    assert moved.status_code == 200, moved.content
+
+    assert step(driver, visit, "under_way").status_code == 403
+    answer = step(Caller(user, clinic.practice), visit, "under_way")
+
+    assert (answer.status_code, answer.json()["practitionerId"]) == (200, public("pract", other.id))
+    assert types(clinic) == ["visit.planned", "visit.started"]
+
+
+def test_nobody_sets_out_for_an_appointment_that_was_cancelled(agent: Caller, driver: Caller, clinic: Clinic) -> None:
+    visit = planned(agent, clinic)
+    agent.post(f"/api/v2/appointments/{visit['appointmentId']}/cancel", {"reason": "patient_unwell"})
+
+    answer = step(driver, visit, "under_way")
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_visitable")
+    assert types(clinic) == ["visit.planned"]
 
 
 def test_an_appointment_has_one_visit(agent: Caller, clinic: Clinic) -> None:
