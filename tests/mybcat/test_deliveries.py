@@ -19,7 +19,7 @@ from mybcat.claims import SUSPECT, claim
 from mybcat.correlation import correlation_id
 from mybcat.deliveries import NotDead, due_listeners, enqueue, replay
 from mybcat.environment import CHECKOUT
-from mybcat.listeners import AlreadyRegistered, DeliveryFailed, DeliveryRefused, Listener
+from mybcat.listeners import AlreadyRegistered, DeliveryFailed, DeliveryPostponed, DeliveryRefused, Listener
 from mybcat.models import AuditEntry, Delivery
 from mybcat.settling import recover_lost
 from mybcat.tenancy import ScopeRequired, current_scope, platform_scope, practice_scope
@@ -222,6 +222,17 @@ def test_after_the_last_attempt_it_is_dead(clinic: Clinic) -> None:
     assert (stored.status, stored.attempts, stored.last_error) == ("dead", 2, "http_503")
     with registered(listener):
         assert due_listeners() == []
+
+
+def test_one_that_was_postponed_is_due_when_it_asked_for_and_has_all_its_attempts_left(clinic: Clinic) -> None:
+    listener = make_listener(handler=raising(DeliveryPostponed("quiet_hours", wait=timedelta(hours=11))))
+    delivery = owed(clinic, listener)
+    for _ in range(3 * listener.attempts):
+        due_now(delivery)
+        work_off(listener=listener, clock=clock)
+    postponed = fresh(delivery)
+    assert (postponed.status, postponed.attempts, postponed.last_error) == ("pending", 0, "quiet_hours")
+    assert timedelta(hours=10, minutes=59) < wait_until_due(delivery) <= timedelta(hours=12, minutes=6)
 
 
 def test_one_that_is_refused_is_dead_at_once(clinic: Clinic) -> None:
