@@ -92,6 +92,15 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """Time that somebody keeps for a caller; None where that is a program."""
+
+    since: datetime
+    until: datetime
+    by: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Day:
     """What is known of the practitioner's time around the one asked about."""
 
@@ -101,7 +110,7 @@ class Day:
     weekdays: frozenset[int]
     absences: Sequence[Absence]
     taken: Sequence[Taken]
-    held: Sequence[tuple[datetime, datetime]]
+    held: Sequence[Held]
     # When slots begin that day, and what of them is closed.
     starts: frozenset[datetime]
     closed: Sequence[tuple[datetime, datetime]] = ()
@@ -162,9 +171,11 @@ def _taken(wanted: Wanted, day: Day) -> Iterator[Blocker]:
             # The visits themselves would fit one after the other.
             sentence = f"Too close to the appointment {wanted.span(other.starts_at, other.ends_at)}"
             yield Blocker(Code.BUFFER, sentence, other.occupied_from, other.occupied_until)
-    for since, until in _joined(day.held):
-        if wanted.overlaps(since, until):
-            yield Blocker(Code.HELD, f"Held {wanted.span(since, until)}", since, until)
+    for by in dict.fromkeys(held.by for held in day.held):
+        for since, until in _joined((held.since, held.until) for held in day.held if held.by == by):
+            if wanted.overlaps(since, until):
+                whose = f" by {by}" if by else ""
+                yield Blocker(Code.HELD, f"Held {wanted.span(since, until)}{whose}", since, until)
 
 
 def _closed(wanted: Wanted, day: Day) -> Iterator[Blocker]:

@@ -15,7 +15,9 @@ from django.db import IntegrityError, connection
 from psycopg.errors import ExclusionViolation
 from psycopg.types.json import Jsonb
 
+from appointments.ending_holds import end_holds
 from appointments.models import Appointment, Slot
+from appointments.unavailable import LocationInactive, NotEnoughTime, PractitionerInactive, SlotInPast, SlotTaken
 from mybcat.correlation import accepted_or_new, correlation_id, remote_address
 from mybcat.errors import DomainError, InvalidInput, UnknownId
 from mybcat.idempotency_keys import Key, claim_parameters, claiming, refuse_answered
@@ -24,40 +26,6 @@ from mybcat.principal import Principal
 from patients.services import get_patient
 from practices.models import AppointmentType
 from practices.subscriptions import require_subscription
-
-
-class Unavailable(DomainError):
-    """The time cannot be had. v2 says why in full and what can be offered instead: see `why_not.py`."""
-
-
-class SlotTaken(Unavailable):
-    code = "slot_taken"
-    status = 409
-    sentence = "Slot is no longer available"
-
-
-class SlotInPast(Unavailable):
-    code = "slot_in_past"
-    status = 409
-    sentence = "Slot is in the past"
-
-
-class NotEnoughTime(Unavailable):
-    code = "not_enough_time"
-    status = 409
-    sentence = "There is not enough free time at this slot for this type of appointment"
-
-
-class PractitionerInactive(Unavailable):
-    code = "practitioner_inactive"
-    status = 409
-    sentence = "The practitioner does not see patients any more"
-
-
-class LocationInactive(Unavailable):
-    code = "location_inactive"
-    status = 409
-    sentence = "Patients are not seen at this location any more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +41,8 @@ class Booked:
     ends_at: datetime
     time_zone: str
     type_code: str
+    # What kept its slots until then.
+    holds: tuple[UUID, ...] = ()
 
     @classmethod
     def of(cls, told: bytes) -> Self:
@@ -88,6 +58,7 @@ class Booked:
             ends_at=datetime.fromisoformat(members["endsAt"]),
             time_zone=members["timeZone"],
             type_code=members["type"],
+            holds=tuple(UUID(each) for each in members.get("holds", ())),
         )
 
 
@@ -118,6 +89,9 @@ def book_appointment(
     if row is None:
         raise _refusal(patient_id, slot_id, type_code, now=now)
     booked = Booked.of(row[2])
+    if booked.holds:
+        # The caller's own, for this or another of the times that were offered; or such as had run out.
+        end_holds(booked.holds, now=now)
     referenced(booked.patient_id, booked.slot_id, booked.practitioner_id, booked.location_id)
     return booked
 

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from appointments.booking import event_data
 from appointments.models import Appointment
-from appointments.releasing import hours_around, release_slots
+from appointments.releasing import hours_around, leave_slots, locked_slots
+from appointments.taking import Needed
 from mybcat import audit, events
 from mybcat.errors import DomainError, UnknownId
 from mybcat.principal import Principal
@@ -17,17 +18,32 @@ class NotCancellable(DomainError):
     sentence = "Only an appointment that is still booked can be cancelled"
 
 
-def cancel_appointment(*, appointment_id: UUID, reason: str, by: Principal, now: datetime) -> Appointment:
-    """Cancel for a coded reason and free its slots. Raises UnknownId, NotCancellable."""
+def cancel_appointment(
+    *, appointment_id: UUID, reason: str, by: Principal, now: datetime, undoable: bool = False
+) -> Appointment:
+    """Cancel for a coded reason and free its slots; `undoable`: once it cannot be undone any more (undoing.py).
+
+    Raises UnknownId, NotCancellable.
+    """
     appointment = Appointment.objects.select_for_update(no_key=True).filter(id=appointment_id).first()
     if appointment is None:
         raise UnknownId(prefix="appt", value=appointment_id)
     if appointment.status != Appointment.Status.BOOKED:
         raise NotCancellable
+    wanted = hours_around(appointment)
+    slots = locked_slots(appointment)
     appointment.status = Appointment.Status.CANCELLED
     appointment.cancelled_at, appointment.cancelled_by, appointment.cancellation_reason = now, by.id, reason
     appointment.save(update_fields=("status", "cancelled_at", "cancelled_by", "cancellation_reason"))
-    release_slots(appointment, wanted=hours_around(appointment))
+    leave_slots(
+        slots,
+        wanted=wanted,
+        of=appointment,
+        was=Needed.now(appointment),
+        began=appointment.slot,
+        by=by if undoable else None,
+        now=now,
+    )
     events.publish(
         type="appointment.cancelled", subject_id=appointment.id, data=event_data(appointment), by=by, now=now
     )

@@ -1,4 +1,4 @@
-"""What changes an appointment: cancelled, moved, arrived, missed.
+"""What changes an appointment: cancelled, moved, arrived, missed; and what undoes that.
 
 Each takes If-Match with the tag of `GET /appointments/{id}`: whoever looked at an older state is told so (412) and
 changes nothing. The answer is the appointment as it is then, with its new tag.
@@ -14,12 +14,13 @@ from rest_framework.response import Response
 
 from appointments import serializers_v1 as v1
 from appointments import serializers_v2 as v2
-from appointments.booking import Unavailable
 from appointments.cancelling import cancel_appointment
 from appointments.life_cycle import change_status
 from appointments.models import Appointment
 from appointments.moving import move_appointment
 from appointments.serializers import CancellationInput, MoveInput, StatusInput
+from appointments.unavailable import Unavailable
+from appointments.undoing import undo_change
 from appointments.views import one_shown, state_of_one
 from appointments.why_not import why_not_slot
 from mybcat.gateway.conditional import refuse_stale, tagged
@@ -69,10 +70,12 @@ class AppointmentCancel(Change):
         operation_id="cancelAppointment", versions=["v2"], request=CancellationInput, responses=v2.AppointmentOutput
     )
     def post(self, request: Request, appointment_id: str) -> HttpResponse:
-        """Cancel an appointment that is still booked; its time is free again."""
+        """Cancel an appointment that is still booked; its time is free again: in v2 once it can be undone no more."""
         reason = read_body(CancellationInput, request)["reason"]
         wanted = self.wanted(request, appointment_id)
-        cancel_appointment(appointment_id=wanted, reason=reason, by=self.principal, now=self.now)
+        # v1 promised its callers a time that is free at once.
+        undoable = request.version != "v1"
+        cancel_appointment(appointment_id=wanted, reason=reason, by=self.principal, now=self.now, undoable=undoable)
         return self.told(request, appointment_id)
 
 
@@ -81,7 +84,8 @@ class AppointmentMove(Change):
     def post(self, request: Request, appointment_id: str) -> HttpResponse:
         """Move an appointment that is still booked to another time, also of another practitioner or location.
 
-        The old time is given back and the new one taken together, or nothing is changed.
+        The old time is given back and the new one taken together, or nothing is changed. For as long as the move can be
+        undone, the old time is kept for the caller.
         """
         slot_id = read_body(MoveInput, request)["slot_id"]
         wanted = self.wanted(request, appointment_id)
@@ -96,7 +100,9 @@ class AppointmentMove(Change):
 
     def _why_not(self, appointment_id: UUID, slot_id: UUID) -> dict[str, Any]:
         code = Appointment.objects.values_list("appointment_type__code", flat=True).get(id=appointment_id)
-        explained = why_not_slot(slot_id=slot_id, type_code=code, now=self.now, moving=appointment_id)
+        explained = why_not_slot(
+            slot_id=slot_id, type_code=code, by=self.principal, now=self.now, moving=appointment_id
+        )
         shown = v2.show_explained(explained, self.principal.time_zone)
         return {name: shown[name] for name in ("blockers", "nearest")}
 
@@ -110,4 +116,17 @@ class AppointmentStatus(Change):
         status = read_body(StatusInput, request)["status"]
         wanted = self.wanted(request, appointment_id)
         change_status(appointment_id=wanted, status=status, by=self.principal, now=self.now)
+        return self.told(request, appointment_id)
+
+
+class AppointmentUndo(Change):
+    @extend_schema(operation_id="undoChange", request=None, responses=v2.AppointmentOutput)
+    def post(self, request: Request, appointment_id: str) -> HttpResponse:
+        """Undo what you have just done to it: the booking, the move or the cancellation, for ten seconds.
+
+        A booking that is undone is cancelled, as booked in error. The time that a move or a cancellation has left is
+        kept until then, so that an undo never comes too late for it.
+        """
+        wanted = self.wanted(request, appointment_id)
+        undo_change(appointment_id=wanted, by=self.principal, now=self.now)
         return self.told(request, appointment_id)

@@ -10,10 +10,11 @@ from uuid import UUID
 from django.db import IntegrityError
 from psycopg.errors import ExclusionViolation
 
-from appointments.booking import SlotTaken, event_data
+from appointments.booking import event_data
 from appointments.days import zone
 from appointments.models import Appointment
 from appointments.releasing import hours_around, release_slots
+from appointments.unavailable import SlotTaken
 from mybcat import audit, events
 from mybcat.errors import DomainError, UnknownId
 from mybcat.events import EventType

@@ -48,6 +48,7 @@ class Slot(TenantModel):
     ends_at = models.DateTimeField()
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.FREE)
     appointment = PracticeForeignKey("Appointment", models.PROTECT, null=True, related_name="slots")
+    hold = PracticeForeignKey("Hold", models.PROTECT, null=True, related_name="slots")
 
     objects = PracticeManager.of(SlotQuerySet)
 
@@ -63,8 +64,17 @@ class Slot(TenantModel):
                 | (~Q(status="busy") & Q(appointment__isnull=True)),
                 name="slot_busy_means_an_appointment",
             ),
+            models.CheckConstraint(
+                condition=Q(status="busy-tentative", hold__isnull=False)
+                | (~Q(status="busy-tentative") & Q(hold__isnull=True)),
+                name="slot_tentative_means_a_hold",
+            ),
         )
-        indexes = (models.Index(fields=("practice", "starts_at"), name="slot_practice_starts_at"),)
+        indexes = (
+            models.Index(fields=("practice", "starts_at"), name="slot_practice_starts_at"),
+            # Of the few that are held; booking a free one leaves it alone.
+            models.Index(fields=("practice", "hold"), name="slot_hold", condition=Q(hold__isnull=False)),
+        )
 
     def __str__(self) -> str:
         return f"{self.starts_at:%Y-%m-%dT%H:%M%z} {self.status}"
@@ -152,3 +162,79 @@ class Appointment(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.status} {self.starts_at:%Y-%m-%dT%H:%M%z}"
+
+
+class Hold(TenantModel):
+    """Times that are kept from everybody but their holder, for a short while by the database's clock.
+
+    Its slots are busy-tentative. What ends it (booked, given back, run out) deletes it.
+    """
+
+    class Kind(models.TextChoices):
+        # While a caller thinks.
+        AGENT = "agent"
+        # What a cancellation or a move has left, so that it can be undone for certain.
+        UNDO = "undo"
+
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.AGENT)
+    holder_kind = models.CharField(max_length=10)
+    holder_id = models.UUIDField()
+    placed_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    # Of an undo: which change it is, and where the appointment began before.
+    appointment = PracticeForeignKey(Appointment, models.CASCADE, null=True, related_name="+")
+    slot = PracticeForeignKey(Slot, models.PROTECT, null=True, related_name="+")
+
+    class Meta(TenantModel.Meta):
+        constraints = (
+            models.UniqueConstraint(fields=("practice", "id"), name="hold_practice_id"),
+            models.CheckConstraint(
+                condition=Q(kind="undo", appointment__isnull=False, slot__isnull=False)
+                | ~Q(kind="undo") & Q(appointment__isnull=True, slot__isnull=True),
+                name="hold_undo_means_an_appointment",
+            ),
+        )
+        indexes = (
+            models.Index(fields=("practice", "holder_id"), name="hold_holder"),
+            models.Index(fields=("expires_at",), name="hold_expires_at"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} until {self.expires_at:%Y-%m-%dT%H:%M:%S%z}"
+
+
+class HeldTime(TenantModel):
+    """One of the times that a hold keeps; those of one hold may overlap each other, and no others."""
+
+    hold = PracticeForeignKey(Hold, models.CASCADE, related_name="times")
+    slot = PracticeForeignKey(Slot, models.PROTECT, related_name="+")
+    practitioner = PracticeForeignKey(Practitioner, models.PROTECT)
+    location = PracticeForeignKey(Location, models.PROTECT)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    occupied_from = models.DateTimeField()
+    occupied_until = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints = (
+            models.UniqueConstraint(fields=("practice", "id"), name="held_time_practice_id"),
+            models.UniqueConstraint(fields=("practice", "hold", "slot"), name="held_time_once_per_hold_and_slot"),
+            ExclusionConstraint(
+                name="held_time_no_overlap",
+                expressions=[
+                    (F("practitioner"), RangeOperators.EQUAL),
+                    (F("hold"), RangeOperators.NOT_EQUAL),
+                    (TimeRange("occupied_from", "occupied_until"), RangeOperators.OVERLAPS),
+                ],
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    ends_at__gt=F("starts_at"), occupied_from__lte=F("starts_at"), occupied_until__gte=F("ends_at")
+                ),
+                name="held_time_times_in_order",
+            ),
+        )
+        indexes = (models.Index(fields=("practice", "starts_at"), name="held_time_practice_starts_at"),)
+
+    def __str__(self) -> str:
+        return f"{self.starts_at:%Y-%m-%dT%H:%M%z}"

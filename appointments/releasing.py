@@ -1,13 +1,15 @@
 """Slots that an appointment gives back."""
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
 
+from appointments.holds import keep_for_undo
 from appointments.models import Appointment, Slot
 from appointments.querysets import SlotQuerySet
 from appointments.regeneration import LONGEST_SLOT
 from appointments.schedules import still_wanted
+from appointments.taking import Needed
+from mybcat.principal import Principal
 
 
 def slots_of(appointment: Appointment) -> SlotQuerySet:
@@ -31,10 +33,38 @@ def hours_around(appointment: Appointment) -> frozenset[datetime]:
     )
 
 
-def release_slots(appointment: Appointment, *, wanted: frozenset[datetime], keep: Collection[UUID] = ()) -> None:
-    """Free those that `hours_around()` has wanted; the others stay closed. Those in `keep` stay taken."""
-    taken = slots_of(appointment).exclude(id__in=keep)
-    ids = list(taken.order_by("id").select_for_update(no_key=True).values_list("id", flat=True))
-    freed = Slot.objects.filter(id__in=ids)
-    freed.filter(starts_at__in=wanted).update(status=Slot.Status.FREE, appointment=None)
-    freed.exclude(starts_at__in=wanted).update(status=Slot.Status.BUSY_UNAVAILABLE, appointment=None)
+def release_slots(appointment: Appointment, *, wanted: frozenset[datetime]) -> None:
+    """Free what it takes: those that `hours_around()` has wanted; the others stay closed."""
+    free(locked_slots(appointment), wanted=wanted)
+
+
+def locked_slots(appointment: Appointment) -> list[Slot]:
+    """Those that it takes, locked."""
+    return list(slots_of(appointment).order_by("id").select_for_update(no_key=True))
+
+
+def leave_slots(
+    slots: Sequence[Slot],
+    *,
+    wanted: frozenset[datetime],
+    of: Appointment,
+    was: Needed,
+    began: Slot,
+    by: Principal | None,
+    now: datetime,
+) -> None:
+    """These, locked, are the appointment's no more: kept for `by` while that can be undone; for None free at once.
+
+    `was`, `began`: its time, and the slot at which it began, before.
+    """
+    if by is None or not slots:
+        free(slots, wanted=wanted)
+    else:
+        keep_for_undo(appointment_id=of.id, slot=began, slots=slots, within=was, by=by, now=now)
+
+
+def free(slots: Sequence[Slot], *, wanted: frozenset[datetime]) -> None:
+    """Free those that are wanted, close the others. They are locked."""
+    freed = Slot.objects.filter(id__in=[each.id for each in slots])
+    freed.filter(starts_at__in=wanted).update(status=Slot.Status.FREE, appointment=None, hold=None)
+    freed.exclude(starts_at__in=wanted).update(status=Slot.Status.BUSY_UNAVAILABLE, appointment=None, hold=None)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from appointments import change_views, slot_views, views, why_not_views
+from appointments import change_views, hold_views, slot_views, views, why_not_views
 
 urlpatterns = [
     path("appointments", views.Appointments.as_view()),
@@ -17,5 +17,8 @@ urlpatterns = [
 urlpatterns_v2 = [
     path("appointments/<str:appointment_id>/move", change_views.AppointmentMove.as_view()),
     path("appointments/<str:appointment_id>/status", change_views.AppointmentStatus.as_view()),
+    path("appointments/<str:appointment_id>/undo", change_views.AppointmentUndo.as_view()),
+    path("holds", hold_views.Holds.as_view()),
+    path("holds/<str:hold_id>", hold_views.HoldDetail.as_view()),
     path("slots/why-not", why_not_views.WhyNot.as_view()),
 ]

@@ -12,12 +12,13 @@ from rest_framework.response import Response
 
 from appointments import serializers_v1 as v1
 from appointments import serializers_v2 as v2
-from appointments.booking import Booked, Unavailable, book_appointment
+from appointments.booking import Booked, book_appointment
 from appointments.calendar import Calendar
 from appointments.calendar_state import appointments_state
 from appointments.days import day_range, today
 from appointments.models import Appointment
 from appointments.serializers import BookingInput, DaysQuery, read_booking
+from appointments.unavailable import Unavailable
 from appointments.why_not import why_not_slot
 from mybcat import audit
 from mybcat.errors import UnknownId
@@ -76,7 +77,7 @@ class Appointments(Endpoint):
             raise
 
     def _why_not(self, wish: dict[str, Any]) -> dict[str, Any]:
-        explained = why_not_slot(slot_id=wish["slot_id"], type_code=wish["type_code"], now=self.now)
+        explained = why_not_slot(slot_id=wish["slot_id"], type_code=wish["type_code"], by=self.principal, now=self.now)
         shown = v2.show_explained(explained, self.principal.time_zone)
         return {name: shown[name] for name in ("blockers", "nearest")}
 

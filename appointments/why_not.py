@@ -9,13 +9,15 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 
 from appointments.availability import Start, next_starts, starts
-from appointments.blockers import Absence, Blocker, Code, Day, Taken, Wanted, blockers
+from appointments.blockers import Absence, Blocker, Code, Day, Held, Taken, Wanted, blockers
 from appointments.days import day_range, zone
-from appointments.models import Appointment, Slot
+from appointments.holds import Clock
+from appointments.models import Appointment, HeldTime, Slot
 from appointments.planning import weekly_hours
 from appointments.regeneration import LONGEST_APPOINTMENT, slots_touching
 from appointments.working_days import Interval, plan_slots
-from practices.models import AppointmentType, Location, Practitioner, TimeOff
+from mybcat.principal import Principal
+from practices.models import AppointmentType, Location, Practitioner, TimeOff, User
 
 # A caller hears a handful; earlier times are looked for in the days before only.
 NEAREST = 2
@@ -39,24 +41,27 @@ def why_not(
     location: Location | None,
     starts_at: datetime,
     new_patient: bool | None,
+    by: Principal,
     now: datetime,
     moving: UUID | None = None,
 ) -> Explained:
     """Everything that stands against an appointment of that type then, in the practice in scope.
 
     `location`: where; None: wherever the practitioner is that day. `new_patient` None: not known. `moving`: the
-    appointment that would be moved there, whose own time stands against nothing.
+    appointment that would be moved there, whose own time stands against nothing; nor does what `by` holds.
     """
     wanted = _wanted(appointment_type, practitioner, location, starts_at)
     found = [
         *_of_their_own(wanted, appointment_type, practitioner, location, new_patient, now=now),
-        *blockers(wanted=wanted, day=_day(wanted, practitioner, location, moving=moving)),
+        *blockers(wanted=wanted, day=_day(wanted, practitioner, location, by=by, moving=moving)),
     ]
     nearest = _nearest(appointment_type, practitioner, location, starts_at, now=now)
     return Explained(wanted.starts_at, wanted.ends_at, found, nearest)
 
 
-def why_not_slot(*, slot_id: UUID, type_code: str, now: datetime, moving: UUID | None = None) -> Explained:
+def why_not_slot(
+    *, slot_id: UUID, type_code: str, by: Principal, now: datetime, moving: UUID | None = None
+) -> Explained:
     """Likewise of a slot that could not be booked. Raises Slot.DoesNotExist, AppointmentType.DoesNotExist."""
     slot = Slot.objects.select_related("practitioner__practice", "location").get(id=slot_id)
     return why_not(
@@ -65,6 +70,7 @@ def why_not_slot(*, slot_id: UUID, type_code: str, now: datetime, moving: UUID |
         location=slot.location,
         starts_at=slot.starts_at,
         new_patient=None,
+        by=by,
         now=now,
         moving=moving,
     )
@@ -122,7 +128,9 @@ def _of_their_own(
     return found
 
 
-def _day(wanted: Wanted, practitioner: Practitioner, location: Location | None, *, moving: UUID | None) -> Day:
+def _day(
+    wanted: Wanted, practitioner: Practitioner, location: Location | None, *, by: Principal, moving: UUID | None
+) -> Day:
     since, until = day_range(first=wanted.day, last=wanted.day, time_zone=wanted.zone.key)
     periods = weekly_hours(practitioner)
     slots = plan_slots(
@@ -139,7 +147,7 @@ def _day(wanted: Wanted, practitioner: Practitioner, location: Location | None, 
         weekdays=frozenset(each.weekday for each in periods if location is None or each.location_id == location.id),
         absences=_absences(wanted, practitioner, location),
         taken=_taken(wanted, practitioner, besides=moving),
-        held=_spans(rows, Slot.Status.BUSY_TENTATIVE),
+        held=_held(wanted, practitioner, by),
         closed=_spans(rows, Slot.Status.BUSY_UNAVAILABLE),
         starts=frozenset(row.starts_at for row in rows) or frozenset(slot.starts_at for slot in there),
     )
@@ -184,6 +192,19 @@ def _taken(wanted: Wanted, practitioner: Practitioner, *, besides: UUID | None) 
         .order_by("starts_at")
     )
     return [Taken(*row) for row in rows.values_list("occupied_from", "occupied_until", "starts_at", "ends_at")]
+
+
+def _held(wanted: Wanted, practitioner: Practitioner, by: Principal) -> list[Held]:
+    """By others, now."""
+    rows = HeldTime.objects.filter(
+        practitioner=practitioner,
+        hold__expires_at__gt=Clock(),
+        occupied_until__gt=wanted.occupied_from,
+        occupied_from__lt=wanted.occupied_until,
+    ).exclude(hold__holder_id=by.id)
+    found = list(rows.order_by("starts_at").values_list("hold__holder_id", "occupied_from", "occupied_until"))
+    names = dict(User.objects.filter(id__in={holder for holder, _, _ in found}).values_list("id", "name"))
+    return [Held(since, until, names.get(holder)) for holder, since, until in found]
 
 
 def _spans(rows: Sequence[Slot], status: str) -> list[tuple[datetime, datetime]]:

@@ -31,6 +31,7 @@ class WhyNot(Endpoint):
             location=Location.objects.get(id=query["location"][0]) if query.get("location") else None,
             starts_at=query["start"],
             new_patient={"true": True, "false": False}.get(query.get("newPatient", "")),
+            by=self.principal,
             now=self.now,
         )
         return Response(show_explained(explained, self.principal.time_zone))

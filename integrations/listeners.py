@@ -101,7 +101,12 @@ APPOINTMENT_EVENTS = frozenset(EventType(each) for each in EventType if each.sta
 
 SUBSCRIPTIONS: dict[Listener, frozenset[str]] = {
     NOTIFICATIONS: frozenset(
-        {EventType.APPOINTMENT_BOOKED, EventType.APPOINTMENT_MOVED, EventType.APPOINTMENT_CANCELLED}
+        {
+            EventType.APPOINTMENT_BOOKED,
+            EventType.APPOINTMENT_MOVED,
+            EventType.APPOINTMENT_CANCELLED,
+            EventType.APPOINTMENT_REINSTATED,
+        }
     ),
     CRM: APPOINTMENT_EVENTS,
     ANALYTICS: frozenset(COUNTERS),

@@ -61,7 +61,7 @@ class Environment(BaseSettings):
     proxy_secret: str = Field(default="", validation_alias="PROXY_SECRET")
     rate_limit_factor: int = Field(default=1, ge=1, validation_alias="RATE_LIMIT_FACTOR")
     prepare_threshold: int | None = Field(default=1, validation_alias="PREPARE_THRESHOLD")
-    public_url: str = Field(default="http://127.0.0.1:8000", validation_alias="PUBLIC_URL")
+    public_url: str = Field(default="", validation_alias="PUBLIC_URL")
     hubspot_api_url: str = Field(default="https://api.hubapi.com", validation_alias="HUBSPOT_API_URL")
     message_provider: Literal["console", "twilio"] = Field(default="console", validation_alias="MESSAGE_PROVIDER")
     twilio_api_url: str = Field(default="https://api.twilio.com", validation_alias="TWILIO_API_URL")

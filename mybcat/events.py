@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 from mybcat.correlation import accepted_or_new, correlation_id
 from mybcat.ids import new_uuid
 from mybcat.models import Event
-from mybcat.principal import Principal
+from mybcat.principal import Behalf, Principal
 from mybcat.tenancy import CrossPracticeWrite, ScopeRequired, current_scope
 
 T = TypeVar("T")
@@ -33,6 +33,10 @@ class EventType(StrEnum):
     # Booked again: what was marked by mistake is put right.
     APPOINTMENT_REOPENED = "appointment.reopened"
     APPOINTMENT_ENTERED_IN_ERROR = "appointment.entered_in_error"
+    # Its cancellation is undone.
+    APPOINTMENT_REINSTATED = "appointment.reinstated"
+    HOLD_PLACED = "hold.placed"
+    HOLD_RELEASED = "hold.released"
     WEBHOOK_ENDPOINT_TEST = "webhook_endpoint.test"
     PATIENT_CREATED = "patient.created"
     PATIENT_UPDATED = "patient.updated"
@@ -53,6 +57,7 @@ _APPOINTMENT = {
 }
 # Where it is now, and where it was.
 _MOVED = {**_APPOINTMENT, "previousSlotId": "slot", "previousPractitionerId": "pract"}
+_HOLD = {"holdId": "hold", "practitionerId": "pract", "locationId": "loc", "slotId": "slot"}
 _PATIENT = {"patientId": "pat"}
 _VISIT = {"visitId": "visit", "appointmentId": "appt", "practitionerId": "pract"}
 _MERGE = {"patientId": "pat", "mergedPatientId": "pat"}
@@ -67,6 +72,9 @@ CATALOGUE: dict[EventType, dict[str, str]] = {
     EventType.APPOINTMENT_NOSHOW: _APPOINTMENT,
     EventType.APPOINTMENT_REOPENED: _APPOINTMENT,
     EventType.APPOINTMENT_ENTERED_IN_ERROR: _APPOINTMENT,
+    EventType.APPOINTMENT_REINSTATED: _APPOINTMENT,
+    EventType.HOLD_PLACED: _HOLD,
+    EventType.HOLD_RELEASED: _HOLD,
     EventType.WEBHOOK_ENDPOINT_TEST: {"webhookEndpointId": "whep"},
     EventType.PATIENT_CREATED: _PATIENT,
     EventType.PATIENT_UPDATED: _PATIENT,
@@ -113,7 +121,7 @@ class InvalidEvent(ValueError):
     """The event is not in the catalogue, or holds what is no public id: a mistake in our code."""
 
 
-def publish(*, type: str, subject_id: UUID, data: Mapping[str, str], by: Principal, now: datetime) -> Event:  # noqa: A002
+def publish(*, type: str, subject_id: UUID, data: Mapping[str, str], by: Principal | Behalf, now: datetime) -> Event:  # noqa: A002
     """Record the event in the caller's transaction, inside practice_scope; it leaves only if that commits.
 
     Raises InvalidEvent for a type outside the catalogue and for data other than the catalogue's public ids.
@@ -132,7 +140,7 @@ def _row(
     type: str,  # noqa: A002
     subject_id: UUID,
     data: Mapping[str, str],
-    by: Principal,
+    by: Principal | Behalf,
     now: datetime,
 ) -> dict[str, Any]:
     """The row of _INSERT, checked."""

@@ -88,6 +88,15 @@ class Operator:
     kind: str = "operator"
 
 
+@dataclass(frozen=True, slots=True)
+class Behalf:
+    """On whose behalf something happens after their request: what they began runs out, or is due."""
+
+    kind: str
+    id: UUID
+    practice_id: UUID
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
     """A caller inside one practice: a member, or an API client of the practice's."""

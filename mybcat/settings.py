@@ -234,6 +234,7 @@ PUBLIC_IDS = {
     "merge": "patients.PatientMerge",
     "slot": "appointments.Slot",
     "appt": "appointments.Appointment",
+    "hold": "appointments.Hold",
     "evt": "mybcat.Event",
     "whd": "mybcat.Delivery",
     "whep": "integrations.WebhookEndpoint",
@@ -273,7 +274,7 @@ TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN = ENVIRONMENT.twilio_account_sid, ENVIRONM
 TWILIO_FROM = ENVIRONMENT.twilio_from
 
 # Where browsers find us: vendors send people back there.
-PUBLIC_URL = ENVIRONMENT.public_url.rstrip("/")
+PUBLIC_URL = ENVIRONMENT.public_url.rstrip("/") or f"http://127.0.0.1:{ENVIRONMENT.port}"
 # Whose pages may open sockets.
 LIVE_ORIGINS = frozenset({*CSRF_TRUSTED_ORIGINS, PUBLIC_URL})
 if DEVELOPMENT:
@@ -303,6 +304,7 @@ RELAY_CHORES = {
     "live": "realtime.broadcasting.Broadcasting",
     "seal": "mybcat.auditing.sealer.Sealer",
     "alarms": "integrations.alarms.raising.Alarms",
+    "holds": "appointments.expiring.Expiring",
 }
 
 globals().update({f"EMAIL_{name}": value for name, value in mail(url=ENVIRONMENT.smtp_url, home=MYBCAT_HOME).items()})

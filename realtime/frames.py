@@ -21,7 +21,7 @@ FAR_BEHIND = 2000
 
 def frames_of(events: Sequence[Event]) -> list[dict[str, Any]]:
     """A frame for each event, in their order; inside a scope that shows their appointments."""
-    dates, left = _dates(events), _dates_left(events)
+    dates, left = {**_dates(events), **_dates_of_slots(events)}, _dates_left(events)
     return [_frame(event, dates.get(event.id)) | left.get(event.id, {}) for event in events]
 
 
@@ -96,6 +96,16 @@ def _dates(events: Sequence[Event]) -> dict[UUID, str]:
     rows = Appointment.objects.filter(id__in=set(named.values())).values_list("id", "starts_at", "location__time_zone")
     days = _days(rows)
     return {event: days[appointment] for event, appointment in named.items() if appointment in days}
+
+
+def _dates_of_slots(events: Sequence[Event]) -> dict[UUID, str]:
+    """By event of a hold: the day of its slot, likewise."""
+    named = _named([event for event in events if event.type.startswith("hold.")], "slotId", "slot")
+    if not named:
+        return {}
+    rows = Slot.objects.filter(id__in=set(named.values())).values_list("id", "starts_at", "location__time_zone")
+    days = _days(rows)
+    return {event: days[slot] for event, slot in named.items() if slot in days}
 
 
 def _named(events: Sequence[Event], member: str, prefix: str) -> dict[UUID, UUID]:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import orjson
 from argon2 import PasswordHasher
 
-from appointments.models import Appointment, Slot
+from appointments.models import Appointment, HeldTime, Hold, Slot
 from integrations.clients.models import ApiClient
 from integrations.clients.scopes import CLIENT_SCOPES
 from integrations.clients.services import add_certificate, create_client
@@ -347,3 +347,34 @@ def make_notice(*, practice: Practice, **fields: Any) -> Notice:
     endpoint, now = make_endpoint(practice=practice), datetime.now(UTC)
     with practice_scope(practice.id):
         return Notice.objects.create(kind="webhook.dead", endpoint=endpoint, first_at=now, last_at=now, **fields)
+
+
+def make_hold(slot: Slot, *, holder: User | None = None, lasts: timedelta = timedelta(minutes=5)) -> Hold:
+    """Kept by somebody from now on; a negative `lasts`: it has run out, and nobody has noticed."""
+    now = datetime.now(UTC)
+    with practice_scope(slot.practice_id):
+        hold = Hold.objects.create(
+            holder_kind="member",
+            holder_id=(holder or make_user(name="Colleague")).id,
+            placed_at=now,
+            expires_at=now + lasts,
+        )
+        HeldTime.objects.create(
+            hold=hold,
+            slot=slot,
+            practitioner_id=slot.practitioner_id,
+            location_id=slot.location_id,
+            starts_at=slot.starts_at,
+            ends_at=slot.ends_at,
+            occupied_from=slot.starts_at,
+            occupied_until=slot.ends_at,
+        )
+        Slot.objects.filter(id=slot.id).update(status=Slot.Status.BUSY_TENTATIVE, hold=hold)
+    return hold
+
+
+def make_held(clinic: Clinic, *, holder: User | None = None) -> Hold:
+    """On a time of its own, which nothing else that tests make wants."""
+    start = clinic.slots[-1].ends_at + timedelta(days=20)
+    slots = make_slots(practitioner=clinic.practitioner, location=clinic.location, start=start, count=1)
+    return make_hold(slots[0], holder=holder)

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from appointments.models import Appointment, Schedule, Slot
+from appointments.models import Appointment, HeldTime, Schedule, Slot
 from mybcat.ids import public_id
 from mybcat.operators.filters import PracticeFilter, RecordedFilter, StartsFilter
 from mybcat.operators.model_admin import ReadOnlyAdmin
@@ -76,6 +76,36 @@ class AppointmentAdmin(ReadOnlyAdmin):
     @admin.display(description="ends (local)")
     def ends(self, appointment: Appointment) -> str:
         return _local(appointment.ends_at, appointment)
+
+
+@admin.register(HeldTime)
+class HeldTimeAdmin(ReadOnlyAdmin):
+    list_display = ("starts", "practice", "practitioner", "location", "kind", "holder", "expires")
+    list_filter = (PracticeFilter,)
+    list_select_related = ("practice", "practitioner", "location", "hold")
+    id_columns: ClassVar[dict[str, str]] = {**IN_PRACTICE, "hold": "hold_id", "pract": "practitioner_id"}
+    search_help_text = "A hold's id, hold_…, or a practitioner's, pract_…"
+    fields = ("practice", "practitioner", "location", "starts", "ends", "kind", "holder", "expires")
+
+    @admin.display(description="starts (local)")
+    def starts(self, time: HeldTime) -> str:
+        return _local(time.starts_at, time)
+
+    @admin.display(description="ends (local)")
+    def ends(self, time: HeldTime) -> str:
+        return _local(time.ends_at, time)
+
+    @admin.display
+    def kind(self, time: HeldTime) -> str:
+        return time.hold.kind
+
+    @admin.display
+    def holder(self, time: HeldTime) -> str:
+        return f"{time.hold.holder_kind} {time.hold.holder_id}"
+
+    @admin.display(description="expires (local)")
+    def expires(self, time: HeldTime) -> str:
+        return _local(time.hold.expires_at, time)
 
 
 def _local(instant: datetime, row: Any) -> str:

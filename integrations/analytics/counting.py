@@ -30,6 +30,7 @@ COUNTERS = {
     # What they put right stays counted where it was: figures tell what was done, not what stands.
     "appointment.reopened": "reopened",
     "appointment.entered_in_error": "enteredInError",
+    "appointment.reinstated": "reinstated",
 }
 BATCH = 2000
 

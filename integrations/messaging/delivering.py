@@ -81,8 +81,10 @@ def _reason_against(event_type: str, appointment: Appointment, *, now: datetime)
         return "no_consent"
     if consent.refuses(patient.phone):
         return "opted_out"
-    if event_type != EventType.APPOINTMENT_CANCELLED and appointment.status != Appointment.Status.BOOKED:
-        return "appointment_not_booked"
+    booked = appointment.status == Appointment.Status.BOOKED
+    # By the time it is sent, the one may have been cancelled, and the cancellation of the other be undone.
+    if booked == (event_type == EventType.APPOINTMENT_CANCELLED):
+        return "appointment_booked" if booked else "appointment_not_booked"
     if appointment.starts_at <= now:
         return "appointment_past"
     return ""

@@ -13,6 +13,9 @@ TEXTS: dict[str, str] = {
     EventType.APPOINTMENT_MOVED: (
         "{practice}: your appointment is moved to {day} at {time}, {location}. Reply STOP to opt out."
     ),
+    EventType.APPOINTMENT_REINSTATED: (
+        "{practice}: your appointment on {day} at {time}, {location}, stands after all. Reply STOP to opt out."
+    ),
     EventType.APPOINTMENT_CANCELLED: (
         "{practice}: your appointment on {day} at {time}, {location}, is cancelled. Reply STOP to opt out."
     ),

@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db.models import Model
 from django.utils import timezone
 
-from appointments.models import Appointment, Schedule, Slot
+from appointments.models import Appointment, HeldTime, Hold, Schedule, Slot
 from integrations.models import BulkMessageJob, InboundEvent, Message
 from mybcat.ids import new_uuid
 from mybcat.models import AuditEntry, Delivery, Event, IdempotencyKey, SecurityEvent, VersionCall
@@ -97,7 +97,22 @@ def _booked(clinic: Clinic) -> list[Model]:
         **times,
     )
     Slot.objects.filter(id=first.id).update(status="busy", appointment=appointment)
-    return [Slot.objects.get(id=first.id), appointment, make_message(clinic)]
+    held = HeldTime.objects.create(
+        hold=Hold.objects.create(
+            holder_kind="member",
+            holder_id=clinic.agent.id,
+            placed_at=timezone.now(),
+            expires_at=timezone.now() + timedelta(minutes=5),
+        ),
+        slot=clinic.slots[4],
+        practitioner=clinic.practitioner,
+        location=clinic.location,
+        starts_at=clinic.slots[4].starts_at,
+        ends_at=clinic.slots[4].ends_at,
+        occupied_from=clinic.slots[4].starts_at,
+        occupied_until=clinic.slots[4].ends_at,
+    )
+    return [Slot.objects.get(id=first.id), appointment, held, make_message(clinic)]
 
 
 def make_message(clinic: Clinic) -> Message:

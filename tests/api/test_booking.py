@@ -121,10 +121,9 @@ def test_a_taken_slot_is_refused(agent: Caller, clinic: Clinic, version: str) ->
     assert_refused(answer, status=409, code="slot_taken", sentence="Slot is no longer available")
 
 
-@pytest.mark.parametrize("status", ["busy-unavailable", "busy-tentative"])
-def test_a_blocked_or_held_slot_is_refused(agent: Caller, clinic: Clinic, status: str) -> None:
+def test_a_blocked_slot_is_refused(agent: Caller, clinic: Clinic) -> None:
     with practice_scope(clinic.practice.id):
-        Slot.objects.filter(id=clinic.slots[0].id).update(status=status)
+        Slot.objects.filter(id=clinic.slots[0].id).update(status="busy-unavailable")
     with changes(**REMEMBERED):
         answer = agent.book(clinic)
     assert_refused(answer, status=409, code="slot_taken", sentence="Slot is no longer available")

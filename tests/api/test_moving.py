@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from appointments.models import Appointment, Slot
+from appointments.expiring import Expiring
+from appointments.models import Appointment, Hold, Slot
 from appointments.schedules import replace_hours
 from mybcat.ids import new_uuid
 from mybcat.models import AuditEntry, Event
@@ -17,7 +18,15 @@ from tests.api.rows import changes
 from tests.callers import Caller, public
 from tests.factories import Clinic, make_member, make_slots, make_type
 
-MOVED = {"appointments_appointment": 0, "appointments_slot": 0, "mybcat_event": 1, "mybcat_auditentry": 1}
+# What is left is held, so that it can be undone.
+MOVED = {
+    "appointments_appointment": 0,
+    "appointments_slot": 0,
+    "appointments_hold": 1,
+    "appointments_heldtime": 1,
+    "mybcat_event": 1,
+    "mybcat_auditentry": 1,
+}
 
 
 def booked(agent: Caller, clinic: Clinic, *, slot: int = 0, **body: Any) -> str:
@@ -26,12 +35,20 @@ def booked(agent: Caller, clinic: Clinic, *, slot: int = 0, **body: Any) -> str:
     return str(answer.json()["appointmentId"])
 
 
+def settle(clinic: Clinic) -> None:
+    with practice_scope(clinic.practice.id):
+        Hold.objects.update(expires_at=datetime.now(UTC) - timedelta(milliseconds=1))
+    Expiring()(now=datetime.now(UTC))
+
+
 def move(caller: Caller, identifier: str, slot: Slot | str, *, key: str | None = None, **headers: str) -> Any:
     wanted = slot if isinstance(slot, str) else public("slot", slot.id)
     return caller.post(f"/api/v2/appointments/{identifier}/move", {"slotId": wanted}, key=key, **headers)
 
 
 def statuses(clinic: Clinic) -> list[str]:
+    """Once nothing can be undone any more."""
+    settle(clinic)
     with practice_scope(clinic.practice.id):
         rows = Slot.objects.filter(practitioner=clinic.practitioner).order_by("starts_at")
         return list(rows.values_list("status", flat=True))
@@ -253,6 +270,7 @@ def test_the_time_left_behind_is_closed_where_hours_no_longer_hold_it(agent: Cal
     with practice_scope(clinic.practice.id):
         replace_hours(practitioner=clinic.practitioner, hours=hours, by=clinic.principal, now=datetime.now(UTC))
     assert move(agent, identifier, clinic.slots[4]).status_code == 200
+    settle(clinic)
     with practice_scope(clinic.practice.id):
         early, wanted = (Slot.objects.get(id=slot.id) for slot in clinic.slots[:2])
     assert (early.status, early.appointment_id) == ("busy-unavailable", None)

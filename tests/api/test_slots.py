@@ -13,7 +13,7 @@ from practices.models import Location, Practitioner
 from tests.api.refusals import assert_invalid, assert_not_found
 from tests.api.rows import changes
 from tests.callers import Caller, public
-from tests.factories import Clinic, make_clinic, make_slots
+from tests.factories import Clinic, make_clinic, make_hold, make_slots
 
 pytestmark = pytest.mark.usefixtures("april")
 both_versions = pytest.mark.parametrize("version", ["v1", "v2"])
@@ -70,8 +70,8 @@ def test_v2_shows_instants(agent: Caller, clinic: Clinic) -> None:
 
 def test_v1_has_its_own_words_for_the_status_and_v2_those_of_fhir(agent: Caller, clinic: Clinic) -> None:
     assert agent.book(clinic, slot=0).status_code == 201
+    make_hold(clinic.slots[2])
     with practice_scope(clinic.practice.id):
-        Slot.objects.filter(id=clinic.slots[2].id).update(status="busy-tentative")
         Slot.objects.filter(id=clinic.slots[3].id).update(status="busy-unavailable")
     query = {"from": "2026-04-25"}
     v1 = [row["status"] for row in agent.get("/api/v1/slots", **query).json()["results"]]

@@ -1,5 +1,6 @@
 """Why not then? Over HTTP, from the rows that booking itself goes by."""
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from practices.models import AppointmentType, Location, Practitioner, TimeOff, W
 from tests.api.refusals import assert_forbidden
 from tests.api.rows import changes
 from tests.callers import Caller, public
-from tests.factories import Clinic, make_slots, make_type, tomorrow_at
+from tests.factories import Clinic, make_hold, make_slots, make_type, tomorrow_at
 
 WHY_NOT = "/api/v2/slots/why-not"
 
@@ -141,9 +142,10 @@ def test_a_type_may_be_for_others(
 
 
 def test_a_held_time_is_told(agent: Caller, hours: Clinic) -> None:
-    with practice_scope(hours.practice.id):
-        Slot.objects.filter(id=hours.slots[4].id).update(status="busy-tentative")
-    assert codes(asked(agent, hours, tomorrow(hours, "10:00"))) == ["held"]
+    make_hold(hours.slots[4])
+    explained = asked(agent, hours, tomorrow(hours, "10:00"))
+    assert codes(explained) == ["held"]
+    assert re.fullmatch(r"Held 10:00 to 10:15 E[DS]T by Colleague", explained["blockers"][0]["sentence"])
 
 
 @pytest.mark.parametrize("days", range(0, 40, 7))

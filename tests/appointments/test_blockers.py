@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from appointments.blockers import Absence, Code, Day, Taken, Wanted, blockers
+from appointments.blockers import Absence, Code, Day, Held, Taken, Wanted, blockers
 from appointments.working_days import Interval
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -94,7 +94,7 @@ def test_all_that_stands_against_it_is_told_not_the_first_alone() -> None:
         WORKDAY,
         absences=[Absence(at("11:00"), at("17:00"), closure=False), Absence(at("08:00"), at("13:00"), closure=True)],
         taken=[visit("11:30", "11:45")],
-        held=[(at("11:45"), at("12:00"))],
+        held=[Held(at("11:45"), at("12:00"), None)],
     )
     assert told(wanted("11:40"), day) == [
         (Code.TIME_OFF, "Dr Lee is away until Tuesday, June 2, 17:00 EDT"),
@@ -107,7 +107,9 @@ def test_all_that_stands_against_it_is_told_not_the_first_alone() -> None:
 
 
 def test_neighbours_that_only_touch_do_not_stand_against_it() -> None:
-    day = replace(WORKDAY, taken=[visit("09:30", "10:00"), visit("10:30", "11:00")], held=[(at("10:30"), at("10:45"))])
+    day = replace(
+        WORKDAY, taken=[visit("09:30", "10:00"), visit("10:30", "11:00")], held=[Held(at("10:30"), at("10:45"), "Ann")]
+    )
     assert told(wanted("10:00"), day) == []
 
 

@@ -12,10 +12,11 @@ import pytest
 from django.db import connections
 
 from appointments import regeneration, schedules
-from appointments.booking import NotEnoughTime, SlotTaken, book_appointment
+from appointments.booking import book_appointment
 from appointments.cancelling import cancel_appointment
 from appointments.models import Appointment, Slot
 from appointments.regeneration import Change
+from appointments.unavailable import NotEnoughTime, SlotTaken
 from mybcat.tenancy import practice_scope
 from practices.models import AppointmentType, Practice, WorkingHours
 from tests.appointments.calendars import HORIZON_DAYS, NOW, Calendar, day_after, hours, make_calendar

@@ -22,7 +22,7 @@ from tests.appointments.calendars import (
     make_calendar,
     make_location,
 )
-from tests.factories import Clinic, make_practice
+from tests.factories import Clinic, make_hold, make_practice
 
 QUARTERS = ["09:00", "09:15", "09:30", "09:45"]
 HALVES = ["09:00", "09:30"]
@@ -234,8 +234,7 @@ class TestTaken:
 
     def test_what_is_held_stays(self, calendar: Calendar) -> None:
         held = calendar.slot("09:15")
-        with practice_scope(calendar.clinic.practice.id):
-            Slot.objects.filter(id=held.id).update(status="busy-tentative")
+        make_hold(held)
         replace(calendar)
         assert calendar.shown()["09:15"] == "busy-tentative"
         calendar.set_practice(slot_minutes=30)

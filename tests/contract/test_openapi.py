@@ -31,6 +31,7 @@ from tests.factories import (
     make_daily_count,
     make_dead_delivery,
     make_endpoint,
+    make_held,
     make_member,
     make_merge,
     make_notice,
@@ -113,6 +114,10 @@ CALLS = {
     "getAppointment": Call(),
     "cancelAppointment": Call(body={"reason": "patient_request"}),
     "moveAppointment": Call(body={"slotId": "{later}"}, versions=V2),
+    "undoChange": Call(versions=V2),
+    "listHolds": Call(query={"practitioner": "{pract}"}, versions=V2, made=("hold",)),
+    "placeHold": Call(status=201, body={"slotIds": ["{slot}"], "type": "comprehensive_exam"}, versions=V2),
+    "releaseHold": Call(status=204, versions=V2),
     "changeAppointmentStatus": Call(body={"status": "entered-in-error"}, versions=V2),
     "listSlots": Call(query={**DAYS, "type": "comprehensive_exam"}),
     "nextSlots": Call(
@@ -239,6 +244,7 @@ NAMED = {
     "client_id": "appc",
     "job_id": "job",
     "visit_id": "visit",
+    "hold_id": "hold",
 }
 FORM = "application/x-www-form-urlencoded"
 PAGING = {"v1": {"page": "1", "pageSize": "10"}, "v2": {"limit": "10"}}
@@ -281,6 +287,7 @@ class Own(dict[str, str]):
 
 
 MAKERS: dict[str, Callable[[Clinic], str]] = {
+    "hold": lambda clinic: public("hold", make_held(clinic, holder=clinic.agent).id),
     "visit": lambda clinic: public("visit", make_visit(clinic).id),
     "change": lambda clinic: _relayed(make_change(clinic)),
     "prot": lambda clinic: public("prot", make_protocol(practice=clinic.practice).id),

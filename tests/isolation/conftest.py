@@ -19,6 +19,7 @@ from tests.factories import (
     make_bound_client,
     make_dead_delivery,
     make_endpoint,
+    make_held,
     make_merge,
     make_notice,
     make_protocol,
@@ -51,6 +52,7 @@ def own_ids(agent: Caller, clinic: Clinic) -> dict[str, str]:
         "notice_id": public("notc", make_notice(practice=clinic.practice).id),
         "protocol_id": public("prot", make_protocol(practice=clinic.practice).id),
         "visit_id": public("visit", make_visit(clinic).id),
+        "hold_id": public("hold", make_held(clinic, holder=clinic.agent).id),
         "job_id": submitted(agent, texts(1)),
     }
 
@@ -75,6 +77,7 @@ def foreign_ids(other_clinic: Clinic) -> dict[str, str]:
         "evt": public("evt", delivery.event_id),
         "notc": public("notc", make_notice(practice=other_clinic.practice).id),
         "visit": public("visit", make_visit(other_clinic).id),
+        "hold": public("hold", make_held(other_clinic).id),
         "job": submitted(there, texts(1)),
     }
 

@@ -8,7 +8,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db.models import Model
 
-from appointments.models import Appointment, Schedule
+from appointments.models import Appointment, Hold, Schedule
 from integrations.models import (
     Alarm,
     BulkMessage,
@@ -38,6 +38,7 @@ from tests.factories import (
     make_bound_client,
     make_crm_connection,
     make_daily_count,
+    make_held,
     make_merge,
     make_notice,
     make_protocol,
@@ -78,6 +79,7 @@ def fill(clinic: Clinic) -> Clinic:
     make_daily_count(practice=clinic.practice)
     make_crm_connection(practice=clinic.practice)
     make_notice(practice=clinic.practice)
+    make_held(clinic)
     with practice_scope(clinic.practice.id):
         WorkingHours.objects.create(**place, weekday=0, starts=time(9), ends=time(17), valid_from=date(2026, 1, 1))
         TimeOff.objects.create(**place, starts_at=now, ends_at=now + timedelta(hours=1), reason="sick")
@@ -125,6 +127,10 @@ def fill(clinic: Clinic) -> Clinic:
         VisitLocation.objects.create(visit=visit, latitude=40.7, longitude=-74, at=now)
         VisitPosition.objects.create(visit=visit, latitude=40.7, longitude=-74, at=now)
         VisitPolicy.objects.create()
+        Hold.objects.create(
+            kind="undo", holder_kind="member", holder_id=clinic.agent.id, placed_at=now, expires_at=now,
+            appointment=booked, slot=clinic.slots[0],
+        )  # fmt: skip
     make_merge(practice=clinic.practice)
     client = make_bound_client(practice=clinic.practice)
     with practice_scope(clinic.practice.id):

@@ -49,6 +49,10 @@ PLACES: dict[tuple[str, str], tuple[Place, ...]] = {
     ("POST", "api/{v}/appointments/<str:appointment_id>/cancel"): (APPOINTMENT,),
     ("POST", "api/v2/appointments/<str:appointment_id>/move"): (APPOINTMENT, Place("body", "slotId", "slot")),
     ("POST", "api/v2/appointments/<str:appointment_id>/status"): (APPOINTMENT,),
+    ("POST", "api/v2/appointments/<str:appointment_id>/undo"): (APPOINTMENT,),
+    ("GET", "api/v2/holds"): (Place("query", "practitioner", "pract"),),
+    ("POST", "api/v2/holds"): (Place("body", "slotIds", "slot"),),
+    ("DELETE", "api/v2/holds/<str:hold_id>"): (Place("path", "hold_id", "hold"),),
     ("GET", "api/{v}/slots"): WHO_AND_WHERE,
     ("GET", "api/{v}/slots/next"): WHO_AND_WHERE,
     ("GET", "api/v2/slots/why-not"): WHO_AND_WHERE,
@@ -101,8 +105,8 @@ PLACES: dict[tuple[str, str], tuple[Place, ...]] = {
     ("POST", "api/v2/live/tickets"): (),
     ("GET", "api/v2/changes"): (),
     ("GET", "api/v2/dead-letters"): (),
-    ("POST", "api/v2/dead-letters/replay"): (),
-    ("POST", "api/v2/dead-letters/discard"): (),
+    ("POST", "api/v2/dead-letters/replay"): (Place("body", "deliveryIds", "whd"),),
+    ("POST", "api/v2/dead-letters/discard"): (Place("body", "deliveryIds", "whd"),),
     ("GET", "api/v2/notices"): (),
     ("POST", "api/v2/notices/<str:notice_id>/acknowledge"): (Place("path", "notice_id", "notc"),),
     ("GET", "api/v2/analytics/daily"): (),
@@ -131,7 +135,7 @@ PLACES: dict[tuple[str, str], tuple[Place, ...]] = {
     ("GET", "api/docs"): (),
 }
 # What answers without asking who calls, and takes nothing in.
-BARE = {"", "healthz", "readyz", "metrics", "visit/<str:token>", "visit/<str:token>/state"}
+BARE = {"", "settings/<path:rest>", "healthz", "readyz", "metrics", "visit/<str:token>", "visit/<str:token>/state"}
 # What must bring an idempotency key.
 KEYED = {f"api/{version}/appointments" for version in ("v1", "v2")}
 
@@ -153,7 +157,9 @@ class Probe:
         if self.place.where == "path":
             own = {**own, self.place.name: value}
         else:
-            (query if self.place.where == "query" else body)[self.place.name] = value
+            stands = query if self.place.where == "query" else body
+            several = isinstance(stands.get(self.place.name), list)
+            stands[self.place.name] = [value] if several else value
         address = "/" + path_of(self.path, own)
         if self.method == "GET":
             return caller.get(address, **query)
@@ -210,6 +216,9 @@ def _bodies(clinic: Clinic) -> dict[tuple[str, str], dict[str, Any]]:
         ("POST", "visits/<str:visit_id>/status"): {"status": "under_way"},
         ("PUT", "visit-policy"): {"trailDays": 7},
         ("POST", "appointments/<str:appointment_id>/move"): {"slotId": public_id("slot", clinic.slots[4].id)},
+        ("POST", "dead-letters/replay"): {"deliveryIds": [public_id("whd", clinic.practice.id)]},
+        ("POST", "dead-letters/discard"): {"deliveryIds": [public_id("whd", clinic.practice.id)], "reason": "old"},
+        ("POST", "holds"): {"slotIds": [public_id("slot", clinic.slots[4].id)], "type": clinic.exam.code},
         ("POST", "appointments/<str:appointment_id>/status"): {"status": "entered-in-error"},
         ("PATCH", "patients/<str:patient_id>"): {"lastName": "Ibe"},
         ("POST", "patients/<str:patient_id>/merge"): {"mergedPatientId": public_id("pat", clinic.patient.id)},

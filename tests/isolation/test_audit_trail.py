@@ -4,8 +4,9 @@ import re
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
-from appointments.models import Appointment
+from appointments.models import Appointment, Hold
 from mybcat.ids import internal_id
 from mybcat.models import AuditEntry
 from mybcat.tenancy import practice_scope
@@ -45,6 +46,7 @@ def _shapes(version: str, operation: Any) -> list[Any]:
 def _book_again(clinic: Clinic) -> None:
     """What an operation before has ended stands in no other's way."""
     with practice_scope(clinic.practice.id):
+        Hold.objects.update(expires_at=timezone.now())
         Appointment.objects.update(status="booked", cancelled_at=None, cancelled_by=None, cancellation_reason="")
 
 

@@ -36,6 +36,8 @@ SHARED = {
 # Indexes that do not lead with the practice, primary keys apart.
 ACROSS = {
     "appointment_no_overlap": "a practitioner is of one practice, and the constraint compares practitioners",
+    "held_time_no_overlap": "likewise",
+    "hold_expires_at": "the relay ends what has run out, whose ever it is",
     "client_assertion_expires_at": "the sweep forgets what has expired, whose ever it is",
     "alarm_untold": "operators hear of what is due, by whose caller ever",
     "audit_entry_txid": "sealing takes what is new, whose ever it is",

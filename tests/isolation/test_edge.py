@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import pytest
 from django.conf import settings
+from rest_framework.serializers import ListField
 
 from mybcat.gateway.inputs import IdField, Input
 from mybcat.ids import internal_id, new_uuid
@@ -44,7 +45,8 @@ def test_every_id_in_a_body_or_query_is_in_the_table() -> None:
     fields = {
         (type(field) is IdField, name, field.prefix)
         for kind in _inputs(Input)
-        for name, field in kind().fields.items()
+        for name, given in kind().fields.items()
+        for field in (given.child if isinstance(given, ListField) else given,)
         if isinstance(field, IdField)
     }
     in_table = {

@@ -1,7 +1,8 @@
 """A `live` process, and who watches."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+import psutil
 import pytest
 
 from mybcat.principal import Role
@@ -22,6 +23,12 @@ def _live(_migrated: None) -> Iterator[Running]:
 @pytest.fixture
 def port(_live: Running) -> int:
     return _live.port
+
+
+@pytest.fixture
+def memory(_live: Running) -> Callable[[], int]:
+    """Of the process, in bytes."""
+    return lambda: int(psutil.Process(_live.process.pid).memory_info().rss)
 
 
 @pytest.fixture

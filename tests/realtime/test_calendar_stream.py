@@ -5,7 +5,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
+from appointments.expiring import Expiring
+from appointments.models import Hold
 from mybcat.models import EventSequence
 from mybcat.tenancy import platform_scope, practice_scope
 from practices.models import Practitioner
@@ -41,6 +44,28 @@ def test_a_booking_is_told_within_a_second_and_without_the_patient(
     }
     text = json.dumps(frame)
     assert all(told not in text for told in (clinic.patient.first_name, clinic.patient.last_name, clinic.patient.phone))
+
+
+def test_colleagues_hear_of_holds_and_of_their_end(
+    port: int, agent: Caller, manager: Caller, clinic: Clinic, broadcaster: Broadcasting
+) -> None:
+    with Watcher(port, manager) as watcher:
+        watcher.hears()
+        wanted = {"slotIds": [public("slot", clinic.slots[0].id)], "type": clinic.exam.code}
+        held = agent.post("/api/v2/holds", wanted).json()
+        relay(broadcaster)
+        placed = watcher.hears(seconds=1)
+        shown = manager.get("/api/v2/holds", practitioner=placed["practitionerId"]).json()["data"]
+        with practice_scope(clinic.practice.id):
+            Hold.objects.update(expires_at=timezone.now())
+        Expiring()(now=timezone.now())
+        relay(broadcaster)
+        released = watcher.hears(seconds=1)
+
+    assert (placed["type"], placed["id"]) == ("hold.placed", held["holdId"])
+    assert placed["date"] == clinic.slots[0].starts_at.astimezone(clinic.zone).date().isoformat()
+    assert [(each["holder"]["name"], each["expiresAt"]) for each in shown] == [(clinic.agent.name, held["expiresAt"])]
+    assert {**placed, "type": "hold.released", "seq": 2} == released
 
 
 def test_practices_hear_nothing_of_each_other(

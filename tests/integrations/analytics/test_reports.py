@@ -26,6 +26,7 @@ NOTHING = {
     "noShow": 0,
     "reopened": 0,
     "enteredInError": 0,
+    "reinstated": 0,
 }
 
 
@@ -135,7 +136,7 @@ def test_a_spreadsheet_says_the_same(manager: Caller, counted: dict[str, str]) -
     assert answer.headers["Content-Disposition"] == 'attachment; filename="daily.csv"'
     head, first, *_ = csv.reader(io.StringIO(answer.content.decode()))
     assert head == ["date", "group", "name", *NOTHING]
-    assert (first[0], first[2:]) == ("2026-03-02", ["Dr Alice Lee", "3", "1", *["0"] * 6])
+    assert (first[0], first[2:]) == ("2026-03-02", ["Dr Alice Lee", "3", "1", *["0"] * 7])
 
 
 def test_a_name_that_looks_like_a_formula_is_no_formula(manager: Caller, clinic: Clinic) -> None:

@@ -1,0 +1,91 @@
+"""What ends a hold: booked, given back, passed on, run out. Its slots are free again where today's hours want them."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q
+
+from appointments.models import HeldTime, Hold, Slot
+from appointments.schedules import still_wanted
+from mybcat import events
+from mybcat.events import EventType
+from mybcat.ids import public_id, referenced
+from mybcat.principal import Behalf
+from practices.models import Practitioner
+
+
+def end_holds(hold_ids: Collection[UUID], *, now: datetime) -> None:
+    """Free what these holds of the practice in scope still keep, and tell. Whichever is gone already is left out."""
+    # Slots are locked before holds, as by all who take them.
+    for hold in Hold.objects.filter(id__in=hold_ids).order_by("id"):
+        _drop(hold, list(hold.times.order_by("starts_at")), kept=(), now=now)
+        # Not by way of the model, which would look through all slots for one that refers to it.
+        Hold.objects.filter(id=hold.id)._raw_delete(connection.alias)
+
+
+def pass_on(slots: Iterable[Slot], *, now: datetime) -> None:
+    """These slots, which the caller has locked, go to another hold; who kept them loses the times that need them."""
+    passed: dict[UUID, list[Slot]] = {}
+    for slot in slots:
+        if slot.hold_id is not None:
+            passed.setdefault(slot.hold_id, []).append(slot)
+    for hold in Hold.objects.filter(id__in=passed).order_by("id"):
+        times = list(hold.times.order_by("starts_at"))
+        lost = [time for time in times if any(needs(time, slot) for slot in passed[hold.id])]
+        if len(lost) == len(times):
+            end_holds([hold.id], now=now)
+        else:
+            _drop(hold, lost, kept=[time for time in times if time not in lost], now=now)
+
+
+def needs(time: HeldTime, slot: Slot) -> bool:
+    """Whether the held time takes part of the slot."""
+    return (
+        time.practitioner_id == slot.practitioner_id
+        and slot.starts_at < time.occupied_until
+        and time.occupied_from < slot.ends_at
+    )
+
+
+def tell(event_type: EventType, hold: Hold, time: HeldTime, *, now: datetime) -> None:
+    """Publish what becomes of a held time, on behalf of the holder."""
+    data = {
+        "holdId": public_id("hold", hold.id),
+        "practitionerId": public_id("pract", time.practitioner_id),
+        "locationId": public_id("loc", time.location_id),
+        "slotId": public_id("slot", time.slot_id),
+    }
+    by = Behalf(hold.holder_kind, hold.holder_id, hold.practice_id)
+    events.publish(type=event_type, subject_id=hold.id, data=data, by=by, now=now)
+    referenced(time.slot_id, time.practitioner_id, time.location_id)
+
+
+def _drop(hold: Hold, times: Sequence[HeldTime], *, kept: Sequence[HeldTime], now: datetime) -> None:
+    wanted = _wanted(times)
+    rows = Slot.objects.filter(hold_id=hold.id).order_by("id").select_for_update(no_key=True)
+    freed = [row for row in rows if not any(needs(time, row) for time in kept)]
+    _settle([row.id for row in freed if (row.practitioner_id, row.starts_at) in wanted], Slot.Status.FREE)
+    _settle(
+        [row.id for row in freed if (row.practitioner_id, row.starts_at) not in wanted], Slot.Status.BUSY_UNAVAILABLE
+    )
+    for time in times:
+        # Whoever deletes it tells: two may end a hold at once.
+        if HeldTime.objects.filter(id=time.id).delete()[0]:
+            tell(EventType.HOLD_RELEASED, hold, time, now=now)
+
+
+def _wanted(times: Iterable[HeldTime]) -> set[tuple[UUID, datetime]]:
+    """What hours ask for around these times; asked before any slot is locked (see `still_wanted`)."""
+    found: set[tuple[UUID, datetime]] = set()
+    for time in times:
+        practitioner = Practitioner.objects.select_related("practice").get(id=time.practitioner_id)
+        starts = still_wanted(practitioner=practitioner, since=time.occupied_from, until=time.occupied_until)
+        found |= {(practitioner.id, start) for start in starts}
+    return found
+
+
+def _settle(ids: Sequence[UUID], status: Slot.Status) -> None:
+    if ids:
+        Slot.objects.filter(Q(id__in=ids)).update(status=status, hold=None)
