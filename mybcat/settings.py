@@ -149,6 +149,11 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = MYBCAT_HOME / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+# What Vite has built of it; without that, all else works.
+STATICFILES_DIRS = [("dashboard", MYBCAT_HOME / "dashboard")]
+STATICFILES_DIRS[0][1].mkdir(exist_ok=True)
+# Their names change with their content.
+WHITENOISE_IMMUTABLE_FILE_TEST = r"/dashboard/assets/.+-[\w-]{8}\.\w+$"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},

@@ -2,7 +2,6 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
 import appointments.urls
@@ -14,6 +13,7 @@ import practices.protocols.urls
 import practices.urls
 import realtime.urls
 from appointments.visits import visits_of
+from mybcat.dashboard import dashboard
 from mybcat.gateway import health
 
 # Both versions have these routes, and the same services; the version picks the shapes.
@@ -50,7 +50,9 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics),
-    path("", RedirectView.as_view(url="/api/docs")),
+    path("", dashboard),
+    # Where Stripe sends managers back to.
+    path("settings/<path:rest>", dashboard),
 ]
 
 handler400 = "mybcat.gateway.problems.bad_request"

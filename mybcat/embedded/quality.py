@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from mybcat.embedded import environment
+from mybcat.embedded import dashboard, environment
 from mybcat.embedded.home import CHECKOUT, Home
 from mybcat.embedded.refusal import Refusal
 
@@ -23,7 +23,9 @@ _FIXES = ((_PROGRAMS / "ruff", "check", "--fix"), (_PROGRAMS / "ruff", "format")
 def check(*, home: Home, arguments: list[str]) -> int:
     """Runs every check, whatever the one before said, and changes nothing; 0 when all are content."""
     del arguments
-    failed = [_name(words) for words in _CHECKS if not _run(words, home=home)]
+    dashboard.install(home=home, development=True)
+    checks = (*_CHECKS, dashboard.command("typescript/bin/tsc", "--noEmit", "-p", "dashboard"))
+    failed = [_name(words) for words in checks if not _run(words, home=home)]
     print(f"Not in order: {', '.join(failed)}." if failed else "All checks passed.", flush=True)
     return 1 if failed else 0
 

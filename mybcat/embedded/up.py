@@ -4,7 +4,7 @@ import os
 import shutil
 import time
 
-from mybcat.embedded import environment, preflight, processes, readiness, servers
+from mybcat.embedded import dashboard, environment, preflight, processes, readiness, servers
 from mybcat.embedded.child import Command
 from mybcat.embedded.console import Console
 from mybcat.embedded.home import Home
@@ -39,7 +39,7 @@ def up(*, home: Home, arguments: list[str]) -> int:
     try:
         with home.locked(), Supervisor(home=home, console=console) as supervisor:
             port = preflight.check(home=home, environ=os.environ)
-            api, live, *behind = _prepared(home=home, port=port, supervisor=supervisor)
+            api, live, *behind = _prepared(home=home, port=port, supervisor=supervisor, console=console)
             supervisor.start(api)
             supervisor.start(live)
             _wait(port=port, supervisor=supervisor, console=console)
@@ -53,7 +53,7 @@ def up(*, home: Home, arguments: list[str]) -> int:
     return 0
 
 
-def _prepared(*, home: Home, port: int, supervisor: Supervisor) -> list[Command]:
+def _prepared(*, home: Home, port: int, supervisor: Supervisor, console: Console) -> list[Command]:
     """Servers started, tables up to date, demo data loaded; what remains to be started, `api` and `live` first."""
     found = servers.start(home=home, supervisor=supervisor, environ=os.environ)
     settings = environment.settings(home=home, servers=found, port=port, environ=os.environ)
@@ -61,6 +61,7 @@ def _prepared(*, home: Home, port: int, supervisor: Supervisor) -> list[Command]
     # Counters of processes that are gone.
     shutil.rmtree(home.file("metrics"), ignore_errors=True)
     surroundings = environment.for_children(settings, environ=os.environ)
+    dashboard.build(home=home, say=console.say)
     processes.migrate(home=home, supervisor=supervisor, environment=surroundings)
     processes.load(home=home, supervisor=supervisor, environment=surroundings)
     return processes.processes(home=home, port=port, environment=surroundings)

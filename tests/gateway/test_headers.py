@@ -19,7 +19,7 @@ ALWAYS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-site",
 }
-PAGES = {"/api/docs", "/admin/login/"}
+PAGES = {"/", "/settings/x", "/api/docs", "/admin/login/"}
 NONCE = re.compile(r"'nonce-([A-Za-z0-9_-]{22})'")
 
 

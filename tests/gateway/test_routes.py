@@ -18,7 +18,8 @@ from tests.isolation.routes import Route, routes, unversioned
 
 # What anyone may ask, and why.
 OPEN = {
-    "": "leads to the documentation",
+    "": "the dashboard's page, without anybody's data",
+    "settings/<path:rest>": "likewise",
     ".well-known/jwks.json": "public keys",
     ".well-known/oauth-authorization-server": "public addresses",
     "api/auth/logout": "acts on the cookie or the token that comes with it",
@@ -53,6 +54,10 @@ ASKED = {
     ("POST", "api/{v}/appointments/<str:appointment_id>/cancel"): (Permission.APPOINTMENT_WRITE, Tier.BOOKING),
     ("POST", "api/v2/appointments/<str:appointment_id>/move"): (Permission.APPOINTMENT_WRITE, Tier.BOOKING),
     ("POST", "api/v2/appointments/<str:appointment_id>/status"): (Permission.APPOINTMENT_WRITE, Tier.BOOKING),
+    ("POST", "api/v2/appointments/<str:appointment_id>/undo"): (Permission.APPOINTMENT_WRITE, Tier.BOOKING),
+    ("GET", "api/v2/holds"): (Permission.APPOINTMENT_READ, Tier.T4),
+    ("POST", "api/v2/holds"): (Permission.APPOINTMENT_WRITE, Tier.BOOKING),
+    ("DELETE", "api/v2/holds/<str:hold_id>"): (Permission.APPOINTMENT_WRITE, Tier.T3),
     ("GET", "api/{v}/slots"): (Permission.APPOINTMENT_READ, Tier.T4),
     ("GET", "api/{v}/slots/next"): (Permission.APPOINTMENT_READ, Tier.T4),
     ("GET", "api/v2/slots/why-not"): (Permission.APPOINTMENT_READ, Tier.T4),

@@ -1,0 +1,31 @@
+/** Mantine's, but for its <header>: in a dialog that would be the page's second banner. */
+
+import { Group, Modal } from "@mantine/core";
+import type { ReactNode } from "react";
+
+import { useWords } from "./i18n";
+
+interface Props {
+  opened?: boolean;
+  onClose: () => void;
+  title: string;
+  children: ReactNode;
+}
+
+export function Dialog({ opened = true, onClose, title, children }: Props): ReactNode {
+  const { t } = useWords();
+  return (
+    <Modal.Root opened={opened} onClose={onClose}>
+      <Modal.Overlay />
+      <Modal.Content>
+        <Modal.Body>
+          <Group justify="space-between" mb="sm" wrap="nowrap">
+            <Modal.Title fw={700}>{title}</Modal.Title>
+            <Modal.CloseButton aria-label={t("close")} />
+          </Group>
+          {children}
+        </Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
+  );
+}

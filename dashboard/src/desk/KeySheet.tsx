@@ -1,0 +1,60 @@
+/** All keys of the desk; who has never seen it books from here. */
+
+import { Switch, Table, Text } from "@mantine/core";
+import type { ReactNode } from "react";
+
+import { Dialog } from "../Dialog";
+import { useWords } from "../i18n";
+import type { Key } from "../i18n/en";
+
+export const SINGLE_KEYS = "mybcat.single-keys";
+
+const KEYS: [string, Key][] = [
+  ["/", "key_find"],
+  ["p", "key_questions"],
+  ["n", "key_next"],
+  ["h", "key_hold"],
+  ["b", "key_book"],
+  ["u", "key_undo"],
+  ["d", "key_board"],
+  ["← ↑ → ↓ Enter", "key_arrows"],
+  ["m", "key_move"],
+  ["x", "key_cancel"],
+  ["[ ]", "key_days"],
+  ["t", "key_today"],
+  ["c", "key_call"],
+  ["?", "key_help"],
+];
+
+interface Props {
+  opened: boolean;
+  onClose: () => void;
+  on: boolean;
+  onSwitch: (on: boolean) => void;
+}
+
+export function KeySheet({ opened, onClose, on, onSwitch }: Props): ReactNode {
+  const { t } = useWords();
+  return (
+    <Dialog opened={opened} onClose={onClose} title={t("keys")}>
+      <Text size="sm" mb="xs">
+        {t("keysHint")}
+      </Text>
+      <Table>
+        <Table.Tbody>
+          {KEYS.map(([keys, told]) => (
+            <Table.Tr key={keys}>
+              <Table.Th scope="row">
+                {keys.split(" ").map((each) => (
+                  <kbd key={each}>{each}</kbd>
+                ))}
+              </Table.Th>
+              <Table.Td>{t(told)}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+      <Switch mt="md" label={t("singleKeys")} checked={on} onChange={(event) => onSwitch(event.currentTarget.checked)} />
+    </Dialog>
+  );
+}

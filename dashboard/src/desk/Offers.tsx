@@ -1,0 +1,139 @@
+/** The next times that can be had, to read out; and those that are kept while the caller thinks. */
+
+import { Button, Group, Loader, Stack, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useRef, useState, type ReactNode } from "react";
+
+import { api, told, type HeldTime, type Slot } from "../api/client";
+import { Failure } from "../Failure";
+import { useWords } from "../i18n";
+import { useKeys } from "../lib/keys";
+import { clock, countdown, day } from "../lib/time";
+import { keyOf } from "./data";
+import type { Names } from "./names";
+
+const COUNT = 5;
+
+interface Props {
+  practice: string;
+  type: string | null;
+  /** How often they were asked for: each time anew. */
+  asked: number;
+  zone: string;
+  names: Names;
+  chosen: Slot | null;
+  holds: HeldTime[];
+  singleKeys: boolean;
+  mayBook: boolean;
+  onAsk: () => void;
+  onChoose: (slot: Slot) => void;
+  onHold: (slotIds: string[], type: string) => Promise<boolean>;
+  onRelease: (holdId: string) => void;
+}
+
+export function Offers(props: Props): ReactNode {
+  const { practice, type, asked, zone, names, chosen, holds, singleKeys, mayBook, onAsk, onChoose } = props;
+  const { t, language } = useWords();
+  const list = useRef<HTMLUListElement>(null);
+  const offers = useQuery({
+    enabled: asked > 0 && type !== null,
+    queryKey: [...keyOf.offers(practice), type, asked],
+    queryFn: async () =>
+      (await told(() => api.GET("/api/v2/slots/next", { params: { query: { type: type ?? "", count: COUNT } } }))).data,
+    staleTime: 0,
+    gcTime: 0,
+  });
+  const slots = offers.data ?? [];
+  const mine = holds.filter((held) => held.mine && held.kind === "agent");
+  const keep = (): void => {
+    if (type && slots.length > 0 && mayBook) void props.onHold(slots.map((slot) => slot.id), type);
+  };
+  useKeys({ h: keep }, singleKeys);
+
+  useEffect(() => {
+    // The first one under the finger: Enter takes it.
+    if (offers.isSuccess) list.current?.querySelector("button")?.focus();
+  }, [offers.isSuccess, offers.dataUpdatedAt]);
+
+  function walk(event: React.KeyboardEvent): void {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const buttons = [...(list.current?.querySelectorAll<HTMLButtonElement>("button") ?? [])];
+    const here = buttons.indexOf(document.activeElement as HTMLButtonElement);
+    buttons[Math.min(buttons.length - 1, Math.max(0, here + step))]?.focus();
+  }
+
+  return (
+    <Stack gap="xs" component="section" aria-label={t("offers")}>
+      <Group gap="xs">
+        <Button size="xs" variant="light" onClick={onAsk} disabled={!type} rightSection={<kbd>n</kbd>}>
+          {t("nextAvailable")}
+        </Button>
+        {slots.length > 0 && mayBook ? (
+          <Button size="xs" variant="default" onClick={keep} rightSection={<kbd>h</kbd>}>
+            {t("holdAll")}
+          </Button>
+        ) : null}
+        {offers.isFetching ? <Loader size="xs" aria-label={t("loading")} /> : null}
+      </Group>
+      {offers.error ? (
+        <>
+          <Text size="sm" fw={600}>
+            {t("unknownOffers")}
+          </Text>
+          <Failure error={offers.error} retry={() => void offers.refetch()} />
+        </>
+      ) : null}
+      {offers.isSuccess && slots.length === 0 ? <Text size="sm">{t("noOffers")}</Text> : null}
+      {slots.length > 0 ? (
+        <ul ref={list} className="offers" aria-label={t("offers")} onKeyDown={walk}>
+          {slots.map((slot) => (
+            <li key={slot.id}>
+              <button
+                type="button"
+                className="offer"
+                aria-pressed={chosen?.id === slot.id}
+                onClick={() => {
+                  onChoose(slot);
+                  // So that `b` is heard, and not another Enter.
+                  (document.activeElement as HTMLElement | null)?.blur();
+                }}
+              >
+                <strong>{clock(new Date(slot.start), zone, language)}</strong> {day(new Date(slot.start), zone, language)}
+                <span className="muted">
+                  {" "}
+                  · {names.practitioner.get(slot.practitionerId)} · {names.location.get(slot.locationId)}
+                </span>
+              </button>
+            </li>
+          ))}
+        </ul>
+      ) : null}
+      {[...new Set(mine.map((held) => held.holdId))].map((holdId) => {
+        const times = mine.filter((held) => held.holdId === holdId);
+        return (
+          <Group key={holdId} gap="xs" wrap="nowrap">
+            <Text size="sm" className="grow">
+              {t("held")}: {times.map((held) => clock(new Date(held.start), zone, language)).join(", ")}{" "}
+              <Remaining until={times[0]?.expiresAt ?? ""} />
+            </Text>
+            <Button size="compact-sm" variant="default" onClick={() => props.onRelease(holdId)}>
+              {t("release")}
+            </Button>
+          </Group>
+        );
+      })}
+    </Stack>
+  );
+}
+
+export function Remaining({ until }: { until: string }): ReactNode {
+  const { t } = useWords();
+  const [now, tick] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => tick(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  return <span className="remaining">{t("heldFor", { time: countdown(new Date(until).getTime() - now) })}</span>;
+}

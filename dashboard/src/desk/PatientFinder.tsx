@@ -1,0 +1,142 @@
+/** Who calls: found by name, phone or birth date while one types; then their card. */
+
+import { Anchor, Button, Combobox, Group, Highlight, Loader, Paper, Text, TextInput, useCombobox } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useImperativeHandle, useRef, useState, type ReactNode, type Ref } from "react";
+
+import { api, told, type Patient } from "../api/client";
+import { Failure } from "../Failure";
+import { useWords } from "../i18n";
+import { clock, day, dayOf } from "../lib/time";
+
+export interface FinderHandle {
+  focus(): void;
+}
+
+interface Props {
+  ref: Ref<FinderHandle>;
+  practice: string;
+  patient: Patient | null;
+  zone: string;
+  onChoose: (patient: Patient | null) => void;
+  onNew: () => void;
+}
+
+export function PatientFinder({ ref, practice, patient, zone, onChoose, onNew }: Props): ReactNode {
+  const { t, language } = useWords();
+  const input = useRef<HTMLInputElement>(null);
+  const [text, type] = useState("");
+  const [search] = useDebouncedValue(text.trim(), 120);
+  const combobox = useCombobox();
+  useImperativeHandle(ref, () => ({ focus: () => input.current?.focus() }), []);
+
+  const found = useQuery({
+    enabled: search.length > 1,
+    queryKey: ["patients", practice, search],
+    queryFn: async () => (await told(() => api.GET("/api/v2/patients", { params: { query: { search, limit: 8 } } }))).data,
+    placeholderData: keepPreviousData,
+    staleTime: 5_000,
+  });
+  // What is shown belongs to what is typed; Enter in between would take somebody else.
+  const current = search === text.trim() && !found.isPlaceholderData;
+  const people = search.length > 1 ? (found.data ?? []) : [];
+
+  if (patient) return <Card patient={patient} zone={zone} onChange={() => onChoose(null)} />;
+
+  return (
+    <div>
+      <Combobox
+        store={combobox}
+        onOptionSubmit={(id) => {
+          const chosen = people.find((person) => person.id === id);
+          if (!chosen || !current) return;
+          onChoose(chosen);
+          type("");
+          combobox.closeDropdown();
+          input.current?.blur();
+        }}
+      >
+        <Combobox.Target>
+          <TextInput
+            ref={input}
+            label={t("findPatient")}
+            placeholder={t("findHint")}
+            value={text}
+            autoComplete="off"
+            data-autofocus
+            rightSection={found.isFetching ? <Loader size="xs" aria-label={t("loading")} /> : <kbd>/</kbd>}
+            onChange={(event) => {
+              type(event.currentTarget.value);
+              combobox.openDropdown();
+              combobox.resetSelectedOption();
+            }}
+            onFocus={() => text && combobox.openDropdown()}
+            onBlur={() => combobox.closeDropdown()}
+            onKeyDown={(event) => {
+              if (event.key === "Enter" && current && people[0] && combobox.getSelectedOptionIndex() < 0) {
+                event.preventDefault();
+                onChoose(people[0]);
+                type("");
+                combobox.closeDropdown();
+                event.currentTarget.blur();
+              }
+              if (event.key === "Escape") event.currentTarget.blur();
+            }}
+          />
+        </Combobox.Target>
+        <Combobox.Dropdown hidden={search.length < 2}>
+          <Combobox.Options aria-label={t("findPatient")} aria-busy={!current}>
+            {people.map((person) => (
+              <Combobox.Option value={person.id} key={person.id}>
+                <Highlight component="span" highlight={search.split(/\s+/)} fw={600} size="sm">
+                  {`${person.firstName} ${person.lastName}`}
+                </Highlight>
+                <Text component="span" size="sm" className="muted">
+                  {" "}
+                  · {t("born")} {person.dateOfBirth} · {person.phone || "—"}
+                </Text>
+              </Combobox.Option>
+            ))}
+            {current && found.isSuccess && people.length === 0 ? (
+              <Combobox.Empty>{t("noPatient")}</Combobox.Empty>
+            ) : null}
+          </Combobox.Options>
+        </Combobox.Dropdown>
+      </Combobox>
+      {found.error ? <Failure error={found.error} retry={() => void found.refetch()} /> : null}
+      <Button mt="xs" size="xs" variant="default" onClick={onNew}>
+        {t("newPatient")}
+      </Button>
+    </div>
+  );
+
+  function Card(props: { patient: Patient; zone: string; onChange: () => void }): ReactNode {
+    const { patient: person } = props;
+    const next = person.nextAppointment ? new Date(person.nextAppointment.start) : null;
+    return (
+      <Paper withBorder p="sm" aria-label={t("patient")} component="section">
+        <Group justify="space-between" wrap="nowrap">
+          <Text fw={700}>
+            {person.firstName} {person.lastName}
+          </Text>
+          <Anchor component="button" type="button" size="xs" onClick={props.onChange}>
+            {t("changePatient")}
+          </Anchor>
+        </Group>
+        <Text size="sm">
+          {t("born")} {person.dateOfBirth} · {person.phone || "—"}
+        </Text>
+        <Text size="sm">
+          {t("insurance")}: {person.insuranceProvider || t("none")}
+        </Text>
+        <Text size="sm">
+          {t("lastVisit")}: {person.lastVisit ? dayOf(person.lastVisit, language) : t("never")}
+        </Text>
+        <Text size="sm">
+          {t("nextVisit")}: {next ? `${day(next, props.zone, language)}, ${clock(next, props.zone, language)}` : t("none")}
+        </Text>
+      </Paper>
+    );
+  }
+}

@@ -1,0 +1,154 @@
+/** What the practice wants to be asked before a visit is chosen; keys 1 to 9 answer. */
+
+import { Alert, Button, Checkbox, Group, NumberInput, Paper, Stack, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useState, type ReactNode } from "react";
+
+import { api, told, type Schemas } from "../api/client";
+import { Failure } from "../Failure";
+import { useWords } from "../i18n";
+import { useKeys } from "../lib/keys";
+
+type Question = Schemas["QuestionOutput"];
+type Answers = Record<string, unknown>;
+
+interface Props {
+  practice: string;
+  open: boolean;
+  onOpen: (open: boolean) => void;
+  onType: (code: string) => void;
+  names: Map<string, string>;
+}
+
+export function Questions({ practice, open, onOpen, onType, names }: Props): ReactNode {
+  const { t } = useWords();
+  const [answers, answer] = useState<Answers>({});
+  useEffect(() => {
+    if (!open) answer({});
+  }, [open]);
+  const asked = useQuery({
+    enabled: open,
+    queryKey: ["protocol", practice, answers],
+    queryFn: () => told(() => api.POST("/api/v2/protocol/evaluations", { body: { answers } })),
+    placeholderData: (before) => before,
+    staleTime: Infinity,
+  });
+  const outcome = asked.isPlaceholderData ? null : asked.data?.outcome;
+  const code = outcome?.appointmentType ?? null;
+  useEffect(() => {
+    if (code) onType(code);
+    // Told once for each outcome, whatever else is drawn anew.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [code]);
+
+  if (!open) {
+    return (
+      <Button size="xs" variant="default" onClick={() => onOpen(true)} rightSection={<kbd>p</kbd>}>
+        {t("startQuestions")}
+      </Button>
+    );
+  }
+  return (
+    <Paper withBorder p="sm" component="section" aria-label={t("questions")}>
+      {asked.error ? <Failure error={asked.error} retry={() => void asked.refetch()} /> : null}
+      {asked.data?.question && !outcome ? (
+        <Asked
+          key={asked.data.question.id}
+          question={asked.data.question}
+          onAnswer={(value) => answer({ ...answers, [asked.data.question?.id ?? ""]: value })}
+        />
+      ) : null}
+      {outcome ? <Outcome outcome={outcome} names={names} /> : null}
+      <Group gap="xs" mt="xs">
+        <Button size="compact-xs" variant="subtle" onClick={() => answer({})}>
+          {t("startOver")}
+        </Button>
+        <Button size="compact-xs" variant="subtle" onClick={() => onOpen(false)}>
+          {t("close")}
+        </Button>
+      </Group>
+    </Paper>
+  );
+}
+
+function Asked({ question, onAnswer }: { question: Question; onAnswer: (value: unknown) => void }): ReactNode {
+  const { t, language } = useWords();
+  const [chosen, choose] = useState<string[]>([]);
+  const [number, count] = useState<number | string>("");
+  const options: [unknown, string][] =
+    question.kind === "yes_no"
+      ? [
+          [true, t("yes")],
+          [false, t("no")],
+        ]
+      : question.options.map((option) => [option.value, worded(option.text, language)]);
+  const single = question.kind === "choice" || question.kind === "yes_no";
+  const keys = Object.fromEntries(
+    options.slice(0, 9).map(([value], place) => [
+      String(place + 1),
+      () => (single ? onAnswer(value) : choose((before) => toggled(before, String(value)))),
+    ]),
+  );
+  useKeys(question.kind === "number" ? {} : keys, true);
+
+  return (
+    <Stack gap="xs">
+      <Text fw={600}>{worded(question.text, language)}</Text>
+      {question.kind === "number" ? (
+        <NumberInput aria-label={worded(question.text, language)} value={number} onChange={count} min={0} autoFocus />
+      ) : single ? (
+        <Group gap="xs">
+          {options.map(([value, text], place) => (
+            <Button key={text} size="xs" variant="default" onClick={() => onAnswer(value)} leftSection={<kbd>{place + 1}</kbd>}>
+              {text}
+            </Button>
+          ))}
+        </Group>
+      ) : (
+        options.map(([value, text], place) => (
+          <Checkbox
+            key={text}
+            label={`${place + 1} ${text}`}
+            checked={chosen.includes(String(value))}
+            onChange={() => choose((before) => toggled(before, String(value)))}
+          />
+        ))
+      )}
+      {single ? null : (
+        <Button
+          size="xs"
+          onClick={() => onAnswer(question.kind === "number" ? Number(number) : chosen)}
+          disabled={question.kind === "number" && number === ""}
+        >
+          {t("next")}
+        </Button>
+      )}
+    </Stack>
+  );
+}
+
+function Outcome({ outcome, names }: { outcome: Schemas["OutcomeOutput"]; names: Map<string, string> }): ReactNode {
+  const { t, language } = useWords();
+  const colour = { emergency: "red", urgent: "orange", routine: "teal" }[outcome.urgency];
+  return (
+    <Alert color={colour} variant="outline" role="status" title={t(`urgency_${outcome.urgency}`)}>
+      <Text size="sm">
+        {outcome.appointmentType ? (names.get(outcome.appointmentType) ?? outcome.appointmentType) : t("noTypeFits")}
+      </Text>
+      {outcome.tellPatient ? (
+        <Text size="sm" mt={4}>
+          <strong>{t("tellPatient")}:</strong> {worded(outcome.tellPatient, language)}
+        </Text>
+      ) : null}
+    </Alert>
+  );
+}
+
+function toggled(before: string[], value: string): string[] {
+  return before.includes(value) ? before.filter((each) => each !== value) : [...before, value];
+}
+
+function worded(text: Schemas["TextOutput"], language: string): string {
+  const words = text as unknown as Record<string, string>;
+  return words[language] || words["en"] || "";
+}

@@ -1,0 +1,161 @@
+/** What is done on the desk, one at a time: the second of two clicks does nothing, and an undo is offered after each. */
+
+import { useSyncExternalStore } from "react";
+
+import { Refusal, type Appointment, type Slot } from "../api/client";
+import type { Translate } from "../i18n";
+import * as changes from "./changes";
+
+/** In milliseconds. The server keeps the time for somewhat longer, so that an undo in the last second is in time. */
+export const UNDO_FOR = 10_000;
+
+export interface Undoable {
+  id: string;
+  until: number;
+  dates: string[];
+}
+
+interface Told {
+  /** Instants whose days have changed. */
+  done(instants: string[]): void;
+  undoable(what: Undoable | null): void;
+  say(sentence: string): void;
+}
+
+/** An intent has its key from its first attempt until it is done or refused for good. */
+class Intents {
+  readonly #keys = new Map<string, string>();
+
+  key(intent: string): string {
+    const key = this.#keys.get(intent) ?? changes.newKey();
+    this.#keys.set(intent, key);
+    return key;
+  }
+
+  over(intent: string): void {
+    this.#keys.delete(intent);
+  }
+}
+
+export class Actions {
+  #t: Translate = (key) => key;
+  #when: (instant: string) => string = (instant) => instant;
+  #busy = false;
+  #problem: Refusal | null = null;
+  readonly #intents = new Intents();
+  readonly #told: Told;
+  readonly #listeners = new Set<() => void>();
+
+  constructor(told: Told) {
+    this.#told = told;
+  }
+
+  words(t: Translate, when: (instant: string) => string): void {
+    this.#t = t;
+    this.#when = when;
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  useBusy(): boolean {
+    return useSyncExternalStore(this.subscribe, () => this.#busy);
+  }
+
+  useProblem(): Refusal | null {
+    return useSyncExternalStore(this.subscribe, () => this.#problem);
+  }
+
+  clear(): void {
+    this.#is(this.#busy, null);
+  }
+
+  /** Throws Refusal: the booking's own place shows it. */
+  async book(wish: { patientId: string; slotId: string; type: string }): Promise<Appointment | null> {
+    const intent = `book ${wish.patientId} ${wish.slotId} ${wish.type}`;
+    return this.#once(intent, async (key) => {
+      const booked = await changes.book(wish, key);
+      this.#done(booked.appointmentId, [booked.start]);
+      this.#told.say(`${this.#t("booked")}: ${this.#when(booked.start)}`);
+      return booked;
+    });
+  }
+
+  async move(appointment: Appointment, slot: Slot): Promise<boolean> {
+    return this.#shown(`move ${appointment.appointmentId} ${slot.id}`, async (key) => {
+      const moved = await changes.move(appointment, slot, key);
+      this.#done(moved.appointmentId, [appointment.start, moved.start]);
+      this.#told.say(`${this.#t("moved")}: ${this.#when(moved.start)}`);
+    });
+  }
+
+  async cancel(appointment: Appointment, reason: changes.Reason): Promise<boolean> {
+    return this.#shown(`cancel ${appointment.appointmentId}`, async (key) => {
+      await changes.cancel(appointment, reason, key);
+      this.#done(appointment.appointmentId, [appointment.start]);
+      this.#told.say(`${this.#t("cancelled")}: ${this.#when(appointment.start)}`);
+    });
+  }
+
+  async undo(what: Undoable): Promise<boolean> {
+    return this.#shown(`undo ${what.id} ${what.until}`, async (key) => {
+      this.#told.undoable(null);
+      const undone = await changes.undo(what.id, key);
+      this.#told.done([...what.dates, undone.start]);
+      this.#told.say(this.#t("undone"));
+    });
+  }
+
+  async hold(slotIds: string[], type: string): Promise<boolean> {
+    return this.#shown(`hold ${slotIds.join()} ${type}`, async (key) => {
+      const placed = await changes.hold(slotIds, type, key);
+      this.#told.done(placed.times.map((time) => time.start));
+      this.#told.say(`${this.#t("held")}: ${placed.times.length}`);
+    });
+  }
+
+  async release(holdId: string): Promise<boolean> {
+    return this.#shown(`release ${holdId}`, async () => {
+      await changes.release(holdId);
+      this.#told.done([]);
+    });
+  }
+
+  #done(id: string, instants: string[]): void {
+    this.#told.done(instants);
+    this.#told.undoable({ id, until: Date.now() + UNDO_FOR, dates: instants });
+  }
+
+  async #shown(intent: string, act: (key: string) => Promise<void>): Promise<boolean> {
+    try {
+      return (await this.#once(intent, async (key) => (await act(key), true))) ?? false;
+    } catch (error) {
+      this.#is(false, error instanceof Refusal ? error : new Refusal(500, "unexpected", String(error), ""));
+      return false;
+    }
+  }
+
+  async #once<T>(intent: string, act: (key: string) => Promise<T>): Promise<T | null> {
+    if (this.#busy) return null;
+    this.#is(true, null);
+    try {
+      const result = await act(this.#intents.key(intent));
+      this.#intents.over(intent);
+      return result;
+    } catch (error) {
+      // Refused is answered: asked again, it is a new question. Without an answer it is the same one.
+      if (error instanceof Refusal && !error.offline && error.status < 500) this.#intents.over(intent);
+      throw error;
+    } finally {
+      this.#is(false, this.#problem);
+    }
+  }
+
+  #is(busy: boolean, problem: Refusal | null): void {
+    this.#busy = busy;
+    this.#problem = problem;
+    for (const listener of this.#listeners) listener();
+  }
+}

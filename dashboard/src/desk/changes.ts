@@ -1,0 +1,71 @@
+/** What the desk writes. Each intent has one idempotency key: a lost answer is asked for again, and nothing is done twice. */
+
+import { answered, api, Refusal, told, type Appointment, type Schemas, type Slot } from "../api/client";
+
+const PAUSES = [400, 1200];
+
+/** Once more where nobody knows whether it was done; the key sees to it that it is done once. */
+async function surely<T>(send: () => Promise<T>): Promise<T> {
+  for (const pause of PAUSES) {
+    try {
+      return await send();
+    } catch (error) {
+      if (!(error instanceof Refusal) || !(error.offline || error.status >= 500)) throw error;
+      await new Promise((done) => setTimeout(done, pause));
+    }
+  }
+  return send();
+}
+
+export function newKey(): string {
+  return crypto.randomUUID();
+}
+
+export function book(wish: { patientId: string; slotId: string; type: string }, key: string): Promise<Appointment> {
+  return surely(() =>
+    told(() => api.POST("/api/v2/appointments", { params: { header: { "X-Idempotency-Key": key } }, body: wish })),
+  );
+}
+
+/** As it is now; a screen that shows an older state is refused (412). */
+async function tagOf(id: string): Promise<string> {
+  const path = { appointment_id: id };
+  const { response } = await answered(() => api.GET("/api/v2/appointments/{appointment_id}", { params: { path } }));
+  return response.headers.get("ETag") ?? "";
+}
+
+export async function move(appointment: Appointment, slot: Slot, key: string): Promise<Appointment> {
+  const params = { path: { appointment_id: appointment.appointmentId }, header: { "X-Idempotency-Key": key } };
+  const headers = { "If-Match": await tagOf(appointment.appointmentId) };
+  return surely(() =>
+    told(() =>
+      api.POST("/api/v2/appointments/{appointment_id}/move", { params, headers, body: { slotId: slot.id } }),
+    ),
+  );
+}
+
+export type Reason = Schemas["CancellationInputRequest"]["reason"];
+
+export function cancel(appointment: Appointment, reason: Reason, key: string): Promise<Appointment> {
+  const params = { path: { appointment_id: appointment.appointmentId }, header: { "X-Idempotency-Key": key } };
+  return surely(() => told(() => api.POST("/api/v2/appointments/{appointment_id}/cancel", { params, body: { reason } })));
+}
+
+export function undo(id: string, key: string): Promise<Appointment> {
+  const params = { path: { appointment_id: id }, header: { "X-Idempotency-Key": key } };
+  return surely(() => told(() => api.POST("/api/v2/appointments/{appointment_id}/undo", { params })));
+}
+
+export function hold(slotIds: string[], type: string, key: string): Promise<Schemas["PlacedOutput"]> {
+  const header = { "X-Idempotency-Key": key };
+  return surely(() => told(() => api.POST("/api/v2/holds", { params: { header }, body: { slotIds, type } })));
+}
+
+export async function release(holdId: string): Promise<void> {
+  try {
+    await told(() => api.DELETE("/api/v2/holds/{hold_id}", { params: { path: { hold_id: holdId } } }));
+  } catch (error) {
+    // It is over already: nothing else was wanted.
+    if (!(error instanceof Refusal && error.status === 404)) throw error;
+  }
+}

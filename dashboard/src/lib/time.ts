@@ -1,0 +1,55 @@
+/** Instants as people read them: always with a zone, never with the browser's by accident. */
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function format(zone: string, language: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `${zone} ${language} ${JSON.stringify(options)}`;
+  let found = formats.get(key);
+  if (!found) formats.set(key, (found = new Intl.DateTimeFormat(language, { ...options, timeZone: zone })));
+  return found;
+}
+
+/** 9:05 AM */
+export function clock(instant: Date, zone: string, language: string): string {
+  return format(zone, language, { hour: "numeric", minute: "2-digit" }).format(instant);
+}
+
+/** 9:05:07 AM EST */
+export function fullClock(instant: Date, zone: string, language: string): string {
+  return format(zone, language, { hour: "numeric", minute: "2-digit", timeZoneName: "short" }).format(instant);
+}
+
+/** Friday, November 27 */
+export function day(instant: Date, zone: string, language: string): string {
+  return format(zone, language, { weekday: "long", month: "long", day: "numeric" }).format(instant);
+}
+
+/** 2026-11-27, as the zone's wall calendar has it. */
+export function date(instant: Date, zone: string): string {
+  return format(zone, "en-CA", { year: "numeric", month: "2-digit", day: "2-digit" }).format(instant);
+}
+
+/** Minutes since midnight on the wall clock there. On the autumn night an hour comes twice, and is drawn once. */
+export function minutes(instant: Date, zone: string): number {
+  const parts = format(zone, "en-GB", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).formatToParts(instant);
+  const value = (type: string): number => Number(parts.find((part) => part.type === type)?.value ?? 0);
+  return value("hour") * 60 + value("minute");
+}
+
+/** The calendar's next days; noon keeps clear of every change of the clock. */
+export function plusDays(isoDate: string, days: number): string {
+  const noon = new Date(`${isoDate}T12:00:00Z`);
+  noon.setUTCDate(noon.getUTCDate() + days);
+  return noon.toISOString().slice(0, 10);
+}
+
+/** A calendar day that is no instant. */
+export function dayOf(isoDate: string, language: string): string {
+  return day(new Date(`${isoDate}T12:00:00Z`), "UTC", language);
+}
+
+/** 4:05 */
+export function countdown(milliseconds: number): string {
+  const seconds = Math.max(0, Math.ceil(milliseconds / 1000));
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}

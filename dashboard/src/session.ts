@@ -1,0 +1,82 @@
+/**
+ * Who is signed in, and to which practice. The access token is kept in memory alone; what outlives a reload is the
+ * refresh cookie, which no script can read.
+ */
+
+export interface Practice {
+  id: string;
+  name: string;
+  timeZone: string;
+}
+
+export interface SignedIn {
+  accessToken: string;
+  expiresIn: number;
+  practice: Practice;
+  role: string;
+  memberships: { practice: Practice; role: string }[];
+}
+
+export type State = { status: "unknown" } | { status: "out"; ended: boolean } | ({ status: "in" } & SignedIn);
+
+// Before the token ends, so that no request is made in vain.
+const EARLY_SECONDS = 30;
+
+class Session {
+  #state: State = { status: "unknown" };
+  #until = 0;
+  #renewing: Promise<void> | null = null;
+  readonly #listeners = new Set<() => void>();
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  readonly state = (): State => this.#state;
+
+  /** A token that is good for a while. Throws where nobody is signed in. */
+  async token(): Promise<string> {
+    if (Date.now() > this.#until) await this.renew();
+    if (this.#state.status !== "in") throw new Error("signed out");
+    return this.#state.accessToken;
+  }
+
+  /** By the refresh cookie; many may ask at once, one request is made: a cookie that is used twice ends the session. */
+  renew(): Promise<void> {
+    this.#renewing ??= this.#renewed().finally(() => {
+      this.#renewing = null;
+    });
+    return this.#renewing;
+  }
+
+  async #renewed(): Promise<void> {
+    const answer = await fetch("/api/auth/refresh", { method: "POST", credentials: "same-origin" });
+    if (answer.ok) this.enter((await answer.json()) as SignedIn);
+    else if (answer.status === 401 || answer.status === 403) this.ended();
+    else throw new Error(`refresh: ${answer.status}`);
+  }
+
+  enter(signedIn: SignedIn): void {
+    this.#until = Date.now() + (signedIn.expiresIn - EARLY_SECONDS) * 1000;
+    this.#is({ ...signedIn, status: "in" });
+  }
+
+  /** It is over: the next thing to do is to sign in. */
+  ended(): void {
+    this.#until = 0;
+    this.#is({ status: "out", ended: this.#state.status === "in" });
+  }
+
+  left(): void {
+    this.#until = 0;
+    this.#is({ status: "out", ended: false });
+  }
+
+  #is(state: State): void {
+    this.#state = state;
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+export const session = new Session();

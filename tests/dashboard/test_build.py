@@ -1,0 +1,76 @@
+"""What is built of the dashboard: typed from the API as it is, and small."""
+
+import gzip
+import subprocess
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from mybcat.embedded import dashboard
+from mybcat.embedded.home import Home
+
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
+# Of script, compressed, on the desk's route.
+BUDGET = 250_000
+
+
+@pytest.fixture
+def home() -> Home:
+    home = Home(settings.MYBCAT_HOME)
+    assert dashboard.install(home=home, development=True), "npm: see logs"
+    return home
+
+
+@pytest.mark.usefixtures("home")
+def test_its_types_are_those_of_the_published_api(tmp_path: Path) -> None:
+    """Where they differ: `npm run api:types` beside `make up`."""
+    published = tmp_path / "v2.json"
+    published.write_bytes(Client().get("/api/schema/v2").content)
+    words = [
+        *map(str, dashboard.command("openapi-typescript/bin/cli.js")),
+        str(published),
+        "-o",
+        str(tmp_path / "found"),
+    ]
+    subprocess.run(words, check=True, capture_output=True, cwd=dashboard.PLACE, timeout=120)
+    assert (tmp_path / "found").read_text() == (dashboard.PLACE / "src" / "api" / "schema.d.ts").read_text()
+
+
+def test_it_is_built_once_within_its_budget(home: Home) -> None:
+    said: list[str] = []
+    assert dashboard.build(home=home, say=said.append), said
+    scripts = list(home.file("dashboard").glob("assets/*.js"))
+    assert scripts
+    assert sum(len(gzip.compress(script.read_bytes())) for script in scripts) <= BUDGET
+    said.clear()
+    assert dashboard.build(home=home, say=said.append)
+    assert said == []
+
+
+def test_what_cannot_be_built_is_said_in_a_sentence(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    home.file("dashboard.stamp").unlink(missing_ok=True)
+    monkeypatch.setattr(dashboard, "install", lambda **_: False)
+    assert not dashboard.build(home=home, say=said.append)
+    assert "all else works" in said[-1]
+
+
+def test_without_a_build_the_address_leads_to_the_documentation(
+    tmp_path: Path, settings: pytest.FixtureRequest
+) -> None:
+    settings.STATIC_ROOT = tmp_path  # type: ignore[attr-defined]
+    answer = Client().get("/")
+    assert (answer.status_code, answer["Location"]) == (302, "/api/docs")
+
+
+def test_the_page_lets_its_own_styles_in_and_is_kept_by_nobody(tmp_path: Path, settings: pytest.FixtureRequest) -> None:
+    settings.STATIC_ROOT = tmp_path  # type: ignore[attr-defined]
+    (tmp_path / "dashboard").mkdir()
+    (tmp_path / "dashboard" / "index.html").write_text('<meta name="csp-nonce" content="" />')
+    for path in ("/", "/settings/billing"):
+        answer = Client().get(path)
+        nonce = answer.content.decode().split('"')[3]
+        assert f"'nonce-{nonce}'" in answer["Content-Security-Policy"]
+        assert answer["Cache-Control"] == "no-store"

@@ -1,0 +1,290 @@
+"""The desk as agents use it: by keyboard, beside colleagues, and when times are gone."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Locator, expect
+
+from appointments.models import Appointment, Hold
+from mybcat.ids import public_id
+from mybcat.principal import Role
+from mybcat.tenancy import practice_scope
+from practices.models import Practitioner
+from tests.callers import Caller, public
+from tests.dashboard.browsing import Screen, browser, product
+from tests.factories import Clinic, make_member, make_slots
+
+# A machine without Chromium downloads it first, and one without packages installs them.
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with browser() as launched:
+        yield launched
+
+
+@pytest.fixture(scope="module")
+def url(_migrated: None) -> Iterator[str]:
+    with product() as address:
+        yield address
+
+
+@pytest.fixture
+def second(clinic: Clinic) -> Practitioner:
+    """Another practitioner, with the same hours."""
+    with practice_scope(clinic.practice.id):
+        other = Practitioner.objects.create(name="Dr Marcus Grant")
+    make_slots(practitioner=other, location=clinic.location, start=clinic.slots[0].starts_at, count=8)
+    return other
+
+
+@pytest.fixture
+def screen(chromium: Browser, url: str, clinic: Clinic, second: Practitioner) -> Iterator[Screen]:
+    opened = Screen(chromium, url)
+    opened.sign_in(clinic.agent)
+    yield opened
+    opened.close()
+
+
+def appointments(clinic: Clinic) -> list[Appointment]:
+    with practice_scope(clinic.practice.id):
+        return list(Appointment.objects.order_by("id"))
+
+
+def on_board(screen: Screen, appointment: Appointment) -> Locator:
+    return screen.page.locator(f'[data-appointment="{public_id("appt", appointment.id)}"]')
+
+
+def people(screen: Screen) -> Locator:
+    return screen.page.get_by_role("listbox", name="Find patient").get_by_role("option")
+
+
+def tomorrow(screen: Screen) -> None:
+    screen.press("]")
+
+
+def test_a_known_patient_is_booked_by_keyboard_with_twelve_keys_and_undone(screen: Screen, clinic: Clinic) -> None:
+    screen.press("/")
+    screen.type(clinic.patient.last_name[:4].lower())
+    expect(people(screen).first).to_be_visible()
+    screen.press("Enter")
+    expect(screen.page.get_by_role("region", name="Patient")).to_contain_text(clinic.patient.last_name)
+    screen.press("n")
+    expect(screen.page.locator(".offer").first).to_be_focused()
+    screen.press("Enter", "b")
+    expect(screen.page.locator("footer")).to_contain_text("Booked:")
+    assert screen.keys <= 12
+    (booked,) = appointments(clinic)
+    assert (booked.patient_id, booked.status) == (clinic.patient.id, "booked")
+    expect(on_board(screen, booked)).to_be_visible()
+
+    screen.press("u")
+    expect(screen.page.locator("footer")).to_contain_text("Undone")
+    expect(on_board(screen, booked)).to_have_count(0)
+    assert [row.status for row in appointments(clinic)] == ["cancelled"]
+    assert screen.errors == []
+
+
+def test_two_clicks_book_once(screen: Screen, clinic: Clinic) -> None:
+    _ready(screen, clinic)
+    screen.page.get_by_role("button", name="Book", exact=False).and_(screen.page.locator(".booking button")).dblclick()
+    expect(screen.page.locator("footer")).to_contain_text("Booked:")
+    assert len(appointments(clinic)) == 1
+
+
+def test_a_lost_answer_is_asked_for_again_with_the_same_key(screen: Screen, clinic: Clinic) -> None:
+    keys: list[str] = []
+
+    def lose(route: object) -> None:
+        keys.append(route.request.headers["x-idempotency-key"])  # type: ignore[attr-defined]
+        if len(keys) == 1:
+            # It is booked, and nobody hears of it.
+            route.fetch()  # type: ignore[attr-defined]
+            route.abort()  # type: ignore[attr-defined]
+        else:
+            route.continue_()  # type: ignore[attr-defined]
+
+    _ready(screen, clinic)
+    screen.page.route(
+        "**/api/v2/appointments", lambda route: lose(route) if route.request.method == "POST" else route.continue_()
+    )
+    screen.press("b")
+    expect(screen.page.locator("footer")).to_contain_text("Booked:")
+    assert len(keys) == 2 and len(set(keys)) == 1
+    assert len(appointments(clinic)) == 1
+
+
+def test_what_a_colleague_does_is_seen_within_a_second(screen: Screen, clinic: Clinic) -> None:
+    colleague = Caller(make_member(practice=clinic.practice), clinic.practice)
+    tomorrow(screen)
+    expect(screen.page.locator(".slot.free").first).to_be_visible()
+    colleague.post("/api/v2/holds", {"slotIds": [public("slot", clinic.slots[0].id)], "type": clinic.exam.code})
+    expect(screen.page.locator(".held")).to_contain_text("Held by", timeout=2000)
+    assert colleague.book(clinic, slot=0).status_code == 201
+    (booked,) = appointments(clinic)
+    expect(on_board(screen, booked)).to_be_visible(timeout=2000)
+    expect(screen.page.locator(".held")).to_have_count(0)
+
+
+def test_a_time_that_is_gone_says_why_and_offers_the_nearest(screen: Screen, clinic: Clinic) -> None:
+    _ready(screen, clinic)
+    # Without hearing of it.
+    screen.page.route("**/api/v2/changes*", lambda route: route.abort())
+    colleague = Caller(make_member(practice=clinic.practice), clinic.practice)
+    with practice_scope(clinic.practice.id):
+        first = Appointment.objects.count()
+    for slot in range(0, 8, 2):
+        colleague.book(clinic, slot=slot)
+    screen.press("b")
+    refused = screen.page.locator(".booking [role=alert]")
+    expect(refused).to_contain_text("Taken")
+    expect(refused.get_by_text("Nearest times that work")).to_be_visible()
+    refused.get_by_role("button").first.click()
+    screen.press("b")
+    expect(screen.page.locator("footer")).to_contain_text("Booked:")
+    assert len(appointments(clinic)) == first + 5
+
+
+def test_offers_are_held_and_released_with_the_call(screen: Screen, clinic: Clinic) -> None:
+    screen.press("n")
+    expect(screen.page.locator(".offer").first).to_be_focused()
+    screen.press("h")
+    expect(screen.page.locator("footer")).to_contain_text("Held:")
+    with practice_scope(clinic.practice.id):
+        assert Hold.objects.count() == 1
+    expect(screen.page.get_by_role("button", name="Release")).to_be_visible()
+    screen.press("c")
+    expect(screen.page.get_by_role("button", name="Release")).to_have_count(0)
+    with practice_scope(clinic.practice.id):
+        assert not Hold.objects.exists()
+
+
+def test_moved_by_keyboard_and_back(screen: Screen, clinic: Clinic) -> None:
+    Caller(clinic.agent, clinic.practice).book(clinic, slot=0)
+    (booked,) = appointments(clinic)
+    tomorrow(screen)
+    on_board(screen, booked).focus()
+    screen.press("Enter")
+    expect(screen.page.get_by_role("dialog")).to_contain_text(clinic.patient.last_name)
+    screen.press("m")
+    expect(screen.page.get_by_text("Choose a free time for it")).to_be_visible()
+    free = screen.page.locator(f'[data-practitioner="{public("pract", clinic.practitioner.id)}"] .slot.free')
+    free.nth(2).focus()
+    screen.press("Enter")
+    expect(screen.page.locator("footer")).to_contain_text("Moved:")
+    (moved,) = appointments(clinic)
+    assert moved.starts_at > booked.starts_at
+    screen.press("u")
+    expect(screen.page.locator("footer")).to_contain_text("Undone")
+    assert appointments(clinic)[0].starts_at == booked.starts_at
+
+
+def test_dragged_to_another_practitioner_and_onto_a_taken_time(
+    screen: Screen, clinic: Clinic, second: Practitioner
+) -> None:
+    caller = Caller(clinic.agent, clinic.practice)
+    caller.book(clinic, slot=0)
+    caller.book(clinic, slot=4)
+    booked, other = appointments(clinic)
+    tomorrow(screen)
+    there = screen.page.locator(f'[data-practitioner="{public("pract", second.id)}"] .slot.free').first
+    on_board(screen, booked).drag_to(there)
+    expect(screen.page.locator("footer")).to_contain_text("Moved:")
+    assert appointments(clinic)[0].practitioner_id == second.id
+
+    on_board(screen, other).drag_to(on_board(screen, booked))
+    expect(screen.page.locator(".problem")).to_contain_text("Nearest times that work")
+    assert appointments(clinic)[1].practitioner_id == clinic.practitioner.id
+
+
+def test_cancelled_with_a_reason_and_undone(screen: Screen, clinic: Clinic) -> None:
+    Caller(clinic.agent, clinic.practice).book(clinic, slot=0)
+    (booked,) = appointments(clinic)
+    tomorrow(screen)
+    on_board(screen, booked).click()
+    screen.press("x")
+    screen.page.get_by_label("Why is it cancelled?").select_option("patient_unwell")
+    screen.page.get_by_role("dialog").get_by_role("button", name="Cancel appointment").click()
+    expect(on_board(screen, booked)).to_have_count(0)
+    assert appointments(clinic)[0].cancellation_reason == "patient_unwell"
+    screen.press("u")
+    expect(on_board(screen, booked)).to_be_visible()
+
+
+def test_a_new_patient_much_like_one_on_record(screen: Screen, clinic: Clinic) -> None:
+    screen.page.get_by_role("button", name="New patient").click()
+    dialog = screen.page.get_by_role("dialog")
+    dialog.get_by_label("First name").fill(clinic.patient.first_name)
+    dialog.get_by_label("Last name").fill(clinic.patient.last_name)
+    dialog.get_by_label("Birth date").fill(clinic.patient.date_of_birth.isoformat())
+    dialog.get_by_label("Phone").fill(clinic.patient.phone)
+    dialog.get_by_role("button", name="Add patient").click()
+    expect(dialog.get_by_role("alert")).to_contain_text(clinic.patient.last_name)
+    dialog.get_by_role("button", name="Use this record").click()
+    expect(screen.page.get_by_role("region", name="Patient")).to_contain_text(clinic.patient.last_name)
+
+
+def test_a_practitioner_only_looks(chromium: Browser, url: str, clinic: Clinic) -> None:
+    screen = Screen(chromium, url)
+    screen.sign_in(make_member(practice=clinic.practice, role=Role.PRACTITIONER))
+    expect(screen.page.get_by_text("Your role may look, but not book.")).to_be_visible()
+    screen.close()
+
+
+def test_another_practice_next_and_out(screen: Screen, clinic: Clinic, other_clinic: Clinic) -> None:
+    make_member(practice=other_clinic.practice, user=clinic.agent)
+    screen.page.reload()
+    screen.page.get_by_label("Practice", exact=True).select_option(label=other_clinic.practice.name)
+    expect(screen.page.locator("[data-live=live]")).to_be_visible()
+    screen.press("/")
+    screen.type(clinic.patient.last_name[:4].lower())
+    expect(people(screen).first).to_be_visible()
+    screen.page.keyboard.press("Escape")
+    screen.page.get_by_role("button", name="Sign out").click()
+    expect(screen.page.get_by_label("E-mail")).to_be_visible()
+    screen.page.reload()
+    expect(screen.page.get_by_label("E-mail")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nobody_is_left_out(chromium: Browser, url: str, clinic: Clinic, second: Practitioner, scheme: str) -> None:
+    """axe finds nothing: signing in, the desk at work, the sheet of keys."""
+    caller = Caller(clinic.agent, clinic.practice)
+    caller.book(clinic, slot=0)
+    caller.post("/api/v2/holds", {"slotIds": [public("slot", clinic.slots[4].id)], "type": clinic.exam.code})
+    screen = Screen(chromium, url, color_scheme=scheme, reduced_motion="reduce")
+    screen.page.goto(url)
+    expect(screen.page.get_by_label("E-mail")).to_be_visible()
+    assert screen.violations() == []
+    screen.sign_in(clinic.agent)
+    tomorrow(screen)
+    _ready(screen, clinic)
+    expect(screen.page.locator(".appointment").first).to_be_visible()
+    assert screen.violations() == []
+    screen.press("?")
+    expect(screen.page.get_by_role("dialog")).to_be_visible()
+    assert screen.violations() == []
+    screen.close()
+
+
+def test_on_a_tablet_and_in_spanish_nothing_is_cut_off(
+    chromium: Browser, url: str, clinic: Clinic, second: Practitioner
+) -> None:
+    screen = Screen(chromium, url, viewport={"width": 820, "height": 1180})
+    screen.sign_in(clinic.agent)
+    screen.page.get_by_label("Language").select_option("es")
+    expect(screen.page.get_by_role("button", name="Nueva llamada")).to_be_visible()
+    assert screen.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    screen.close()
+
+
+def _ready(screen: Screen, clinic: Clinic) -> None:
+    """All that is missing is `b`."""
+    screen.press("/")
+    screen.type(clinic.patient.last_name.lower())
+    expect(people(screen).first).to_be_visible()
+    screen.press("Enter", "n")
+    expect(screen.page.locator(".offer").first).to_be_focused()
+    screen.press("Enter")
+    expect(screen.page.locator(".booking")).to_contain_text(clinic.patient.last_name)
