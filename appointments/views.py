@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from http import HTTPStatus
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
@@ -38,8 +39,15 @@ class Appointments(Endpoint):
     permissions = {"GET": Permission.APPOINTMENT_READ, "POST": Permission.APPOINTMENT_WRITE}
     tiers = {"GET": Tier.T4, "POST": Tier.BOOKING}
     idempotent = {"POST": "required"}
-    etag = of_state(lambda endpoint, request: endpoint.state(), told=lambda endpoint: endpoint.asked[1].seen.versions)
+    etag = of_state(
+        lambda endpoint, request: endpoint.state(),
+        told=lambda endpoint: endpoint.asked[1].seen.versions,
+        shown=lambda endpoint: endpoint.shown,
+    )
     claiming = {"POST"}
+
+    # Whose appointments the answer has shown.
+    shown: Sequence[UUID] = ()
 
     @listed("listAppointments", v1=v1.AppointmentOutput, v2=v2.AppointmentOutput, query=DaysQuery)
     def get(self, request: Request) -> Response:
@@ -47,17 +55,18 @@ class Appointments(Endpoint):
         query, calendar = self.asked
         show = SHAPES[request.version or "v2"].show_appointment
 
-        def shown(page: Sequence[Any]) -> list[dict[str, Any]]:
+        def show_all(page: Sequence[Any]) -> list[dict[str, Any]]:
+            self.shown = list(dict.fromkeys(row.patient_id for row in page))
             audit.record(
                 principal=self.principal,
                 action="appointment.list",
                 object_kind="pat",
-                object_ids=list(dict.fromkeys(row.patient_id for row in page)),
+                object_ids=self.shown,
                 now=self.now,
             )
             return [show(row) for row in page]
 
-        return page_cut(calendar, request=request, query=query, show_all=shown)
+        return page_cut(calendar, request=request, query=query, show_all=show_all)
 
     @extend_schema(
         operation_id="bookAppointment", versions=["v1"], request=BookingInput, responses={201: v1.BookedOutput}

@@ -8,7 +8,7 @@ between gives a newer answer an older tag, which costs one 200 too many and neve
 whose statement sees its rows' versions too needs no question before it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -24,6 +24,8 @@ from rest_framework.request import Request
 
 from mybcat import audit
 from mybcat.errors import DomainError
+from mybcat.gateway.output_guard import rendered
+from mybcat.gateway.remembered import Kept, memory
 from mybcat.principal import Principal
 from mybcat.release import release
 
@@ -56,18 +58,28 @@ def of_state(
     read: Callable[[Any, Request], State | None],
     *,
     told: Callable[[Any], object] | None = None,
+    shown: Callable[[Any], Sequence[UUID]] | None = None,
     cache: str = "no-store",
 ) -> Validator:
     """Asks `read` for the state; None: this answer has no tag, as one that changes by the minute.
 
-    `told`: the same versions, as the answer's own statement has seen them. Who has no tag to compare is then
-    spared the question.
+    `told`: the same versions, as the answer's own statement has seen them. `shown`: whose data it shows. Who has no
+    tag to compare is then spared the question where nothing is remembered of this address, and where the question
+    tells that the remembered answer stands, the answer is spared (remembered.py).
     """
 
     def validated(endpoint: Any, request: Request, answer: Answer) -> HttpResponse:
-        if told is not None and not _is_conditional(request):
+        if told is not None and shown is not None and not _is_conditional(request):
+            address = repr(_place(endpoint.principal, request))
+            kept = memory.get(address)
+            state = read(endpoint, request) if kept else None
+            if kept and state and kept.tag == _tag(endpoint.principal, request, state.versions):
+                _record(endpoint, state.action, kept.patients)
+                return _with(HttpResponse(kept.body, content_type="application/json"), kept.tag, cache)
             response = answer()
-            return _with(response, _tag(endpoint.principal, request, (told(endpoint),)), cache)
+            tag = _tag(endpoint.principal, request, (told(endpoint),))
+            memory.put(address, Kept(tag, rendered(response), shown(endpoint)))
+            return _with(response, tag, cache)
         state = read(endpoint, request)
         if state is None:
             return answer()
@@ -75,17 +87,22 @@ def of_state(
         if not _known(request, tag):
             return _with(answer(), tag, cache)
         if state.action:
-            audit.record(
-                principal=endpoint.principal,
-                action=state.action,
-                object_kind="pat",
-                object_ids=state.patients,
-                now=endpoint.now,
-                outcome="not_modified",
-            )
+            _record(endpoint, state.action, state.patients, outcome="not_modified")
         return _with(HttpResponseNotModified(), tag, cache)
 
     return validated
+
+
+def _record(endpoint: Any, action: str, patients: Sequence[UUID], *, outcome: str = "success") -> None:
+    """What is not made again is a read of the same patients."""
+    audit.record(
+        principal=endpoint.principal,
+        action=action,
+        object_kind="pat",
+        object_ids=patients,
+        now=endpoint.now,
+        outcome=outcome,
+    )
 
 
 def refuse_stale(*, principal: Principal, request: Request, path: str, read: Callable[[], State | None]) -> None:
@@ -135,6 +152,11 @@ def versions_of(rows: QuerySet[Any], *besides: str) -> tuple[Any, ...]:
 def _tag(principal: Principal, request: Request, versions: tuple[object, ...]) -> str:
     http = request._request
     return _tag_of(principal, http.path, http.META.get("QUERY_STRING", ""), versions)
+
+
+def _place(principal: Principal, request: Request) -> tuple[object, ...]:
+    http = request._request
+    return principal.practice_id, principal.time_zone, http.path, http.META.get("QUERY_STRING", "")
 
 
 def _tag_of(principal: Principal, path: str, query: str, versions: tuple[object, ...]) -> str:

@@ -71,7 +71,7 @@ def check(response: HttpResponse, *, practice_id: UUID) -> None:
 
 def _shown(response: HttpResponse) -> set[bytes]:
     """The ids in the answer."""
-    body = _rendered(response) if isinstance(response, Response) else response.content
+    body = rendered(response)
     if response.get("Content-Type", "").startswith("text/csv"):
         return set(_WORD.findall(body))
     shown = set(_MEMBER.findall(body))
@@ -82,8 +82,10 @@ def _shown(response: HttpResponse) -> set[bytes]:
     return shown
 
 
-def _rendered(response: Response) -> bytes:
-    """Once: what was looked at is what leaves, and a calendar is not written twice."""
+def rendered(response: HttpResponse) -> bytes:
+    """The body. Written once: what was looked at is what leaves."""
+    if not isinstance(response, Response) or response.is_rendered:
+        return response.content
     if response.data is None:
         return b""
     response.content = body = orjson.dumps(response.data)

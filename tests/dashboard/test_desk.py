@@ -1,5 +1,6 @@
 """The desk as agents use it: by keyboard, beside colleagues, and when times are gone."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -105,10 +106,11 @@ def test_a_lost_answer_is_asked_for_again_with_the_same_key(screen: Screen, clin
         else:
             route.continue_()  # type: ignore[attr-defined]
 
+    def booking(route: object) -> None:
+        lose(route) if route.request.method == "POST" else route.continue_()  # type: ignore[attr-defined]
+
+    screen.context.route(re.compile(r"/api/v2/appointments$"), booking)
     _ready(screen, clinic)
-    screen.page.route(
-        "**/api/v2/appointments", lambda route: lose(route) if route.request.method == "POST" else route.continue_()
-    )
     screen.press("b")
     expect(screen.page.locator("footer")).to_contain_text("Booked:")
     assert len(keys) == 2 and len(set(keys)) == 1
@@ -236,6 +238,7 @@ def test_another_practice_next_and_out(screen: Screen, clinic: Clinic, other_cli
     make_member(practice=other_clinic.practice, user=clinic.agent)
     screen.page.reload()
     screen.page.get_by_label("Practice", exact=True).select_option(label=other_clinic.practice.name)
+    expect(screen.page.get_by_label("Practice", exact=True)).to_have_value(public("prac", other_clinic.practice.id))
     expect(screen.page.locator("[data-live=live]")).to_be_visible()
     screen.press("/")
     screen.type(clinic.patient.last_name[:4].lower())
@@ -288,3 +291,28 @@ def _ready(screen: Screen, clinic: Clinic) -> None:
     expect(screen.page.locator(".offer").first).to_be_focused()
     screen.press("Enter")
     expect(screen.page.locator(".booking")).to_contain_text(clinic.patient.last_name)
+
+
+def test_two_desks_side_by_side(chromium: Browser, url: str, screen: Screen, clinic: Clinic) -> None:
+    """What one agent holds, books, moves and undoes, the other one sees within a second, and by whom."""
+    other = Screen(chromium, url)
+    other.sign_in(make_member(practice=clinic.practice))
+    for desk in (screen, other):
+        tomorrow(desk)
+        expect(desk.page.locator(".slot.free").first).to_be_visible()
+    _ready(screen, clinic)
+    screen.press("h")
+    expect(other.page.locator(".held").first).to_contain_text(f"Held by {clinic.agent.name}", timeout=1500)
+    screen.press("b")
+    expect(screen.page.locator("footer")).to_contain_text("Booked:")
+    (booked,) = appointments(clinic)
+    expect(on_board(other, booked)).to_be_visible(timeout=1500)
+    expect(other.page.locator(".held")).to_have_count(0, timeout=1500)
+    screen.press("u")
+    expect(on_board(other, booked)).to_have_count(0, timeout=1500)
+    # A lost connection is said, and what happened meanwhile is there when it is back.
+    other.context.set_offline(True)
+    assert Caller(clinic.agent, clinic.practice).book(clinic, slot=4).status_code == 201
+    other.context.set_offline(False)
+    expect(on_board(other, appointments(clinic)[1])).to_be_visible(timeout=20_000)
+    other.close()
