@@ -15,6 +15,8 @@ class Permission(StrEnum):
     PATIENT_READ = "patients:read"
     PATIENT_WRITE = "patients:write"
     PATIENT_MERGE = "patients:merge"
+    # All of them at once, out of the product.
+    PATIENT_EXPORT = "patients:export"
     # Saying that the clinician sets out, arrives, is done.
     VISIT_CONDUCT = "visits:conduct"
     REFERENCE_READ = "reference:read"
@@ -57,6 +59,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     | {
         Permission.PRACTICE_MANAGE,
         Permission.PATIENT_MERGE,
+        Permission.PATIENT_EXPORT,
         Permission.CLIENT_MANAGE,
         Permission.ANALYTICS_READ,
         Permission.BILLING_MANAGE,

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from patients import likeness_views, related_views
+from patients.export import PatientsCSV
 from patients.trail import PatientTrail
 from patients.views import PatientDetail, Patients
 from patients.visits import VisitsOf
@@ -28,4 +29,8 @@ def routes(*, visits_of: VisitsOf) -> list[URLPattern]:
 
 def routes_v2(*, visits_of: VisitsOf) -> list[URLPattern]:
     """What v2 has alone."""
-    return [path("patients/matches", likeness_views.PatientMatches.as_view(visits_of=staticmethod(visits_of))), *V2]
+    return [
+        path("patients/matches", likeness_views.PatientMatches.as_view(visits_of=staticmethod(visits_of))),
+        path("patients/export.csv", PatientsCSV.as_view()),
+        *V2,
+    ]

@@ -1,7 +1,5 @@
 """Managers read their practice's figures, on the screen or in a spreadsheet."""
 
-import csv
-import io
 from typing import Any
 
 from django.http import HttpResponse
@@ -18,6 +16,7 @@ from mybcat.gateway.inputs import DayField, Input
 from mybcat.gateway.lists import read_query
 from mybcat.gateway.tiers import Tier
 from mybcat.principal import Permission
+from mybcat.spreadsheets import spreadsheet
 
 MAX_DAYS = 366
 
@@ -88,21 +87,14 @@ class DailyAnalyticsCSV(Endpoint):
     )
     def get(self, request: Request) -> HttpResponse:
         """The same as a spreadsheet."""
-        text = io.StringIO()
-        writer = csv.writer(text)
-        writer.writerow(["date", "group", "name", *COUNTERS.values()])
-        for line in _lines(request):
-            writer.writerow([line.date.isoformat(), _harmless(line.group), _harmless(line.name), *line.counts.values()])
-        headers = {"Content-Disposition": 'attachment; filename="daily.csv"'}
-        return HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8", headers=headers)
+        return spreadsheet(
+            name="daily.csv",
+            head=("date", "group", "name", *COUNTERS.values()),
+            rows=((line.date, line.group, line.name, *line.counts.values()) for line in _lines(request)),
+        )
 
 
 def _lines(request: Request) -> list[Line]:
     query = read_query(request, DailyQuery, paged=False)
     by = By(query["by"]) if "by" in query else None
     return daily(since=query["from"], until=query["to"], by=by)
-
-
-def _harmless(text: str) -> str:
-    """A spreadsheet would take a name that begins like a formula for one."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -1,7 +1,5 @@
 """Bulk jobs: accepted at once, polled, paused, resumed, cancelled, and told what failed."""
 
-import csv
-import io
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -22,6 +20,7 @@ from mybcat.gateway.lists import each, listed, page_of, read_query
 from mybcat.gateway.tiers import Tier
 from mybcat.ids import internal_id
 from mybcat.principal import Permission, Role
+from mybcat.spreadsheets import spreadsheet
 
 FAILED_NUMBERS = 1000
 
@@ -114,13 +113,7 @@ class BulkFailures(BulkEndpoint):
         """All numbers that failed so far, each with the code that says why."""
         job = self.job(job_id)
         self.audit("bulk_message_job.failures", job)
-        text = io.StringIO()
-        writer = csv.writer(text)
-        writer.writerow(("number", "code"))
-        writer.writerows((_not_a_formula(number), code) for number, code in jobs.failures(job))
-        answer = HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8")
-        answer["Content-Disposition"] = f'attachment; filename="{job_id}.csv"'
-        return answer
+        return spreadsheet(name=f"{job_id}.csv", head=("number", "code"), rows=jobs.failures(job))
 
 
 class BulkChange(BulkEndpoint):
@@ -164,8 +157,3 @@ class CancelBulk(BulkChange):
     def post(self, request: Request, job_id: str) -> Response:
         """Send no more, ever. What was sent stays sent."""
         return self.changed(request, job_id)
-
-
-def _not_a_formula(number: str) -> str:
-    """As a spreadsheet takes it for no more than a text: what is no number may be anything."""
-    return f"'{number}" if number[0] in "=+-@\t\r" and not number[1:].isdigit() else number

@@ -139,6 +139,7 @@ CALLS = {
         },
         versions=V2,
     ),
+    "exportPatients": Call(versions=V2),
     "matchPatients": Call(
         body={"firstName": "Ada", "lastName": "Okafor", "dateOfBirth": "1984-03-09", "phone": "212 555 0188"},
         versions=V2,

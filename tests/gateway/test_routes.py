@@ -61,6 +61,7 @@ ASKED = {
     ("GET", "api/{v}/slots"): (Permission.APPOINTMENT_READ, Tier.T4),
     ("GET", "api/{v}/slots/next"): (Permission.APPOINTMENT_READ, Tier.T4),
     ("GET", "api/v2/slots/why-not"): (Permission.APPOINTMENT_READ, Tier.T4),
+    ("GET", "api/v2/patients/export.csv"): (Permission.PATIENT_EXPORT, Tier.T2),
     ("POST", "api/v2/patients/matches"): (Permission.PATIENT_READ, Tier.T4),
     ("POST", "api/v2/patients/<str:patient_id>/merge"): (Permission.PATIENT_MERGE, Tier.T3),
     ("GET", "api/v2/patient-merges"): (Permission.PATIENT_MERGE, Tier.T4),
@@ -142,6 +143,7 @@ GRANTED = {
     Role.PRACTICE_MANAGER: {
         *ON_THE_PHONE,
         Permission.PATIENT_MERGE,
+        Permission.PATIENT_EXPORT,
         Permission.PRACTICE_MANAGE,
         Permission.CLIENT_MANAGE,
         Permission.ANALYTICS_READ,

@@ -18,7 +18,7 @@ from tests.factories import Clinic
 __all__ = ["agent", "own"]
 
 _PATIENT = re.compile(r"pat_[0-7][0-9a-hjkmnp-tv-z]{25}")
-_OF_PATIENTS = re.compile("firstName|patientId|patient_id")
+_OF_PATIENTS = re.compile("firstName|patientId|patient_id|exportPatients")
 
 
 def of_patients(version: str) -> list[str]:
