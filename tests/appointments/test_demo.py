@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from random import Random
 from uuid import UUID
 
 import psycopg
@@ -14,6 +15,7 @@ from appointments.booking import book_appointment
 from appointments.management.commands import demo
 from appointments.models import Appointment, Schedule, Slot
 from appointments.samples.places import PASSWORD, PRACTICES
+from appointments.samples.ticker import tick
 from mybcat import audit, events
 from mybcat.ids import public_id
 from mybcat.models import AuditEntry
@@ -207,3 +209,26 @@ def record(clinic: Clinic) -> None:
 
 def audited() -> list[UUID | None]:
     return list(AuditEntry.objects.values_list("practice_id", flat=True))
+
+
+def test_at_work_bookings_come_and_go_and_calendars_stay_sound() -> None:
+    run_demo()
+    chance, done = Random(7), Counter[str]()
+    for minute in range(60):
+        sample = PRACTICES[minute % 2]
+        done[tick(sample, now=NOW + timedelta(minutes=minute), chance=chance)] += 1
+    assert {"booked", "moved", "cancelled", "arrived"} <= set(done)
+    for sample in PRACTICES:
+        assert_sound(sample.id)
+
+
+def test_an_act_that_cannot_be_done_does_nothing(clinic: Clinic) -> None:
+    run_demo()
+    with practice_scope(BRIGHT_EYES.id):
+        Slot.objects.filter(status="free").update(status="busy-unavailable")
+        Appointment.objects.filter(status__in=("booked", "arrived")).update(status="noshow")
+        before = sorted(Appointment.objects.values_list("id", "status"))
+    said = {tick(BRIGHT_EYES, now=NOW, chance=Random(seed)) for seed in range(8)}
+    assert {each.split(":")[0] for each in said} == {"nothing"}
+    with practice_scope(BRIGHT_EYES.id):
+        assert sorted(Appointment.objects.values_list("id", "status")) == before
