@@ -33,7 +33,7 @@ _INDEX = (
     "CREATE INDEX demo_removal_of_appointments ON appointments_slot (practice_id, appointment_id)",
 )
 _UNINDEX = ("DROP INDEX demo_removal_of_slots", "DROP INDEX demo_removal_of_appointments")
-_UNTIE = "UPDATE appointments_slot SET status = 'free', appointment_id = NULL WHERE practice_id = %s"
+_UNTIE = "UPDATE appointments_slot SET status = 'free', appointment_id = NULL, hold_id = NULL WHERE practice_id = %s"
 
 
 def remove_demo() -> None:

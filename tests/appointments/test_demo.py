@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 
 from appointments.booking import book_appointment
 from appointments.management.commands import demo
-from appointments.models import Appointment, Schedule, Slot
+from appointments.models import Appointment, Hold, Schedule, Slot
 from appointments.samples.places import PASSWORD, PRACTICES
 from appointments.samples.ticker import tick
 from mybcat import audit, events
@@ -24,7 +24,7 @@ from mybcat.tenancy import platform_scope, practice_scope
 from patients.models import Patient
 from practices.models import FOREVER, AppointmentType, Location, Membership, Practice, Practitioner, TimeOff, User
 from tests.appointments.soundness import assert_sound
-from tests.factories import Clinic
+from tests.factories import Clinic, make_hold
 
 BRIGHT_EYES, LAKESIDE = PRACTICES
 # A Monday, 10:10 in New York.
@@ -232,3 +232,14 @@ def test_an_act_that_cannot_be_done_does_nothing(clinic: Clinic) -> None:
     assert {each.split(":")[0] for each in said} == {"nothing"}
     with practice_scope(BRIGHT_EYES.id):
         assert sorted(Appointment.objects.values_list("id", "status")) == before
+
+
+def test_what_is_held_is_removed_with_the_rest() -> None:
+    run_demo()
+    with practice_scope(BRIGHT_EYES.id):
+        slot = Slot.objects.filter(status="free", starts_at__gt=NOW).order_by("starts_at").first()
+    make_hold(slot)
+    run_demo("--reset")
+    with practice_scope(BRIGHT_EYES.id):
+        assert not Hold.objects.exists()
+        assert not Slot.objects.filter(status="busy-tentative").exists()
