@@ -316,3 +316,12 @@ def test_two_desks_side_by_side(chromium: Browser, url: str, screen: Screen, cli
     other.context.set_offline(False)
     expect(on_board(other, appointments(clinic)[1])).to_be_visible(timeout=20_000)
     other.close()
+
+
+def test_the_protocol_s_questions_choose_the_visit(screen: Screen, clinic: Clinic) -> None:
+    screen.press("p")
+    asked = screen.page.get_by_role("region", name="Questions")
+    expect(asked.get_by_text("Flashes of light")).to_be_visible()
+    screen.press("1", "Enter")
+    expect(asked.get_by_text("Emergency: same day")).to_be_visible()
+    expect(asked.get_by_text("Tell the patient:")).to_be_visible()

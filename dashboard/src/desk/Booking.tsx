@@ -43,7 +43,7 @@ export function Booking(props: Props): ReactNode {
   useKeys({ b: () => void book() }, singleKeys);
 
   return (
-    <Paper withBorder p="sm" component="section" aria-label={t("book")} className="booking">
+    <Paper withBorder p="sm" component="section" aria-label={t("book")} className={ready ? "booking ready" : "booking"}>
       {ready ? (
         <Text size="sm" mb="xs">
           {t("confirmBook", {

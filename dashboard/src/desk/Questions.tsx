@@ -1,4 +1,4 @@
-/** What the practice wants to be asked before a visit is chosen; keys 1 to 9 answer. */
+/** What the practice wants to be asked before a visit is chosen; the keys shown answer, Enter goes on. */
 
 import { Alert, Button, Checkbox, Group, NumberInput, Paper, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
@@ -7,10 +7,13 @@ import { useEffect, useState, type ReactNode } from "react";
 import { api, told, type Schemas } from "../api/client";
 import { Failure } from "../Failure";
 import { useWords } from "../i18n";
-import { useKeys } from "../lib/keys";
+import { useKeys, type Keys } from "../lib/keys";
 
 type Question = Schemas["QuestionOutput"];
 type Answers = Record<string, unknown>;
+
+// In the order in which they stand on the keyboard.
+const KEYS = "1234567890-=";
 
 interface Props {
   practice: string;
@@ -83,23 +86,29 @@ function Asked({ question, onAnswer }: { question: Question; onAnswer: (value: u
         ]
       : question.options.map((option) => [option.value, worded(option.text, language)]);
   const single = question.kind === "choice" || question.kind === "yes_no";
-  const keys = Object.fromEntries(
-    options.slice(0, 9).map(([value], place) => [
-      String(place + 1),
+  const complete = question.kind !== "number" || number !== "";
+  const next = (): void => {
+    if (!single && complete) onAnswer(question.kind === "number" ? Number(number) : chosen);
+  };
+  const keys: Keys = Object.fromEntries(
+    options.slice(0, KEYS.length).map(([value], place) => [
+      KEYS[place] ?? "",
       () => (single ? onAnswer(value) : choose((before) => toggled(before, String(value)))),
     ]),
   );
+  // Where a button has the focus, Enter is its own.
+  keys["Enter"] = (event) => event.target === document.body && next();
   useKeys(question.kind === "number" ? {} : keys, true);
 
   return (
     <Stack gap="xs">
       <Text fw={600}>{worded(question.text, language)}</Text>
       {question.kind === "number" ? (
-        <NumberInput aria-label={worded(question.text, language)} value={number} onChange={count} min={0} autoFocus />
+        <NumberInput aria-label={worded(question.text, language)} value={number} onChange={count} min={0} autoFocus onKeyDown={(event) => event.key === "Enter" && next()} />
       ) : single ? (
         <Group gap="xs">
           {options.map(([value, text], place) => (
-            <Button key={text} size="xs" variant="default" onClick={() => onAnswer(value)} leftSection={<kbd>{place + 1}</kbd>}>
+            <Button key={text} size="xs" variant="default" onClick={() => onAnswer(value)} leftSection={<kbd>{KEYS[place]}</kbd>}>
               {text}
             </Button>
           ))}
@@ -108,18 +117,18 @@ function Asked({ question, onAnswer }: { question: Question; onAnswer: (value: u
         options.map(([value, text], place) => (
           <Checkbox
             key={text}
-            label={`${place + 1} ${text}`}
+            label={
+              <>
+                <kbd>{KEYS[place]}</kbd> {text}
+              </>
+            }
             checked={chosen.includes(String(value))}
             onChange={() => choose((before) => toggled(before, String(value)))}
           />
         ))
       )}
       {single ? null : (
-        <Button
-          size="xs"
-          onClick={() => onAnswer(question.kind === "number" ? Number(number) : chosen)}
-          disabled={question.kind === "number" && number === ""}
-        >
+        <Button size="xs" onClick={next} disabled={!complete} rightSection={<kbd>Enter</kbd>}>
           {t("next")}
         </Button>
       )}

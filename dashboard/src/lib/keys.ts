@@ -2,7 +2,7 @@
 
 import { useEffect, useRef } from "react";
 
-export type Keys = Record<string, (event: KeyboardEvent) => void>;
+export type Keys = Record<string, (event: KeyboardEvent) => unknown>;
 
 const TYPING = "input, textarea, select, [contenteditable=true]";
 
