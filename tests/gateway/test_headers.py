@@ -1,12 +1,15 @@
 """What browsers may do with our answers: every route, whoever answers."""
 
 import re
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
+from mybcat.environment import CHECKOUT
 from mybcat.gateway.headers import HeadersMiddleware
 from tests.callers import Caller, public
 from tests.factories import Clinic
@@ -21,6 +24,14 @@ ALWAYS = {
 }
 PAGES = {"/", "/settings/x", "/api/docs", "/admin/login/"}
 NONCE = re.compile(r"'nonce-([A-Za-z0-9_-]{22})'")
+
+
+@pytest.fixture(autouse=True)
+def _dashboard(tmp_path: Path, settings: Any) -> None:
+    """As its sources have it, whether or not it was built."""
+    settings.STATIC_ROOT = tmp_path
+    (tmp_path / "dashboard").mkdir()
+    shutil.copy(CHECKOUT / "dashboard" / "index.html", tmp_path / "dashboard")
 
 
 def address(route: Route, clinic: Clinic) -> str:
