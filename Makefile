@@ -4,7 +4,7 @@ MYBCAT = $(PYTHON) -m mybcat.embedded
 BENCH = $(MYBCAT) run -- python -m bench
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check fix lock demo-reset operator-code bench bench-booking bench-race bench-reads bench-tenancy bench-isolation bench-gateway bench-bulk bench-fanout bench-chaos bench-live bench-conformance
+.PHONY: help up test check fix lock demo-reset operator-code bench bench-booking bench-race bench-reads bench-searches bench-tenancy bench-isolation bench-gateway bench-bulk bench-fanout bench-neighbours bench-chaos bench-live bench-desk bench-waitlist bench-conformance
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -12,7 +12,7 @@ help: ## List what can be made
 up: ## Install, start everything, load the demo practices; Ctrl-C stops it (another port: make up PORT=9000)
 	@$(MYBCAT) up
 
-test: ## Install what is missing and run all tests (some of them: make test ARGS="-k booking")
+test: ## Install what is missing and run all tests (some: make test ARGS="-k booking"; one after the other: TEST_LANES=1)
 	@$(MYBCAT) test $(ARGS)
 
 check: ## Look for what is not in order: style, types, imports, missing migrations; change nothing
@@ -38,6 +38,9 @@ bench-booking: ## Measure how many bookings a second, and how long each takes
 bench-race: ## Measure many agents after one slot: exactly one gets it
 	@$(BENCH).race $(ARGS)
 
+bench-searches: ## Measure searches for times over 20 practitioners and 90 days, why-not, and the workspace
+	@$(BENCH).searches $(ARGS)
+
 bench-reads: ## Measure calendars, searches and lists
 	@$(BENCH).reads $(ARGS)
 
@@ -56,11 +59,20 @@ bench-bulk: ## Measure how fast a bulk job is accepted and sent, and the worker'
 bench-fanout: ## Measure relay, webhooks, and how soon a booking is the patient's text
 	@$(BENCH).fanout $(ARGS)
 
+bench-neighbours: ## Measure what bookings notice of a bulk job and of a flood of webhooks
+	@$(BENCH).neighbours $(ARGS)
+
 bench-chaos: ## Kill processes and empty Redis while patients are booked; nothing may be lost, doubled or out of order
 	@$(BENCH).chaos $(ARGS)
 
 bench-live: ## Measure how soon, how fast and how cheaply open sockets hear of changes and of clinicians
 	@$(BENCH).live $(ARGS)
+
+bench-desk: ## Measure how soon an agent can work on a full day, in headless Chromium
+	@$(BENCH).desk $(ARGS)
+
+bench-waitlist: ## Measure 200 cancelled times and 2,000 who wait: each time goes to one, all others are told, nobody at night
+	@$(BENCH).waitlist $(ARGS)
 
 bench-conformance: ## Send generated requests to every operation; every answer must be as published
 	@$(BENCH).conformance $(ARGS)

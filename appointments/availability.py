@@ -8,40 +8,88 @@ from uuid import UUID
 
 from django.db import connection
 
+from appointments.blocks.in_searches import DAY_NOT_FULL, IN_THE_WAY, NOT_RESERVED
+from appointments.wishes import CLOCK_FITS, CLOCK_WALKED, FIRST_OF_EACH_PART, Wishes
 from mybcat.errors import InvalidInput
 from mybcat.tenancy import current_scope
 from practices.models import AppointmentType
 
-# A call asks for the next days first; only a full practice pays for the search through the whole horizon.
-WINDOWS = (timedelta(days=4), timedelta(days=21), timedelta(days=366))
+# A call asks for the next days first, and goes on from there; only a full practice pays for the whole horizon.
+WINDOWS = (timedelta(days=4), timedelta(days=14), timedelta(days=42), timedelta(days=366))
 
-# Free slots form runs (gaps and islands); a start is good when its run reaches from the buffer
-# before it to the buffer after it.
-_STARTS = """
-    WITH free AS (
-        SELECT s.id, s.practitioner_id, s.location_id, s.starts_at, s.ends_at,
-               (lag(s.ends_at) OVER w IS DISTINCT FROM s.starts_at
-                OR lag(s.location_id) OVER w IS DISTINCT FROM s.location_id)::int AS breaks
-        FROM appointments_slot s
-        WHERE s.practice_id = %(practice)s AND s.practitioner_id = ANY(%(practitioners)s)
-          AND s.starts_at >= %(walked_from)s AND s.starts_at < %(walked_until)s
-          AND s.status = 'free'
-        WINDOW w AS (PARTITION BY s.practitioner_id ORDER BY s.starts_at)
-    ), runs AS (
-        SELECT *, sum(breaks) OVER (PARTITION BY practitioner_id ORDER BY starts_at) AS run FROM free
-    ), spans AS (
-        SELECT *, min(starts_at) OVER r AS run_from, max(ends_at) OVER r AS run_until
-        FROM runs WINDOW r AS (PARTITION BY practitioner_id, run)
+ANY_TIME = Wishes()
+
+# Free slots make runs; one begins where its run reaches from the buffer before it to the buffer after it. Most runs are
+# too short, so slots are looked at by themselves in those alone that are not: run by run, whatever the planner thinks
+# of it (hence the offset), and compared with instants (hence materialized: a bound computed in a join is no index
+# condition under row-level security).
+_STARTS = f"""
+    WITH {IN_THE_WAY}, runs AS MATERIALIZED (
+        SELECT f.practitioner_id, f.location_id, l.time_zone,
+               lower(f.run) + make_interval(mins => %(before)s) AS first,
+               upper(f.run) - make_interval(mins => %(after)s) AS last
+        FROM (
+            SELECT s.practitioner_id, s.location_id, unnest(range_agg(tstzrange(s.starts_at, s.ends_at))) AS run
+            FROM appointments_slot s
+            WHERE s.practice_id = %(practice)s AND s.practitioner_id = ANY(%(practitioners)s)
+              AND s.starts_at >= %(walked_from)s AND s.starts_at < %(walked_until)s
+              AND s.location_id = ANY(%(locations)s) AND s.status = 'free'
+              AND {NOT_RESERVED}
+            GROUP BY s.practitioner_id, s.location_id
+        ) f
+        JOIN practices_location l ON l.practice_id = %(practice)s AND l.id = f.location_id
+        WHERE upper(f.run) - lower(f.run) >= make_interval(mins => %(before)s::int + %(after)s::int)
     )
-    SELECT id, practitioner_id, location_id, starts_at, ends_at, 'free' AS status
-    FROM spans
-    WHERE starts_at >= %(since)s AND starts_at < %(until)s
-      AND location_id = ANY(%(locations)s)
-      AND starts_at - make_interval(mins => %(before)s) >= run_from
-      AND starts_at + make_interval(mins => %(after)s) <= run_until
-    ORDER BY starts_at, id
+    SELECT spans.id, spans.practitioner_id, spans.location_id, spans.starts_at, spans.ends_at, 'free' AS status
+    FROM runs CROSS JOIN LATERAL (
+        SELECT s.id, s.practitioner_id, s.location_id, s.starts_at, s.ends_at
+        FROM appointments_slot s
+        WHERE s.practice_id = %(practice)s AND s.practitioner_id = runs.practitioner_id
+          AND s.location_id = runs.location_id AND s.starts_at >= runs.first AND s.starts_at <= runs.last
+          AND s.starts_at >= %(since)s AND s.starts_at < %(until)s AND s.status = 'free'
+        OFFSET 0
+    ) spans
+    WHERE {DAY_NOT_FULL}
+      AND true
+    ORDER BY spans.starts_at, spans.id
     LIMIT %(limit)s
+"""  # noqa: S608 (of constants)
+_WALKED = "AS run\n            FROM appointments_slot s\n"
+# In this order, whatever the planner thinks of it: a look into the index for each window of each practitioner.
+_WALKED_THERE = """CROSS JOIN LATERAL (
+                SELECT s.id, s.practice_id, s.practitioner_id, s.location_id, s.starts_at, s.ends_at, s.status
+                FROM appointments_slot s
+                WHERE s.practice_id = %(practice)s AND s.practitioner_id = ANY(%(practitioners)s)
+                  AND s.location_id = w.location_id AND s.starts_at >= w.since AND s.starts_at < w.until
+                OFFSET 0
+            ) s
 """
+# One of each category that the type needs, from the buffer before it to the buffer after it.
+RESOURCES_FREE = """AND NOT EXISTS (
+        SELECT FROM unnest(%(categories)s::text[]) c (category)
+        WHERE NOT EXISTS (
+          SELECT FROM practices_resource r
+          WHERE r.practice_id = %(practice)s AND r.location_id = spans.location_id AND r.category = c.category
+            AND r.is_active AND NOT EXISTS (
+              SELECT FROM appointments_resourceuse u
+              WHERE u.practice_id = %(practice)s AND u.resource_id = r.id
+                AND u.occupied_from < spans.starts_at + make_interval(mins => %(after)s)
+                AND u.occupied_until > spans.starts_at - make_interval(mins => %(before)s)))
+      )
+"""
+# Of what was found, the earliest of each practitioner.
+_EARLIEST_OF_EACH = """
+    SELECT id, practitioner_id, location_id, starts_at, ends_at, status
+    FROM (
+        SELECT *, row_number() OVER (PARTITION BY practitioner_id ORDER BY starts_at, id) AS place FROM found
+    ) numbered
+    WHERE place <= %(each)s ORDER BY practitioner_id, starts_at, id
+"""
+_ACTIVE = """
+    SELECT ARRAY(SELECT id FROM practices_practitioner WHERE practice_id = %(practice)s AND is_active ORDER BY id),
+           ARRAY(SELECT id FROM practices_location WHERE practice_id = %(practice)s AND is_active ORDER BY id)
+"""
+_LATEST_STARTS = _STARTS.replace("ORDER BY spans.starts_at, spans.id", "ORDER BY spans.starts_at DESC, spans.id DESC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +112,14 @@ def active_type(code: str) -> AppointmentType:
     return found
 
 
+def active_ids() -> tuple[list[UUID], list[UUID]]:
+    """Practitioners and locations of the practice in scope at which one can be booked: one question for both."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ACTIVE, {"practice": current_scope().practice_id})
+        practitioners, locations = cursor.fetchone()
+    return practitioners, locations
+
+
 def starts(
     *,
     appointment_type: AppointmentType,
@@ -71,13 +127,50 @@ def starts(
     locations: Collection[UUID],
     since: datetime,
     until: datetime,
-    limit: int,
+    limit: int | None,
+    latest: bool = False,
+    sparse: bool = False,
+    wishes: Wishes = ANY_TIME,
 ) -> list[Start]:
-    """The earliest `limit` starts in `[since, until)`, in the practice in scope."""
+    """The earliest `limit` starts in `[since, until)`, or the `latest`, by time, in the practice in scope.
+
+    `sparse`: of these only the first of each practitioner in each part of a day at each place, in no order. Of
+    `wishes`, days and clock; its end is the caller's to heed.
+    """
+    query, parameters = _asked(
+        appointment_type, query=_LATEST_STARTS if latest else _STARTS, since=since, until=until, limit=limit
+    )
+    parameters |= {"practitioners": list(practitioners), "locations": list(locations)}
+    if wishes.by_the_clock:
+        query = query.replace("AND true\n", CLOCK_FITS, 1).replace(_WALKED, f"AS run {CLOCK_WALKED} {_WALKED_THERE}", 1)
+        parameters = {**parameters, **wishes.parameters}
+    if sparse:
+        query = f"WITH found AS ({query}) {FIRST_OF_EACH_PART}"
+    found = _found(query, parameters)
+    return found[::-1] if latest else found
+
+
+def earliest_of_each(
+    *,
+    appointment_type: AppointmentType,
+    practitioners: Collection[UUID],
+    locations: Collection[UUID],
+    since: datetime,
+    until: datetime,
+    count: int,
+) -> list[Start]:
+    """The earliest `count` starts of each practitioner in `[since, until)`: by practitioner, then by time."""
+    query, parameters = _asked(appointment_type, query=_STARTS, since=since, until=until, limit=None)
+    parameters |= {"practitioners": list(practitioners), "locations": list(locations), "each": count}
+    return _found(f"WITH found AS ({query}) {_EARLIEST_OF_EACH}", parameters)
+
+
+def _asked(
+    appointment_type: AppointmentType, *, query: str, since: datetime, until: datetime, limit: int | None
+) -> tuple[str, dict[str, Any]]:
+    """The query for a type's starts, and what it names but for whose and where."""
     parameters: dict[str, Any] = {
         "practice": current_scope().practice_id,
-        "practitioners": list(practitioners),
-        "locations": list(locations),
         "since": since,
         "until": until,
         # Room for the longest buffer before (2 h) and visit with its buffer after (10 h).
@@ -86,9 +179,21 @@ def starts(
         "before": appointment_type.buffer_before_minutes,
         "after": appointment_type.duration_minutes + appointment_type.buffer_after_minutes,
         "limit": limit,
+        "type": appointment_type.id,
+        "for_new_patients": appointment_type.audience == AppointmentType.Audience.NEW,
+        # Whole days, wherever the places are.
+        "counted_from": since - timedelta(hours=50),
+        "counted_until": until + timedelta(hours=50),
     }
+    if appointment_type.resource_categories:
+        query = query.replace("AND true\n", f"{RESOURCES_FREE}      AND true\n", 1)
+        parameters["categories"] = appointment_type.resource_categories
+    return query, parameters
+
+
+def _found(query: str, parameters: dict[str, Any]) -> list[Start]:
     with connection.cursor() as cursor:
-        cursor.execute(_STARTS, parameters)
+        cursor.execute(query, parameters)
         return [Start(*row) for row in cursor.fetchall()]
 
 
@@ -99,18 +204,24 @@ def next_starts(
     locations: Collection[UUID],
     since: datetime,
     limit: int,
+    wishes: Wishes = ANY_TIME,
 ) -> list[Start]:
-    """The earliest `limit` starts from `since` on; fewer only where the whole horizon has fewer."""
+    """The earliest `limit` starts from `since` on that fit the wishes; fewer only where there are no more."""
     found: list[Start] = []
+    begins = since
     for window in WINDOWS:
-        found = starts(
+        ends = since + window
+        last = wishes.until is not None and wishes.until <= ends
+        found += starts(
             appointment_type=appointment_type,
             practitioners=practitioners,
             locations=locations,
-            since=since,
-            until=since + window,
-            limit=limit,
+            since=begins,
+            until=wishes.until if last and wishes.until else ends,
+            limit=limit - len(found),
+            wishes=wishes,
         )
-        if len(found) == limit:
+        if last or len(found) == limit:
             break
+        begins = ends
     return found

@@ -14,6 +14,8 @@ class Code(StrEnum):
 
     PAST = "past"
     BEYOND_HORIZON = "beyond_horizon"
+    TOO_SOON = "too_soon"
+    TOO_FAR_AHEAD = "too_far_ahead"
     PRACTITIONER_INACTIVE = "practitioner_inactive"
     LOCATION_INACTIVE = "location_inactive"
     AUDIENCE = "audience"
@@ -26,6 +28,9 @@ class Code(StrEnum):
     BUFFER = "buffer"
     HELD = "held"
     BLOCKED = "blocked"
+    RESOURCE = "resource"
+    BLOCK = "block"
+    CAP = "cap"
 
 
 @dataclass(frozen=True, slots=True)

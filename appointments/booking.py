@@ -11,13 +11,17 @@ from typing import Any, Self, cast
 from uuid import UUID
 
 import orjson
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 from psycopg.errors import ExclusionViolation
 from psycopg.types.json import Jsonb
 
+from appointments.blocks.rules import would_refuse
 from appointments.ending_holds import end_holds
+from appointments.holds import usable_holds
 from appointments.models import Appointment, Slot
-from appointments.unavailable import LocationInactive, NotEnoughTime, PractitionerInactive, SlotInPast, SlotTaken
+from appointments.self_service import require_window
+from appointments.taking import Needed, open_slot, take, touching
+from appointments.unavailable import NoResource, SlotTaken, Unavailable
 from mybcat.correlation import accepted_or_new, correlation_id, remote_address
 from mybcat.errors import DomainError, InvalidInput, UnknownId
 from mybcat.idempotency_keys import Key, claim_parameters, claiming, refuse_answered
@@ -77,18 +81,25 @@ def book_appointment(
     """Take the slots that the type needs from `slot_id` on, in the practice in scope; once only under `key`.
 
     Raises UnknownId (slot, patient), PatientMerged, InvalidInput (type), SlotInPast, SlotTaken, NotEnoughTime,
-    PractitionerInactive, LocationInactive, SubscriptionLapsed, and of the key KeyReused, InProgress; the caller's
-    transaction is then of no use but for its rollback. Raises Answered, whose body is for `Booked.of()`, where the
-    key has its answer.
+    Reserved, DayFull, NoResource, PractitionerInactive, LocationInactive, TooSoon, TooFarAhead, SubscriptionLapsed, and
+    of the key KeyReused, InProgress; the caller's transaction is then of no use but for its rollback. Raises Answered,
+    whose body is for `Booked.of()`, where the key has its answer.
     """
+    # A program may be refused what it has taken by then, which must not stand among the reasons.
+    before = "" if by.kind == "member" else transaction.savepoint()
     row = _book(patient_id, slot_id, type_code, by, key, now=now)
     if row is not None and key is not None:
         refuse_answered(row, key)
     # Not before: what was booked while the practice could book is told again.
     require_subscription(by=by, now=now)
     if row is None:
-        raise _refusal(patient_id, slot_id, type_code, now=now)
+        raise _refusal(patient_id, slot_id, type_code, by=by, now=now)
     booked = Booked.of(row[2])
+    try:
+        require_window(starts_at=booked.starts_at, by=by, now=now)
+    except Unavailable:
+        transaction.savepoint_rollback(before)
+        raise
     if booked.holds:
         # The caller's own, for this or another of the times that were offered; or such as had run out.
         end_holds(booked.holds, now=now)
@@ -150,19 +161,20 @@ def _book(
         raise
 
 
-def _refusal(patient_id: UUID, slot_id: UUID, type_code: str, *, now: datetime) -> DomainError:
+def _refusal(patient_id: UUID, slot_id: UUID, type_code: str, *, by: Principal, now: datetime) -> DomainError:
     """Why not. Asked only after a refusal, so it may take its time."""
     # The patient first: another practice's must be on record whatever else is wrong.
     get_patient(patient_id, lock=True)
-    slot = Slot.objects.select_related("practitioner", "location").filter(id=slot_id).first()
-    if slot is None:
+    if not Slot.objects.filter(id=slot_id).exists():
         return UnknownId(prefix="slot", value=slot_id)
-    if not AppointmentType.objects.active().filter(code=type_code).exists():
+    kind = AppointmentType.objects.active().filter(code=type_code).first()
+    if kind is None:
         return InvalidInput(fields={"type": ["No such type of appointment"]})
-    if slot.starts_at <= now:
-        return SlotInPast()
-    if not slot.practitioner.is_active:
-        return PractitionerInactive()
-    if not slot.location.is_active:
-        return LocationInactive()
-    return NotEnoughTime() if slot.status == Slot.Status.FREE else SlotTaken()
+    try:
+        opened = open_slot(slot_id, now=now)
+        needed = Needed.of(opened, kind)
+        slots = Slot.objects.filter(touching(opened, needed))
+        taken = take(slots, slot=opened, needed=needed, mine=usable_holds(by))
+    except DomainError as refusal:
+        return refusal
+    return would_refuse(slots=taken, slot=opened, kind=kind, by=by.id) or NoResource()

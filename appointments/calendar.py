@@ -23,7 +23,7 @@ _VERSIONS = """
 # The versions in one snapshot with the rows: a tag that is newer than its answer would hide a change.
 _CUT = f"""
     SELECT v.versions, v.count, a.id, a.patient_id, a.slot_id, a.practitioner_id, a.location_id, a.status,
-           a.starts_at, a.ends_at, t.code, %(time_zone)s::text
+           a.starts_at, a.ends_at, a.overbooked, a.group_id, t.code, %(time_zone)s::text, a.confirmed_at
     FROM (SELECT {_VERSIONS}, count(*) {_AMONG}) v
     LEFT JOIN (
         SELECT a.* {_AMONG} AND a.starts_at >= %(reached)s
@@ -47,8 +47,11 @@ class Shown(NamedTuple):
     status: str
     starts_at: datetime
     ends_at: datetime
+    overbooked: bool
+    group_id: UUID | None
     type_code: str
     time_zone: str
+    confirmed_at: datetime | None
 
 
 @dataclass(slots=True)

@@ -4,12 +4,12 @@ from datetime import datetime
 from uuid import UUID
 
 from appointments.booking import event_data
+from appointments.holds import Before
 from appointments.models import Appointment
 from appointments.releasing import hours_around, leave_slots, locked_slots
-from appointments.taking import Needed
 from mybcat import audit, events
 from mybcat.errors import DomainError, UnknownId
-from mybcat.principal import Principal
+from mybcat.principal import Behalf, Principal
 
 
 class NotCancellable(DomainError):
@@ -19,11 +19,11 @@ class NotCancellable(DomainError):
 
 
 def cancel_appointment(
-    *, appointment_id: UUID, reason: str, by: Principal, now: datetime, undoable: bool = False
+    *, appointment_id: UUID, reason: str, by: Principal | Behalf, now: datetime, undoable: bool = False
 ) -> Appointment:
     """Cancel for a coded reason and free its slots; `undoable`: once it cannot be undone any more (undoing.py).
 
-    Raises UnknownId, NotCancellable.
+    What is done on somebody's behalf cannot be undone. Raises UnknownId, NotCancellable.
     """
     appointment = Appointment.objects.select_for_update(no_key=True).filter(id=appointment_id).first()
     if appointment is None:
@@ -35,15 +35,8 @@ def cancel_appointment(
     appointment.status = Appointment.Status.CANCELLED
     appointment.cancelled_at, appointment.cancelled_by, appointment.cancellation_reason = now, by.id, reason
     appointment.save(update_fields=("status", "cancelled_at", "cancelled_by", "cancellation_reason"))
-    leave_slots(
-        slots,
-        wanted=wanted,
-        of=appointment,
-        was=Needed.now(appointment),
-        began=appointment.slot,
-        by=by if undoable else None,
-        now=now,
-    )
+    undoer = by if undoable and isinstance(by, Principal) else None
+    leave_slots(slots, wanted=wanted, before=Before.of(appointment), by=undoer, now=now)
     events.publish(
         type="appointment.cancelled", subject_id=appointment.id, data=event_data(appointment), by=by, now=now
     )

@@ -4,6 +4,7 @@ Each takes If-Match with the tag of `GET /appointments/{id}`: whoever looked at 
 changes nothing. The answer is the appointment as it is then, with its new tag.
 """
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,8 @@ from appointments.cancelling import cancel_appointment
 from appointments.life_cycle import change_status
 from appointments.models import Appointment
 from appointments.moving import move_appointment
-from appointments.serializers import CancellationInput, MoveInput, StatusInput
+from appointments.serializers import CancellationInput, MoveInput, StatusInput, SwapInput
+from appointments.swapping import swap_appointments
 from appointments.unavailable import Unavailable
 from appointments.undoing import undo_change
 from appointments.views import one_shown, state_of_one
@@ -27,7 +29,7 @@ from mybcat.gateway.conditional import refuse_stale, tagged
 from mybcat.gateway.endpoint import Endpoint
 from mybcat.gateway.inputs import read_body
 from mybcat.gateway.tiers import Tier
-from mybcat.ids import internal_id
+from mybcat.ids import internal_id, public_id
 from mybcat.principal import Permission
 
 
@@ -63,6 +65,8 @@ class Change(Endpoint):
 
 
 class AppointmentCancel(Change):
+    call_acts = {"POST": "appointment.cancelled:appointmentId"}
+
     @extend_schema(
         operation_id="cancelAppointment", versions=["v1"], request=CancellationInput, responses=v1.AppointmentOutput
     )
@@ -80,6 +84,8 @@ class AppointmentCancel(Change):
 
 
 class AppointmentMove(Change):
+    call_acts = {"POST": "appointment.moved:appointmentId"}
+
     @extend_schema(operation_id="moveAppointment", request=MoveInput, responses=v2.AppointmentOutput)
     def post(self, request: Request, appointment_id: str) -> HttpResponse:
         """Move an appointment that is still booked to another time, also of another practitioner or location.
@@ -99,15 +105,43 @@ class AppointmentMove(Change):
         return self.told(request, appointment_id)
 
     def _why_not(self, appointment_id: UUID, slot_id: UUID) -> dict[str, Any]:
-        code = Appointment.objects.values_list("appointment_type__code", flat=True).get(id=appointment_id)
-        explained = why_not_slot(
-            slot_id=slot_id, type_code=code, by=self.principal, now=self.now, moving=appointment_id
-        )
-        shown = v2.show_explained(explained, self.principal.time_zone)
+        shown = explained(appointment_id, slot_id, moving=[appointment_id], endpoint=self)
         return {name: shown[name] for name in ("blockers", "nearest")}
 
 
+class AppointmentSwap(Change):
+    call_acts = {"POST": "appointment.moved:appointmentId"}
+
+    @extend_schema(operation_id="swapAppointments", request=SwapInput, responses=v2.AppointmentOutput)
+    def post(self, request: Request, appointment_id: str) -> HttpResponse:
+        """Let two appointments that are still booked change places, or change nothing.
+
+        Each begins where the other began, of whichever practitioner and at whichever location that is, and takes the
+        time of its own type. The answer is the appointment of the path; the other one's changes are an event of its
+        own. Undone for one, it is undone for both.
+        """
+        other = read_body(SwapInput, request)["with_id"]
+        wanted = self.wanted(request, appointment_id)
+        try:
+            swap_appointments(ids=(wanted, other), by=self.principal, now=self.now)
+        except Unavailable as refusal:
+            if refusal.__cause__ is None:
+                refusal.members = {"items": self._why_not(wanted, other)}
+            raise
+        return self.told(request, appointment_id)
+
+    def _why_not(self, *pair: UUID) -> list[dict[str, Any]]:
+        slots = dict(Appointment.objects.filter(id__in=pair).values_list("id", "slot_id"))
+        found = []
+        for one, other in (pair, reversed(pair)):
+            shown = explained(one, slots[other], moving=pair, endpoint=self)
+            found.append({"appointmentId": public_id("appt", one), "blockers": shown["blockers"]})
+        return found
+
+
 class AppointmentStatus(Change):
+    call_acts = {"POST": "appointment.status_changed:appointmentId"}
+
     @extend_schema(operation_id="changeAppointmentStatus", request=StatusInput, responses=v2.AppointmentOutput)
     def post(self, request: Request, appointment_id: str) -> HttpResponse:
         """Say what has become of an appointment: arrived, fulfilled, noshow, or entered in error; or that it is booked
@@ -120,6 +154,8 @@ class AppointmentStatus(Change):
 
 
 class AppointmentUndo(Change):
+    call_acts = {"POST": "appointment.undone:appointmentId"}
+
     @extend_schema(operation_id="undoChange", request=None, responses=v2.AppointmentOutput)
     def post(self, request: Request, appointment_id: str) -> HttpResponse:
         """Undo what you have just done to it: the booking, the move or the cancellation, for ten seconds.
@@ -130,3 +166,10 @@ class AppointmentUndo(Change):
         wanted = self.wanted(request, appointment_id)
         undo_change(appointment_id=wanted, by=self.principal, now=self.now)
         return self.told(request, appointment_id)
+
+
+def explained(appointment_id: UUID, slot_id: UUID, *, moving: Collection[UUID], endpoint: Endpoint) -> dict[str, Any]:
+    """Why the appointment cannot begin with the slot; what is `moving` along with it stands against nothing."""
+    code = Appointment.objects.values_list("appointment_type__code", flat=True).get(id=appointment_id)
+    found = why_not_slot(slot_id=slot_id, type_code=code, by=endpoint.principal, now=endpoint.now, moving=moving)
+    return v2.show_explained(found, endpoint.principal.time_zone)

@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import Q
 
 from appointments.models import HeldTime, Hold, Slot
+from appointments.resources.assigning import drop
 from appointments.schedules import still_wanted
 from mybcat import events
 from mybcat.events import EventType
@@ -21,6 +22,7 @@ def end_holds(hold_ids: Collection[UUID], *, now: datetime) -> None:
     # Slots are locked before holds, as by all who take them.
     for hold in Hold.objects.filter(id__in=hold_ids).order_by("id"):
         _drop(hold, list(hold.times.order_by("starts_at")), kept=(), now=now)
+        drop(hold)
         # Not by way of the model, which would look through all slots for one that refers to it.
         Hold.objects.filter(id=hold.id)._raw_delete(connection.alias)
 

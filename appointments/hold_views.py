@@ -76,6 +76,7 @@ class PlacedOutput(serializers.Serializer[Any]):
 class Holds(Endpoint):
     permissions = {"GET": Permission.APPOINTMENT_READ, "POST": Permission.APPOINTMENT_WRITE}
     tiers = {"GET": Tier.T4, "POST": Tier.BOOKING}
+    call_acts = {"POST": "hold.placed:holdId"}
     idempotent = {"POST": "accepted"}
 
     @listed("listHolds", v1=HeldTimeOutput, v2=HeldTimeOutput, query=HoldsQuery, paged=False)

@@ -7,12 +7,16 @@ relay's chore frees their rows within a second or two, which is what calendars a
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Self
 from uuid import UUID
 
 from django.db.models import DateTimeField, Func, Q
 
+from appointments.blocks.rules import refuse_ruled_out
 from appointments.ending_holds import end_holds, pass_on, tell
-from appointments.models import HeldTime, Hold, Slot
+from appointments.models import Appointment, HeldTime, Hold, Slot
+from appointments.resources.assigning import free_resources, keep, leave, uses_of
+from appointments.self_service import require_window
 from appointments.taking import Needed, lock, open_slot, take, touching
 from appointments.unavailable import Unavailable
 from mybcat.errors import DomainError, UnknownId
@@ -49,6 +53,24 @@ class Placed:
     refused: dict[UUID, Unavailable]
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """Where an appointment stood before a change of it."""
+
+    appointment_id: UUID
+    slot: Slot
+    had: Needed
+    overbooking_reason: str
+    # What it had of rooms and equipment.
+    uses: Sequence[UUID]
+
+    @classmethod
+    def of(cls, appointment: Appointment) -> Self:
+        """As it stands."""
+        had, uses = Needed.now(appointment), uses_of(appointment)
+        return cls(appointment.id, appointment.slot, had, appointment.overbooking_reason, uses)
+
+
 class Clock(Func):
     """The database's clock as it stands, not as it stood when the transaction began."""
 
@@ -64,16 +86,22 @@ def place_hold(*, slot_ids: Sequence[UUID], appointment_type: AppointmentType, b
     """
     require_subscription(by=by, now=now)
     refused: dict[UUID, Unavailable] = {}
-    slots = {slot_id: slot for slot_id in slot_ids if (slot := _opened(slot_id, refused, now=now))}
+    slots = {slot_id: slot for slot_id in slot_ids if (slot := _opened(slot_id, refused, by=by, now=now))}
     needed = {slot_id: Needed.of(slot, appointment_type) for slot_id, slot in slots.items()}
     wanted = [touching(slots[slot_id], needed[slot_id]) for slot_id in slots]
     locked = lock(_either(wanted)) if wanted else []
     mine = usable_holds(by)
     taken: dict[UUID, list[Slot]] = {}
+    resources: dict[UUID, Collection[UUID]] = {}
     for slot_id, slot in slots.items():
         try:
             taken[slot_id] = take(locked, slot=slot, needed=needed[slot_id], mine=mine)
+            refuse_ruled_out(slots=taken[slot_id], slot=slot, kind=appointment_type, owner=by.id, by=by.id)
+            resources[slot_id] = free_resources(
+                kind=appointment_type, location_id=slot.location_id, needed=needed[slot_id], owner=by.id, by=by.id
+            )
         except Unavailable as refusal:
+            taken.pop(slot_id, None)
             refused[slot_id] = refusal
     if not taken:
         raise next(iter(refused.values()))
@@ -81,7 +109,11 @@ def place_hold(*, slot_ids: Sequence[UUID], appointment_type: AppointmentType, b
     pass_on(rows.values(), now=now)
     hold = _new(by, lasts=LASTS, now=now)
     _hold(rows, hold)
-    times = HeldTime.objects.bulk_create(_time(hold, slots[slot_id], needed[slot_id]) for slot_id in taken)
+    times = HeldTime.objects.bulk_create(
+        _time(hold, slots[slot_id], needed[slot_id], appointment_type) for slot_id in taken
+    )
+    for time in times:
+        keep(resources[time.slot_id], hold=hold, needed=needed[time.slot_id])
     mine_now = Hold.objects.filter(holder_id=by.id, kind=Hold.Kind.AGENT, expires_at__gt=Clock())
     if HeldTime.objects.filter(hold__in=mine_now).count() > MOST_TIMES:
         raise TooManyHeld
@@ -113,23 +145,33 @@ def usable_holds(by: Principal) -> frozenset[UUID]:
 
 
 def keep_for_undo(
-    *, appointment_id: UUID, slot: Slot, slots: Sequence[Slot], within: Needed, by: Principal, now: datetime
+    *, before: Before, slots: Sequence[Slot], by: Principal, now: datetime, swapped_with: UUID | None = None
 ) -> None:
     """Hold what a change of the appointment has just left, which its transaction has locked, for whoever changed it.
 
-    `slot`, `within`: where it began, and what it had, before.
+    There may be no slots: another has got them (`swapped_with`), or it was overbooked.
     """
-    hold = _new(by, lasts=UNDOABLE, now=now, kind=Hold.Kind.UNDO, appointment_id=appointment_id, slot=slot)
+    kept = {
+        "appointment_id": before.appointment_id,
+        "slot": before.slot,
+        "overbooking_reason": before.overbooking_reason,
+        "swapped_with_id": swapped_with,
+    }
+    hold = _new(by, lasts=UNDOABLE, now=now, kind=Hold.Kind.UNDO, **kept)
     _hold([row.id for row in slots], hold)
+    within = before.had
     HeldTime.objects.bulk_create(_run(hold, run, within) for run in _runs(slots))
+    leave(before.uses, kept=hold)
 
 
-def _opened(slot_id: UUID, refused: dict[UUID, Unavailable], *, now: datetime) -> Slot | None:
+def _opened(slot_id: UUID, refused: dict[UUID, Unavailable], *, by: Principal, now: datetime) -> Slot | None:
     try:
-        return open_slot(slot_id, now=now)
+        slot = open_slot(slot_id, now=now)
+        require_window(starts_at=slot.starts_at, by=by, now=now)
     except Unavailable as refusal:
         refused[slot_id] = refusal
         return None
+    return slot
 
 
 def _either(conditions: Sequence[Q]) -> Q:
@@ -148,13 +190,16 @@ def _new(by: Principal, *, lasts: timedelta, now: datetime, **fields: object) ->
 
 
 def _hold(ids: Collection[UUID], hold: Hold) -> None:
+    if not ids:
+        return
     Slot.objects.filter(id__in=list(ids)).update(status=Slot.Status.BUSY_TENTATIVE, appointment=None, hold=hold)
 
 
-def _time(hold: Hold, slot: Slot, needed: Needed) -> HeldTime:
+def _time(hold: Hold, slot: Slot, needed: Needed, kind: AppointmentType | None) -> HeldTime:
     return HeldTime(
         practice_id=hold.practice_id,
         hold=hold,
+        appointment_type=kind,
         slot=slot,
         practitioner=slot.practitioner,
         location=slot.location,
@@ -180,4 +225,4 @@ def _run(hold: Hold, run: Sequence[Slot], within: Needed) -> HeldTime:
     # Slots may be longer than what was occupied: beside it, an appointment off the grid may stand.
     since = max(run[0].starts_at, within.occupied_from)
     until = min(run[-1].ends_at, within.occupied_until)
-    return _time(hold, run[0], Needed(since, until, since, until))
+    return _time(hold, run[0], Needed(since, until, since, until), None)

@@ -14,6 +14,7 @@ from appointments.booking import event_data
 from appointments.days import zone
 from appointments.models import Appointment
 from appointments.releasing import hours_around, release_slots
+from appointments.resources.assigning import leave, uses_of
 from appointments.unavailable import SlotTaken
 from mybcat import audit, events
 from mybcat.errors import DomainError, UnknownId
@@ -79,6 +80,7 @@ def change_status(*, appointment_id: UUID, status: str, by: Principal, now: date
     _save(appointment)
     if status == _Status.ENTERED_IN_ERROR:
         release_slots(appointment, wanted=hours_around(appointment))
+        leave(uses_of(appointment), kept=None)
     events.publish(type=EVENTS[status], subject_id=appointment.id, data=event_data(appointment), by=by, now=now)
     audit.record(principal=by, action=EVENTS[status], object_kind="pat", object_ids=[appointment.patient_id], now=now)
     return appointment

@@ -9,6 +9,7 @@ from appointments.querysets import AppointmentQuerySet, SlotQuerySet
 from mybcat.tenancy import PracticeForeignKey, PracticeManager, TenantModel
 from patients.models import Patient
 from practices.models import AppointmentType, Location, Practitioner
+from practices.resources.models import Resource
 
 
 class Schedule(TenantModel):
@@ -110,6 +111,13 @@ class Appointment(TenantModel):
         BOOKED_IN_ERROR = "booked_in_error"
         OTHER = "other"
 
+    class OverbookingReason(models.TextChoices):
+        # The protocol says so, or whoever answers for the practice.
+        EMERGENCY = "emergency"
+        PRACTITIONER_REQUEST = "practitioner_request"
+        CANNOT_WAIT = "cannot_wait"
+        OTHER = "other"
+
     OCCUPYING = (Status.BOOKED, Status.ARRIVED, Status.FULFILLED)
 
     patient = PracticeForeignKey(Patient, models.PROTECT)
@@ -124,9 +132,21 @@ class Appointment(TenantModel):
     occupied_until = models.DateTimeField()
     booked_by = models.UUIDField(editable=False)
     booked_at = models.DateTimeField()
+    # When the patient said that they will come, then.
+    confirmed_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
     cancelled_by = models.UUIDField(null=True, editable=False)
     cancellation_reason = models.CharField(max_length=30, choices=CancellationReason.choices, blank=True)
+    # Beside what the calendar has room for (overbooking.py): it has no slots, and stands in nobody's way.
+    overbooked = models.BooleanField(default=False, db_default=False)
+    overbooking_reason = models.CharField(
+        max_length=30, choices=OverbookingReason.choices, blank=True, default="", db_default=""
+    )
+    # What it was booked together with, and its place among them.
+    group = PracticeForeignKey("AppointmentGroup", models.PROTECT, null=True, related_name="appointments")
+    group_position = models.PositiveSmallIntegerField(default=0, db_default=0)
+    # When it was put elsewhere, or stood again, last; None: never since it was booked.
+    changed_at = models.DateTimeField(null=True, editable=False)
 
     objects = PracticeManager.of(AppointmentQuerySet)
 
@@ -139,7 +159,11 @@ class Appointment(TenantModel):
                     (F("practitioner"), RangeOperators.EQUAL),
                     (TimeRange("occupied_from", "occupied_until"), RangeOperators.OVERLAPS),
                 ],
-                condition=Q(status__in=("booked", "arrived", "fulfilled")),
+                condition=Q(status__in=("booked", "arrived", "fulfilled"), overbooked=False),
+            ),
+            models.CheckConstraint(
+                condition=Q(overbooked=True) & ~Q(overbooking_reason="") | Q(overbooked=False, overbooking_reason=""),
+                name="appointment_overbooked_for_a_reason",
             ),
             models.CheckConstraint(
                 condition=Q(
@@ -158,6 +182,7 @@ class Appointment(TenantModel):
         indexes = (
             models.Index(fields=("practice", "starts_at"), name="appointment_practice_starts_at"),
             models.Index(fields=("practice", "patient", "starts_at"), name="appointment_patient"),
+            models.Index(fields=("practice", "group"), name="appointment_group", condition=Q(group__isnull=False)),
         )
 
     def __str__(self) -> str:
@@ -184,13 +209,17 @@ class Hold(TenantModel):
     # Of an undo: which change it is, and where the appointment began before.
     appointment = PracticeForeignKey(Appointment, models.CASCADE, null=True, related_name="+")
     slot = PracticeForeignKey(Slot, models.PROTECT, null=True, related_name="+")
+    # The other appointment, where two changed places; why it was overbooked, where it was.
+    swapped_with = PracticeForeignKey(Appointment, models.CASCADE, null=True, related_name="+")
+    overbooking_reason = models.CharField(max_length=30, blank=True, default="", db_default="")
 
     class Meta(TenantModel.Meta):
         constraints = (
             models.UniqueConstraint(fields=("practice", "id"), name="hold_practice_id"),
             models.CheckConstraint(
                 condition=Q(kind="undo", appointment__isnull=False, slot__isnull=False)
-                | ~Q(kind="undo") & Q(appointment__isnull=True, slot__isnull=True),
+                | ~Q(kind="undo")
+                & Q(appointment__isnull=True, slot__isnull=True, swapped_with__isnull=True, overbooking_reason=""),
                 name="hold_undo_means_an_appointment",
             ),
         )
@@ -207,6 +236,8 @@ class HeldTime(TenantModel):
     """One of the times that a hold keeps; those of one hold may overlap each other, and no others."""
 
     hold = PracticeForeignKey(Hold, models.CASCADE, related_name="times")
+    # What it is kept for; of an undo, its hold says.
+    appointment_type = PracticeForeignKey(AppointmentType, models.PROTECT, null=True, related_name="+")
     slot = PracticeForeignKey(Slot, models.PROTECT, related_name="+")
     practitioner = PracticeForeignKey(Practitioner, models.PROTECT)
     location = PracticeForeignKey(Location, models.PROTECT)
@@ -238,3 +269,51 @@ class HeldTime(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.starts_at:%Y-%m-%dT%H:%M%z}"
+
+
+class ResourceUse(TenantModel):
+    """A room or a piece of equipment that an appointment has, or a hold keeps, for a time.
+
+    One owner's uses may overlap: an appointment's new time and the one that is kept for an undo, or the times that one
+    holder keeps for a caller.
+    """
+
+    resource = PracticeForeignKey(Resource, models.PROTECT, related_name="+")
+    # The appointment, or whoever holds.
+    owner_id = models.UUIDField()
+    appointment = PracticeForeignKey(Appointment, models.CASCADE, null=True, related_name="resource_uses")
+    # What keeps it: while a caller thinks, or (with an appointment) for an undo.
+    hold = PracticeForeignKey(Hold, models.CASCADE, null=True, related_name="resource_uses")
+    occupied_from = models.DateTimeField()
+    occupied_until = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints = (
+            models.UniqueConstraint(fields=("practice", "id"), name="resource_use_practice_id"),
+            ExclusionConstraint(
+                name="resource_use_no_overlap",
+                expressions=[
+                    (F("resource"), RangeOperators.EQUAL),
+                    (F("owner_id"), RangeOperators.NOT_EQUAL),
+                    (TimeRange("occupied_from", "occupied_until"), RangeOperators.OVERLAPS),
+                ],
+            ),
+            models.CheckConstraint(
+                condition=Q(appointment__isnull=False) | Q(hold__isnull=False), name="resource_use_of_somebody"
+            ),
+            models.CheckConstraint(condition=Q(occupied_until__gt=F("occupied_from")), name="resource_use_in_order"),
+        )
+        indexes = (
+            models.Index(fields=("practice", "appointment"), name="resource_use_appointment"),
+            models.Index(fields=("practice", "hold"), name="resource_use_hold", condition=Q(hold__isnull=False)),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.resource_id} from {self.occupied_from:%Y-%m-%dT%H:%M%z}"
+
+
+# Django finds an application's models through this module.
+from appointments.blocks.models import AppointmentBlock, AppointmentCap  # noqa: E402, F401
+from appointments.calls.models import Call, CallAct  # noqa: E402, F401
+from appointments.groups.models import AppointmentGroup  # noqa: E402, F401
+from appointments.waitlist.models import WaitlistEntry, WaitlistOffer, WaitlistOpening  # noqa: E402, F401

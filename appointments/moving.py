@@ -12,11 +12,14 @@ from django.db import IntegrityError
 from django.db.models import Q
 from psycopg.errors import ExclusionViolation
 
+from appointments.blocks.rules import refuse_full, refuse_reserved
 from appointments.booking import event_data
 from appointments.ending_holds import end_holds
-from appointments.holds import usable_holds
+from appointments.holds import Before, usable_holds
 from appointments.models import Appointment, Slot
 from appointments.releasing import hours_around, leave_slots, slots_of
+from appointments.resources.assigning import assign
+from appointments.self_service import require_window
 from appointments.taking import Needed, lock, open_slot, take, touching
 from appointments.unavailable import SlotTaken
 from mybcat import audit, events
@@ -25,6 +28,11 @@ from mybcat.events import EventType
 from mybcat.ids import public_id, referenced
 from mybcat.principal import Principal
 from practices.subscriptions import require_subscription
+
+_PLACED = (
+    *("slot", "practitioner", "location", "starts_at", "ends_at", "occupied_from", "occupied_until"),
+    *("status", "overbooked", "overbooking_reason", "changed_at", "confirmed_at"),
+)
 
 
 class NotMovable(DomainError):
@@ -38,8 +46,9 @@ def move_appointment(*, appointment_id: UUID, slot_id: UUID, by: Principal, now:
 
     Its own time counts as free, so that it may move by less than its length, and so does what the caller holds. The
     time it takes is what its type takes today. What it leaves is kept for the caller while the move can be undone
-    (undoing.py). Raises UnknownId, NotMovable, SlotInPast, SlotTaken, NotEnoughTime, PractitionerInactive,
-    LocationInactive, SubscriptionLapsed; where a refusal has a cause, the transaction is of no more use.
+    (undoing.py). Raises UnknownId, NotMovable, SlotInPast, SlotTaken, NotEnoughTime, Reserved, DayFull, NoResource,
+    PractitionerInactive, LocationInactive, TooSoon, TooFarAhead, SubscriptionLapsed; where a refusal has a cause, the
+    transaction is of no more use.
     """
     require_subscription(by=by, now=now)
     appointment = Appointment.objects.select_for_update(no_key=True).filter(id=appointment_id).first()
@@ -48,24 +57,31 @@ def move_appointment(*, appointment_id: UUID, slot_id: UUID, by: Principal, now:
     slot = open_slot(slot_id, now=now)
     if appointment.status != Appointment.Status.BOOKED:
         raise NotMovable
+    require_window(starts_at=slot.starts_at, by=by, now=now)
     put_at(appointment, slot, by=by, now=now)
     return appointment
 
 
 def put_at(appointment: Appointment, slot: Slot, *, by: Principal, now: datetime, undoable: bool = True) -> None:
     """Move the appointment, which the caller has locked, to the slot, and tell. Raises as `move_appointment`."""
-    before, was = appointment.slot, Needed.now(appointment)
+    before = Before.of(appointment)
     needed, wanted = Needed.of(slot, appointment.appointment_type), hours_around(appointment)
     mine = Q(id__in=slots_of(appointment).values("id"))
     locked = lock(touching(slot, needed) | mine)
     taken = take(locked, slot=slot, needed=needed, mine={appointment.id, *usable_holds(by)})
+    kind = appointment.appointment_type
+    if undoable:
+        refuse_reserved(slots=taken, kind=kind, practitioner_id=slot.practitioner_id)
+    # Where it stood before a change, it may stand again whatever is reserved there.
+    refuse_full(slot=slot, kind=kind, owner=appointment.id, by=by.id)
     left = [each for each in locked if each.appointment_id == appointment.id and each not in taken]
     # First the slots: a time that is held is nobody's to be put at.
     occupy(taken, appointment)
-    _save(appointment, slot, needed)
+    place(appointment, slot, needed, now=now)
+    assign(appointment, by=by.id)
     end_holds({each.hold_id for each in taken if each.hold_id}, now=now)
-    leave_slots(left, wanted=wanted, of=appointment, was=was, began=before, by=by if undoable else None, now=now)
-    _tell(appointment, before, by=by, now=now)
+    leave_slots(left, wanted=wanted, before=before, by=by if undoable else None, now=now)
+    tell_moved(appointment, before.slot, by=by, now=now)
 
 
 def occupy(slots: Sequence[Slot], appointment: Appointment) -> None:
@@ -74,20 +90,27 @@ def occupy(slots: Sequence[Slot], appointment: Appointment) -> None:
     rows.update(status=Slot.Status.BUSY, appointment=appointment, hold=None)
 
 
-def _save(appointment: Appointment, slot: Slot, needed: Needed) -> None:
+def place(appointment: Appointment, slot: Slot, needed: Needed, *, now: datetime, overbooked: str = "") -> None:
+    """Write where it stands; `overbooked`: why it stands there beside what the calendar has room for.
+
+    Raises SlotTaken, with a cause: the transaction is then of no more use."""
+    appointment.overbooked, appointment.overbooking_reason = overbooked != "", overbooked
+    appointment.changed_at = now
     appointment.slot, appointment.practitioner, appointment.location = slot, slot.practitioner, slot.location
     appointment.starts_at, appointment.ends_at = needed.starts_at, needed.ends_at
     appointment.occupied_from, appointment.occupied_until = needed.occupied_from, needed.occupied_until
-    changed = ("slot", "practitioner", "location", "starts_at", "ends_at", "occupied_from", "occupied_until")
+    # What the patient confirmed was the other time.
+    appointment.confirmed_at = None
     try:
-        appointment.save(update_fields=changed)
+        appointment.save(update_fields=_PLACED)
     except IntegrityError as error:
         if isinstance(error.__cause__, ExclusionViolation):
             raise SlotTaken from error
         raise
 
 
-def _tell(appointment: Appointment, before: Slot, *, by: Principal, now: datetime) -> None:
+def tell_moved(appointment: Appointment, before: Slot, *, by: Principal, now: datetime) -> None:
+    """Publish and record that it stood at that slot before."""
     data = {
         **event_data(appointment),
         "previousSlotId": public_id("slot", before.id),

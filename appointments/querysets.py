@@ -52,11 +52,14 @@ class AppointmentQuerySet(PracticeQuerySet[Any]):
             "status",
             "starts_at",
             "ends_at",
+            "overbooked",
+            "group_id",
             "time_zone",
             "type_code",
+            "confirmed_at",
             named=True,
         )
 
     def occupying(self) -> Self:
-        """Those that take the practitioner's time."""
-        return self.filter(status__in=("booked", "arrived", "fulfilled"))
+        """Those that take the practitioner's time; the overbooked stand beside them."""
+        return self.filter(status__in=("booked", "arrived", "fulfilled"), overbooked=False)

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from appointments.holds import keep_for_undo
+from appointments.holds import Before, keep_for_undo
 from appointments.models import Appointment, Slot
 from appointments.querysets import SlotQuerySet
 from appointments.regeneration import LONGEST_SLOT
+from appointments.resources.assigning import leave
 from appointments.schedules import still_wanted
-from appointments.taking import Needed
 from mybcat.principal import Principal
 
 
@@ -47,20 +47,16 @@ def leave_slots(
     slots: Sequence[Slot],
     *,
     wanted: frozenset[datetime],
-    of: Appointment,
-    was: Needed,
-    began: Slot,
+    before: Before,
     by: Principal | None,
     now: datetime,
 ) -> None:
-    """These, locked, are the appointment's no more: kept for `by` while that can be undone; for None free at once.
-
-    `was`, `began`: its time, and the slot at which it began, before.
-    """
-    if by is None or not slots:
+    """These, locked, are the appointment's no more: kept for `by` while that can be undone; for None free at once."""
+    if by is None:
         free(slots, wanted=wanted)
+        leave(before.uses, kept=None)
     else:
-        keep_for_undo(appointment_id=of.id, slot=began, slots=slots, within=was, by=by, now=now)
+        keep_for_undo(before=before, slots=slots, by=by, now=now)
 
 
 def free(slots: Sequence[Slot], *, wanted: frozenset[datetime]) -> None:

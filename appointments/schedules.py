@@ -39,7 +39,7 @@ _SHARE_SCHEDULE = """
 @transaction.atomic
 def extend_horizon(*, practitioner: Practitioner, now: datetime) -> Change:
     """Make the slots that are missing from now to the practice's horizon; its first call makes the schedule."""
-    schedule = _lock_schedule(practitioner, now)
+    schedule = lock_schedule(practitioner=practitioner, now=now)
     end = _horizon(practitioner.practice, now)
     if schedule.generated_until >= end:
         return Change()
@@ -61,7 +61,7 @@ def due_practitioners(*, now: datetime) -> list[UUID]:
 def hours_changed(*, practitioner: Practitioner, now: datetime) -> Change:
     """Apply hours, time off, slot length, horizon or zone that were written by other means, from now on."""
     practice = practitioner.practice
-    schedule = _lock_schedule(practitioner, now)
+    schedule = lock_schedule(practitioner=practitioner, now=now)
     end = _horizon(practice, now)
     until = max(end, schedule.generated_until)
     schedule.generated_until = end
@@ -80,9 +80,9 @@ def practice_hours_changed(*, practice: Practice, now: datetime) -> Change:
 def replace_hours(*, practitioner: Practitioner, hours: Sequence[WorkingHours], by: Principal, now: datetime) -> Change:
     """The practitioner works at `hours` (unsaved rows) and at no other time, from now on. Raises InvalidHours."""
     for row in hours:
-        _check(row)
+        check_hours(row)
         row.practitioner, row.practice = practitioner, practitioner.practice
-    _lock_schedule(practitioner, now)
+    lock_schedule(practitioner=practitioner, now=now)
     WorkingHours.objects.filter(practice=practitioner.practice, practitioner=practitioner).delete()
     WorkingHours.objects.bulk_create(hours)
     change = hours_changed(practitioner=practitioner, now=now)
@@ -105,9 +105,7 @@ def add_time_off(
 
     Appointments in it stand until someone moves or cancels them. Raises InvalidTimeOff.
     """
-    if ends_at <= starts_at:
-        raise InvalidTimeOff
-    time_off = TimeOff.objects.create(
+    time_off = TimeOff(
         practice_id=by.practice_id,
         practitioner=practitioner,
         location=location,
@@ -115,6 +113,8 @@ def add_time_off(
         ends_at=ends_at,
         reason=reason,
     )
+    check_time_off(time_off)
+    time_off.save()
     change = _regenerate_around(time_off, now)
     _log("Time off added", by.practice_id, by, change, timeOffId=str(time_off.id))
     return time_off
@@ -145,6 +145,12 @@ def still_wanted(*, practitioner: Practitioner, since: datetime, until: datetime
     return frozenset(slot.starts_at for slot in planned)
 
 
+def check_time_off(time_off: TimeOff) -> None:
+    """Raises InvalidTimeOff where the table's constraint would refuse it."""
+    if time_off.ends_at <= time_off.starts_at:
+        raise InvalidTimeOff
+
+
 def _regenerate_around(time_off: TimeOff, now: datetime) -> Change:
     people = Practitioner.objects.filter(practice_id=time_off.practice_id).select_related("practice").order_by("id")
     if time_off.practitioner_id is not None:
@@ -160,8 +166,8 @@ def _with_hours(practice: Practice) -> QuerySet[Practitioner]:
     return Practitioner.objects.filter(Q(id__in=working) | Q(id__in=made), practice=practice).order_by("id")
 
 
-def _lock_schedule(practitioner: Practitioner, now: datetime) -> Schedule:
-    """Made where it is missing, with no day done."""
+def lock_schedule(*, practitioner: Practitioner, now: datetime) -> Schedule:
+    """The practitioner's schedule, made where it is missing, with no day done. Who has it alone changes the hours."""
     day = today(now=now, time_zone=practitioner.practice.time_zone)
     new = Schedule(practice=practitioner.practice, practitioner=practitioner, generated_until=day)
     Schedule.objects.bulk_create([new], ignore_conflicts=True)
@@ -169,8 +175,8 @@ def _lock_schedule(practitioner: Practitioner, now: datetime) -> Schedule:
     return locked
 
 
-def _check(row: WorkingHours) -> None:
-    """What the table's constraints say, as a refusal that names the member."""
+def check_hours(row: WorkingHours) -> None:
+    """What the table's constraints say, as a refusal that names the member. Raises InvalidHours."""
     if row.weekday not in range(7):
         raise InvalidHours(fields={"weekday": ["0 (Monday) to 6"]})
     if row.ends != time() and row.ends <= row.starts:

@@ -6,12 +6,17 @@ from rest_framework import serializers
 
 from appointments.life_cycle import EVENTS
 from appointments.models import Appointment
+from appointments.wishes import URGENCIES, WEEKDAYS, PartOfDay
 from mybcat.gateway.inputs import DayField, IdField, IdListField, Input, InstantField, read
 from mybcat.ids import internal_id
+from practices.protocols.serializers import AnswersField
 
 MAX_DAYS = 62
 # Characters of a type's code.
 MAX_CODE = 60
+
+
+_DAY = "|".join(WEEKDAYS)
 
 
 class BookingInput(Input):
@@ -52,6 +57,19 @@ class MoveInput(Input):
     slotId = IdField("slot", source="slot_id", help_text="where it begins then; of any practitioner, at any location")
 
 
+class SwapInput(Input):
+    withAppointmentId = IdField("appt", source="with_id", help_text="whose place it takes, and who takes its")
+
+
+class OverbookingInput(BookingInput):
+    reason = serializers.ChoiceField(
+        choices=Appointment.OverbookingReason.choices, error_messages={"invalid_choice": "No such reason"}
+    )
+    answers = AnswersField(
+        required=False, help_text="to the protocol in force: who may not overbook may where they make it an emergency"
+    )
+
+
 class StatusInput(Input):
     status = serializers.ChoiceField(choices=sorted(EVENTS), error_messages={"invalid_choice": "No such status"})
 
@@ -88,6 +106,45 @@ class NextQuery(Input):
 
     def get_fields(self) -> dict[str, serializers.Field]:
         return {"from": InstantField(required=False), **super().get_fields()}
+
+
+class WishedQuery(NextQuery):
+    """What a caller can come for; v1, which is frozen, cannot be asked for it."""
+
+    until = InstantField(required=False, help_text="begins before")
+    partOfDay = serializers.ChoiceField(
+        source="part_of_day",
+        choices=[(part.value, part.value) for part in PartOfDay],
+        required=False,
+        help_text="on the location's clock: before noon, from noon to 5 pm, from 5 pm on",
+    )
+    weekday = serializers.RegexField(
+        f"^({_DAY})(,({_DAY}))*$",
+        required=False,
+        help_text="days of the location's week, apart by commas: mon,wed",
+        error_messages={"invalid": f"Some of {', '.join(WEEKDAYS)}, apart by commas"},
+    )
+
+    urgency = serializers.ChoiceField(
+        choices=URGENCIES,
+        required=False,
+        error_messages={"invalid_choice": "No such urgency"},
+        help_text="emergency: today only; urgent: the soonest; routine: alternatives on different days, at different "
+        "times of day, with different people; default: the soonest",
+    )
+    newPatient = serializers.ChoiceField(
+        choices=["true", "false"],
+        required=False,
+        help_text="whether the patient has never been here; default: not known",
+    )
+    insurance = serializers.CharField(
+        required=False, max_length=120, help_text="an insurer: each offer says whether the practice lists it"
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "until" in attrs and "from" in attrs and attrs["until"] <= attrs["from"]:
+            raise serializers.ValidationError({"until": ["Not before `from`"]})
+        return attrs
 
 
 class WhyNotQuery(Input):

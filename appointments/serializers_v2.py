@@ -1,11 +1,13 @@
 """v2: instants and FHIR's words."""
 
+from datetime import datetime
 from typing import Any
 
 from rest_framework import serializers
 
 from appointments.blockers import Blocker, Code
 from appointments.models import Appointment, Slot
+from appointments.offers import Offer, Reason
 from appointments.why_not import Explained
 from mybcat.ids import familiar_id, public_id
 
@@ -20,6 +22,9 @@ class AppointmentOutput(serializers.Serializer[Any]):
     start = serializers.DateTimeField()
     end = serializers.DateTimeField()
     type = serializers.CharField()
+    overbooked = serializers.BooleanField(help_text="beside what the calendar has room for; it has no slots")
+    groupId = serializers.CharField(allow_null=True, help_text="of those that were booked together")
+    confirmedAt = serializers.DateTimeField(allow_null=True, help_text="when the patient said that they will come")
 
 
 class SlotOutput(serializers.Serializer[Any]):
@@ -29,6 +34,11 @@ class SlotOutput(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=Slot.Status.choices)
     practitionerId = serializers.CharField()
     locationId = serializers.CharField()
+
+
+class RankedSlotOutput(SlotOutput):
+    rank = serializers.IntegerField(help_text="1: to be read out first")
+    reasons = serializers.ListField(child=serializers.ChoiceField(choices=[reason.value for reason in Reason]))
 
 
 class BlockerOutput(serializers.Serializer[Any]):
@@ -47,12 +57,13 @@ class ExplainedOutput(serializers.Serializer[Any]):
 
 
 def show_booked(booked: Any) -> dict[str, Any]:
-    return _appointment(booked, "booked")
+    return {**_appointment(booked, "booked", None), "overbooked": False, "groupId": None}
 
 
 def show_appointment(row: Any) -> dict[str, Any]:
     """A row of `AppointmentQuerySet.shown()`."""
-    return _appointment(row, row.status)
+    group = None if row.group_id is None else public_id("group", row.group_id)
+    return {**_appointment(row, row.status, row.confirmed_at), "overbooked": row.overbooked, "groupId": group}
 
 
 def show_slot(row: Any, _time_zone: str) -> dict[str, Any]:
@@ -66,7 +77,7 @@ def show_slot(row: Any, _time_zone: str) -> dict[str, Any]:
     }
 
 
-def _appointment(row: Any, status: str) -> dict[str, Any]:
+def _appointment(row: Any, status: str, confirmed_at: datetime | None) -> dict[str, Any]:
     return {
         "appointmentId": public_id("appt", row.id),
         "patientId": public_id("pat", row.patient_id),
@@ -77,6 +88,7 @@ def _appointment(row: Any, status: str) -> dict[str, Any]:
         "start": row.starts_at,
         "end": row.ends_at,
         "type": row.type_code,
+        "confirmedAt": confirmed_at,
     }
 
 
@@ -96,4 +108,12 @@ def show_explained(explained: Explained, time_zone: str) -> dict[str, Any]:
         "possible": not explained.blockers,
         "blockers": [_blocker(blocker) for blocker in explained.blockers],
         "nearest": [show_slot(start, time_zone) for start in explained.nearest],
+    }
+
+
+def show_offer(offer: Offer, time_zone: str) -> dict[str, Any]:
+    return {
+        **show_slot(offer.start, time_zone),
+        "rank": offer.rank,
+        "reasons": [reason.value for reason in offer.reasons],
     }

@@ -1,6 +1,7 @@
 """Slots: what the calendar shows, and where an appointment can begin."""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -11,22 +12,28 @@ from rest_framework.response import Response
 
 from appointments import serializers_v1 as v1
 from appointments import serializers_v2 as v2
-from appointments.availability import active_type, next_starts, starts
+from appointments.availability import Start, active_ids, active_type, next_starts, starts
 from appointments.calendar_state import slots_state
 from appointments.models import Slot
+from appointments.offers import Offer, alternatives, for_whom, insured, offers
 from appointments.querysets import SlotQuerySet
-from appointments.serializers import NextQuery, SlotsQuery
+from appointments.searching import Search
+from appointments.self_service import Window, window
+from appointments.serializers import NextQuery, SlotsQuery, WishedQuery
 from appointments.views import SHAPES, days_of, refuse_unknown
+from appointments.wishes import PartOfDay, Wishes
 from mybcat.errors import InvalidInput
 from mybcat.gateway.conditional import REVALIDATE, State, of_state
 from mybcat.gateway.endpoint import Endpoint
 from mybcat.gateway.lists import each, listed, page_of, read_query
 from mybcat.gateway.tiers import Tier
 from mybcat.principal import Permission
-from practices.models import Location, Practitioner
+from practices.models import FOREVER, AppointmentType
+from practices.protocols.definition import Urgency
 
 # A call centre offers a handful; whoever wants more than this asks for fewer days.
 MAX_STARTS = 10_000
+LONGEST_DAY = timedelta(hours=25)
 
 
 class Slots(Endpoint):
@@ -40,14 +47,15 @@ class Slots(Endpoint):
         query, rows = self.asked
         shown: QuerySet[Any] = rows
         if query.get("type"):
-            practitioners, locations = _asked_for(query)
+            practitioners, locations = asked_for(query)
             since, until = days_of(query, self)
+            allowed = window(by=self.principal, now=self.now)
             found = starts(
                 appointment_type=active_type(query["type"]),
                 practitioners=practitioners,
                 locations=locations,
-                since=max(since, self.now),
-                until=until,
+                since=max(since, allowed.since),
+                until=min(until, allowed.until),
                 limit=MAX_STARTS,
             )
             if len(found) == MAX_STARTS:
@@ -75,27 +83,32 @@ class Slots(Endpoint):
         return query, rows
 
 
-class NextSlots(Endpoint):
+class NextSlots(Search):
     permissions = {"GET": Permission.APPOINTMENT_READ}
+    call_acts = {"GET": "slots.searched"}
     tiers = {"GET": Tier.T4}
 
-    @listed("nextSlots", v1=v1.SlotOutput, v2=v2.SlotOutput, query=NextQuery, paged=False)
+    @listed("nextSlots", v1=v1.SlotOutput, v2=v2.RankedSlotOutput, query=NextQuery, query_v2=WishedQuery, paged=False)
     def get(self, request: Request) -> Response:
         """The next slots at which an appointment of `type` can begin."""
-        query = read_query(request, NextQuery, paged=False)
-        practitioners, locations = _asked_for(query)
+        query = read_query(request, NextQuery if request.version == "v1" else WishedQuery, paged=False)
+        practitioners, locations = asked_for(query)
+        allowed = window(by=self.principal, now=self.now)
+        kind = active_type(query["type"])
         found = next_starts(
-            appointment_type=active_type(query["type"]),
+            appointment_type=kind,
             practitioners=practitioners,
             locations=locations,
-            since=max(query.get("from") or self.now, self.now),
+            since=_since(query, allowed),
             limit=query["count"],
+            wishes=_wishes(query, allowed, now=self.now),
         )
-        shape = SHAPES[request.version or "v2"]
-        shown = [shape.show_slot(start, self.principal.time_zone) for start in found]
+        zone = self.principal.time_zone
         if request.version == "v1":
-            return Response({"results": shown, "count": len(shown)})
-        return Response({"data": shown, "nextCursor": None})
+            return Response({"results": [v1.show_slot(start, zone) for start in found], "count": len(found)})
+        who = (practitioners, locations)
+        told = _offers(found, kind=kind, who=who, query=query, allowed=allowed, now=self.now)
+        return Response({"data": [v2.show_offer(offer, zone) for offer in told], "nextCursor": None})
 
 
 def _state(query: dict[str, Any], rows: SlotQuerySet) -> State | None:
@@ -103,12 +116,57 @@ def _state(query: dict[str, Any], rows: SlotQuerySet) -> State | None:
     return None if query.get("type") else slots_state(rows)
 
 
-def _asked_for(query: dict[str, Any]) -> tuple[list[UUID], list[UUID]]:
+def asked_for(query: dict[str, Any]) -> tuple[list[UUID], list[UUID]]:
     """Active practitioners and locations; of those that the query names, where it names any. Raises UnknownId."""
     refuse_unknown(query)
-    practitioners = Practitioner.objects.active().values_list("id", flat=True)
-    locations = Location.objects.active().values_list("id", flat=True)
+    practitioners, locations = active_ids()
     return _among(practitioners, query.get("practitioner")), _among(locations, query.get("location"))
+
+
+def _offers(
+    soonest: list[Start],
+    *,
+    kind: AppointmentType,
+    who: tuple[list[UUID], list[UUID]],
+    query: dict[str, Any],
+    allowed: Window,
+    now: datetime,
+) -> list[Offer]:
+    """The offers that the query asks for, where these times come next. Raises InvalidInput."""
+    found = soonest
+    of_all = [*for_whom(kind, query.get("newPatient")), *insured(query.get("insurance", ""))]
+    if query.get("urgency") == Urgency.ROUTINE:
+        found = alternatives(
+            soonest,
+            appointment_type=kind,
+            practitioners=who[0],
+            locations=who[1],
+            since=_since(query, allowed),
+            limit=query["count"],
+            wishes=_wishes(query, allowed, now=now),
+        )
+    return offers(found, of_all=of_all, now=now)
+
+
+def _since(query: dict[str, Any], allowed: Window) -> datetime:
+    since: datetime = query.get("from") or allowed.since
+    return max(since, allowed.since)
+
+
+def _wishes(query: dict[str, Any], allowed: Window, *, now: datetime) -> Wishes:
+    part, weekdays, until = query.get("part_of_day"), query.get("weekday"), query.get("until")
+    emergency = query.get("urgency") == Urgency.EMERGENCY
+    if allowed.until != FOREVER:
+        until = min(until or allowed.until, allowed.until)
+    if emergency:
+        # No day is longer, wherever it is; which day it is, each place's clock says.
+        until = min(until or now + LONGEST_DAY, now + LONGEST_DAY)
+    return Wishes(
+        until=until,
+        day_of=now if emergency else None,
+        part_of_day=PartOfDay(part) if part else None,
+        weekdays=weekdays.split(",") if weekdays else (),
+    )
 
 
 def _among(active: Iterable[UUID], asked: list[UUID] | None) -> list[UUID]:

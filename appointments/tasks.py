@@ -8,7 +8,10 @@ import structlog
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 
+from appointments.calls.services import forget_numbers
 from appointments.schedules import due_practitioners, extend_horizon
+from appointments.waitlist.expiring import expire_entries
+from appointments.waitlist.models import WaitlistEntry
 from mybcat.tenancy import platform_scope, practice_scope
 from practices.models import Practice, Practitioner
 
@@ -28,6 +31,24 @@ def extend_horizons(**kwargs: Any) -> None:
             raise
         except Exception:
             logger.exception("Slot horizon not extended", practiceId=str(practice_id))
+
+
+@shared_task(name="appointments.tasks.forget_callers_numbers")  # type: ignore[untyped-decorator]
+def forget_callers_numbers(**kwargs: Any) -> None:
+    """Remove the numbers of callers whom nobody will ring back."""
+    forget_numbers(now=datetime.now(UTC))
+
+
+@shared_task(name="appointments.tasks.expire_waitlist")  # type: ignore[untyped-decorator]
+def expire_waitlist(**kwargs: Any) -> None:
+    """Take those off the waitlist whose days are over, practice by practice."""
+    now = datetime.now(UTC)
+    with platform_scope(reason="expire the waitlist"):
+        waiting = WaitlistEntry.objects.filter(status=WaitlistEntry.Status.WAITING)
+        practices = list(waiting.order_by("practice_id").values_list("practice_id", flat=True).distinct())
+    for practice_id in practices:
+        with practice_scope(practice_id):
+            expire_entries(now=now)
 
 
 def _extend(practice_id: UUID, now: datetime) -> None:

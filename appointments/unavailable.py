@@ -25,6 +25,12 @@ class NotEnoughTime(Unavailable):
     sentence = "There is not enough free time at this slot for this type of appointment"
 
 
+class NoResource(Unavailable):
+    code = "no_resource"
+    status = 409
+    sentence = "No room or equipment that this type of appointment needs is free then"
+
+
 class PractitionerInactive(Unavailable):
     code = "practitioner_inactive"
     status = 409

@@ -1,17 +1,20 @@
-"""Undoing a booking, a move or a cancellation right after it: what it took is given back, what it left is there."""
+"""Undoing a booking, a move, a swap or a cancellation right after it: what it took goes back, what it left is there."""
 
 from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q
 
+from appointments.blocks.rules import refuse_full
 from appointments.booking import event_data
 from appointments.cancelling import cancel_appointment
 from appointments.ending_holds import end_holds
 from appointments.holds import UNDOABLE, Clock
-from appointments.models import Appointment, Hold
-from appointments.moving import occupy, put_at
-from appointments.releasing import slots_of
+from appointments.models import Appointment, Hold, Slot
+from appointments.moving import occupy, place, put_at, tell_moved
+from appointments.releasing import free, hours_around, slots_of
+from appointments.resources.assigning import leave, take_back, uses_of
+from appointments.swapping import exchange, locked_pair
 from appointments.taking import Needed, lock, take, touching
 from mybcat import audit, events
 from mybcat.errors import DomainError, UnknownId
@@ -26,20 +29,20 @@ class NothingToUndo(DomainError):
 
 
 def undo_change(*, appointment_id: UUID, by: Principal, now: datetime) -> Appointment:
-    """Undo what the caller has done to the appointment last: cancelled, moved or booked it, in the last ten seconds.
+    """Undo what the caller has done to the appointment last: cancelled, moved, swapped or booked it, in the last ten
+    seconds.
 
-    A booking that is undone is cancelled as booked in error: the patient may have been told already. Raises UnknownId,
-    NothingToUndo.
+    A swap is undone for both. A booking that is undone is cancelled as booked in error: the patient may have been told
+    already. Raises UnknownId, NothingToUndo.
     """
-    appointment = Appointment.objects.select_for_update(no_key=True).filter(id=appointment_id).first()
-    if appointment is None:
-        raise UnknownId(prefix="appt", value=appointment_id)
-    kept = _kept(appointment, by)
+    appointment = _locked(appointment_id, by)
+    kept = _kept(appointment.id, by)
+    if kept is not None and not _is_latest(kept, appointment):
+        raise NothingToUndo
     if kept is not None and appointment.status == Appointment.Status.CANCELLED:
         _reinstate(appointment, kept, by=by, now=now)
-    elif kept is not None and kept.slot is not None and appointment.status == Appointment.Status.BOOKED:
-        put_at(appointment, kept.slot, by=by, now=now, undoable=False)
-        end_holds([kept.id], now=now)
+    elif kept is not None and appointment.status == Appointment.Status.BOOKED:
+        _put_back(appointment, kept, by=by, now=now)
     elif _booked_just_now(appointment, by):
         reason = Appointment.CancellationReason.BOOKED_IN_ERROR
         return cancel_appointment(appointment_id=appointment.id, reason=reason, by=by, now=now)
@@ -48,26 +51,93 @@ def undo_change(*, appointment_id: UUID, by: Principal, now: datetime) -> Appoin
     return appointment
 
 
-def _kept(appointment: Appointment, by: Principal) -> Hold | None:
+def _locked(appointment_id: UUID, by: Principal) -> Appointment:
+    """With the other one, where two changed places: both in the order in which a swap locks them."""
+    kept = _kept(appointment_id, by)
+    if kept is not None and kept.swapped_with_id is not None:
+        return locked_pair(appointment_id, kept.swapped_with_id)[0]
+    appointment = Appointment.objects.select_for_update(no_key=True).filter(id=appointment_id).first()
+    if appointment is None:
+        raise UnknownId(prefix="appt", value=appointment_id)
+    return appointment
+
+
+def _kept(appointment_id: UUID, by: Principal) -> Hold | None:
     """What keeps the time that the caller's latest change of it has left."""
-    rows = Hold.objects.filter(kind=Hold.Kind.UNDO, holder_id=by.id, appointment=appointment, expires_at__gt=Clock())
+    rows = Hold.objects.filter(
+        kind=Hold.Kind.UNDO, holder_id=by.id, appointment_id=appointment_id, expires_at__gt=Clock()
+    )
     return rows.select_related("slot__practitioner", "slot__location").order_by("-placed_at", "-id").first()
+
+
+def _is_latest(kept: Hold, appointment: Appointment) -> bool:
+    """Whether nothing came after what the hold is of: both were written with one instant."""
+    cancelled = appointment.status == Appointment.Status.CANCELLED
+    return kept.placed_at == (appointment.cancelled_at if cancelled else appointment.changed_at)
 
 
 def _booked_just_now(appointment: Appointment, by: Principal) -> bool:
     rows = Appointment.objects.filter(
-        id=appointment.id, status=Appointment.Status.BOOKED, booked_by=by.id, booked_at__gt=Clock() - UNDOABLE
+        id=appointment.id,
+        status=Appointment.Status.BOOKED,
+        booked_by=by.id,
+        booked_at__gt=Clock() - UNDOABLE,
+        # What came after it, and was undone, is not to be undone by way of the booking.
+        changed_at=None,
     )
     return bool(rows.exists())
 
 
+def _put_back(appointment: Appointment, kept: Hold, *, by: Principal, now: datetime) -> None:
+    if kept.swapped_with_id is not None:
+        _swap_back(appointment, kept, kept.swapped_with_id, by=by, now=now)
+    elif kept.overbooking_reason:
+        _put_beside(appointment, kept, by=by, now=now)
+    else:
+        put_at(appointment, _slot_of(kept), by=by, now=now, undoable=False)
+        end_holds([kept.id], now=now)
+
+
+def _swap_back(appointment: Appointment, kept: Hold, other_id: UUID, *, by: Principal, now: datetime) -> None:
+    # Locked by now, unless the swap came in between.
+    other = Appointment.objects.select_for_update(no_key=True).get(id=other_id)
+    theirs = _kept(other.id, by)
+    if theirs is None or theirs.swapped_with_id != appointment.id or not _is_latest(theirs, other):
+        raise NothingToUndo
+    exchange(appointment, other, by=by, now=now, undoable=False)
+    end_holds([kept.id, theirs.id], now=now)
+
+
+def _put_beside(appointment: Appointment, kept: Hold, *, by: Principal, now: datetime) -> None:
+    """Where it was overbooked, it is so again."""
+    before, wanted = appointment.slot, hours_around(appointment)
+    slot = _slot_of(kept)
+    left = lock(Q(id__in=slots_of(appointment).values("id")))
+    needed = Needed.of(slot, appointment.appointment_type)
+    leave(uses_of(appointment), kept=None)
+    place(appointment, slot, needed, now=now, overbooked=kept.overbooking_reason)
+    free(left, wanted=wanted)
+    end_holds([kept.id], now=now)
+    tell_moved(appointment, before, by=by, now=now)
+
+
+def _slot_of(kept: Hold) -> Slot:
+    if kept.slot is None:
+        raise NothingToUndo
+    return kept.slot
+
+
 def _reinstate(appointment: Appointment, kept: Hold, *, by: Principal, now: datetime) -> None:
-    slot, needed = appointment.slot, Needed.now(appointment)
-    locked = lock(touching(slot, needed) | Q(hold_id=kept.id) | Q(id__in=slots_of(appointment).values("id")))
-    occupy(take(locked, slot=slot, needed=needed, mine={kept.id}), appointment)
-    appointment.status = Appointment.Status.BOOKED
+    if not appointment.overbooked:
+        slot, needed = appointment.slot, Needed.now(appointment)
+        locked = lock(touching(slot, needed) | Q(hold_id=kept.id) | Q(id__in=slots_of(appointment).values("id")))
+        taken = take(locked, slot=slot, needed=needed, mine={kept.id})
+        refuse_full(slot=slot, kind=appointment.appointment_type, owner=appointment.id, by=by.id)
+        occupy(taken, appointment)
+        take_back(appointment, kept=kept)
+    appointment.status, appointment.changed_at = Appointment.Status.BOOKED, now
     appointment.cancelled_at, appointment.cancelled_by, appointment.cancellation_reason = None, None, ""
-    appointment.save(update_fields=("status", "cancelled_at", "cancelled_by", "cancellation_reason"))
+    appointment.save(update_fields=("status", "changed_at", "cancelled_at", "cancelled_by", "cancellation_reason"))
     end_holds([kept.id], now=now)
     reinstated = EventType.APPOINTMENT_REINSTATED
     events.publish(type=reinstated, subject_id=appointment.id, data=event_data(appointment), by=by, now=now)

@@ -38,6 +38,7 @@ SHAPES: dict[str, Any] = {"v1": v1, "v2": v2}
 class Appointments(Endpoint):
     permissions = {"GET": Permission.APPOINTMENT_READ, "POST": Permission.APPOINTMENT_WRITE}
     tiers = {"GET": Tier.T4, "POST": Tier.BOOKING}
+    call_acts = {"POST": "appointment.booked:appointmentId"}
     idempotent = {"POST": "required"}
     etag = of_state(
         lambda endpoint, request: endpoint.state(),

@@ -1,6 +1,6 @@
 """Why an appointment cannot be at a time, and the nearest times at which it can."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,11 +10,14 @@ from django.db.models import Q
 
 from appointments.availability import Start, next_starts, starts
 from appointments.blockers import Absence, Blocker, Code, Day, Held, Taken, Wanted, blockers
+from appointments.blocks.in_sentences import ruled_out
 from appointments.days import day_range, zone
 from appointments.holds import Clock
 from appointments.models import Appointment, HeldTime, Slot
 from appointments.planning import weekly_hours
 from appointments.regeneration import LONGEST_APPOINTMENT, slots_touching
+from appointments.resources.assigning import taken_categories
+from appointments.self_service import Window, window
 from appointments.working_days import Interval, plan_slots
 from mybcat.principal import Principal
 from practices.models import AppointmentType, Location, Practitioner, TimeOff, User
@@ -43,24 +46,29 @@ def why_not(
     new_patient: bool | None,
     by: Principal,
     now: datetime,
-    moving: UUID | None = None,
+    moving: Collection[UUID] = (),
 ) -> Explained:
     """Everything that stands against an appointment of that type then, in the practice in scope.
 
     `location`: where; None: wherever the practitioner is that day. `new_patient` None: not known. `moving`: the
-    appointment that would be moved there, whose own time stands against nothing; nor does what `by` holds.
+    appointments that would leave their places for it, whose time stands against nothing; nor does what `by` holds.
     """
     wanted = _wanted(appointment_type, practitioner, location, starts_at)
+    allowed = window(by=by, now=now)
     found = [
+        *_self_service(wanted, allowed, now=now),
         *_of_their_own(wanted, appointment_type, practitioner, location, new_patient, now=now),
         *blockers(wanted=wanted, day=_day(wanted, practitioner, location, by=by, moving=moving)),
+        *_resources(wanted, appointment_type, location, by=by, moving=moving),
+        *ruled_out(wanted, appointment_type, practitioner, location, by=by, moving=moving),
     ]
-    nearest = _nearest(appointment_type, practitioner, location, starts_at, now=now)
+    nearest = _nearest(appointment_type, practitioner, location, starts_at, now=allowed.since)
+    nearest = [start for start in nearest if start.starts_at < allowed.until]
     return Explained(wanted.starts_at, wanted.ends_at, found, nearest)
 
 
 def why_not_slot(
-    *, slot_id: UUID, type_code: str, by: Principal, now: datetime, moving: UUID | None = None
+    *, slot_id: UUID, type_code: str, by: Principal, now: datetime, moving: Collection[UUID] = ()
 ) -> Explained:
     """Likewise of a slot that could not be booked. Raises Slot.DoesNotExist, AppointmentType.DoesNotExist."""
     slot = Slot.objects.select_related("practitioner__practice", "location").get(id=slot_id)
@@ -128,8 +136,48 @@ def _of_their_own(
     return found
 
 
+def _self_service(wanted: Wanted, allowed: Window, *, now: datetime) -> list[Blocker]:
+    """What stands against it where a program asks."""
+    if now < wanted.starts_at < allowed.since:
+        sentence = f"Call the practice for a time before {_at(wanted, allowed.since)}"
+        return [Blocker(Code.TOO_SOON, sentence, until=allowed.since)]
+    if wanted.starts_at >= allowed.until:
+        sentence = f"Call the practice for a time after {_at(wanted, allowed.last_moment)}"
+        return [Blocker(Code.TOO_FAR_AHEAD, sentence, since=allowed.until)]
+    return []
+
+
+def _at(wanted: Wanted, instant: datetime) -> str:
+    day = instant.astimezone(wanted.zone).date()
+    return f"{wanted.clock(instant)} on {day:%A, %B} {day.day}"
+
+
+def _resources(
+    wanted: Wanted,
+    appointment_type: AppointmentType,
+    location: Location | None,
+    *,
+    by: Principal,
+    moving: Collection[UUID],
+) -> list[Blocker]:
+    """Where the appointment would be at no place in particular, what places have says nothing."""
+    if location is None or not appointment_type.resource_categories:
+        return []
+    since, until = wanted.occupied_from, wanted.occupied_until
+    lacking = taken_categories(
+        categories=appointment_type.resource_categories,
+        location_id=location.id,
+        span=(since, until),
+        mine=(by.id, *moving),
+    )
+    return [
+        Blocker(Code.RESOURCE, f"No {category.replace('_', ' ')} is free {wanted.span(since, until)}", since, until)
+        for category in lacking
+    ]
+
+
 def _day(
-    wanted: Wanted, practitioner: Practitioner, location: Location | None, *, by: Principal, moving: UUID | None
+    wanted: Wanted, practitioner: Practitioner, location: Location | None, *, by: Principal, moving: Collection[UUID]
 ) -> Day:
     since, until = day_range(first=wanted.day, last=wanted.day, time_zone=wanted.zone.key)
     periods = weekly_hours(practitioner)
@@ -177,7 +225,7 @@ def _absences(wanted: Wanted, practitioner: Practitioner, location: Location | N
     return [Absence(row.starts_at, row.ends_at, closure=row.practitioner_id is None) for row in certain]
 
 
-def _taken(wanted: Wanted, practitioner: Practitioner, *, besides: UUID | None) -> list[Taken]:
+def _taken(wanted: Wanted, practitioner: Practitioner, *, besides: Collection[UUID]) -> list[Taken]:
     rows = (
         Appointment.objects.occupying()
         .filter(
@@ -188,7 +236,7 @@ def _taken(wanted: Wanted, practitioner: Practitioner, *, besides: UUID | None) 
             occupied_until__gt=wanted.occupied_from,
             occupied_from__lt=wanted.occupied_until,
         )
-        .exclude(id=besides)
+        .exclude(id__in=besides)
         .order_by("starts_at")
     )
     return [Taken(*row) for row in rows.values_list("occupied_from", "occupied_until", "starts_at", "ends_at")]
@@ -251,7 +299,8 @@ def _around(
         locations=locations,
         since=max(starts_at - BEFORE, now),
         until=max(starts_at, now),
-        limit=2_000,
-    )[-NEAREST:]
+        limit=NEAREST,
+        latest=True,
+    )
     found = [start for start in (*before, *after) if start.starts_at != starts_at]
     return sorted(found, key=lambda start: (abs(start.starts_at - starts_at), start.id))[:NEAREST]

@@ -5,19 +5,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from appointments.availability import active_type
+from appointments.searching import Search
 from appointments.serializers import WhyNotQuery
 from appointments.serializers_v2 import ExplainedOutput, show_explained
 from appointments.views import refuse_unknown
 from appointments.why_not import why_not
-from mybcat.gateway.endpoint import Endpoint
 from mybcat.gateway.lists import read_query
 from mybcat.gateway.tiers import Tier
 from mybcat.principal import Permission
 from practices.models import Location, Practitioner
 
 
-class WhyNot(Endpoint):
+class WhyNot(Search):
     permissions = {"GET": Permission.APPOINTMENT_READ}
+    call_acts = {"GET": "slots.explained"}
     tiers = {"GET": Tier.T4}
 
     @extend_schema(operation_id="whyNot", parameters=[WhyNotQuery], responses=ExplainedOutput)

@@ -4,7 +4,7 @@ Pure: rows in, instants out. On days of 23 and 25 hours there is neither a hole 
 because a period is resolved to two instants first and cut in absolute time afterwards.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -55,14 +55,35 @@ def plan_slots(
 ) -> list[Interval]:
     """One practitioner's slots on the days `[since, until)` of each location's clock, by time, disjoint.
 
+    What is shorter than a slot is left over at a period's end.
+    """
+    length = timedelta(minutes=slot_minutes)
+    slots = [slot for stay in plan_stays(hours=hours, since=since, until=until) for slot in _cut(stay, length)]
+    return [slot for slot in slots if not any(_prevents(absence, slot) for absence in absences)]
+
+
+def plan_stays(*, hours: Sequence[WeeklyPeriod], since: date, until: date) -> list[Interval]:
+    """Where one practitioner is on the days `[since, until)` of each location's clock, by time, disjoint.
+
     Where periods overlap, the one that starts earlier wins, then the smaller location id; the other
-    goes on when it ends. What is shorter than a slot is left over at a period's end.
+    goes on when it ends.
     """
     days = [since + timedelta(days=number) for number in range((until - since).days)]
-    stays = [_stay(day, period) for day in days for period in hours if period.holds_on(day)]
-    length = timedelta(minutes=slot_minutes)
-    slots = [slot for stay in _disjoint(stays) for slot in _cut(stay, length)]
-    return [slot for slot in slots if not any(_prevents(absence, slot) for absence in absences)]
+    stays = _disjoint(_stay(day, period) for day in days for period in hours if period.holds_on(day))
+    return [stay for stay in stays if stay.starts_at < stay.ends_at]
+
+
+def covers(*, stays: Sequence[Interval], wanted: Interval) -> bool:
+    """Whether `stays` (by time, disjoint) follow on each other, at its location, over all of `wanted`."""
+    reached = wanted.starts_at
+    first = max(0, bisect_right(stays, reached, key=lambda stay: stay.starts_at) - 1)
+    for stay in stays[first:]:
+        if stay.starts_at > reached or stay.location_id != wanted.location_id:
+            return False
+        reached = max(reached, stay.ends_at)
+        if reached >= wanted.ends_at:
+            return True
+    return False
 
 
 def clear_of(*, slots: Iterable[Interval], taken: Iterable[tuple[datetime, datetime]]) -> list[Interval]:
@@ -79,14 +100,20 @@ def clear_of(*, slots: Iterable[Interval], taken: Iterable[tuple[datetime, datet
     return clear
 
 
-def _stay(day: date, period: WeeklyPeriod) -> Interval:
-    # Of an hour that a clock shows twice, a period takes all: it starts at the first and ends at the second.
-    starts_at = _instant(day, period.starts, period.zone, fold=0)
-    if period.ends == time():
+def wall_range(*, first: date, last: date, starts: time, ends: time, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """`[starts of first, ends of last)` on the clock there, as instants; `ends` 00:00 is the end of the last day.
+
+    Of an hour that a clock shows twice, all is in it: it starts at the first and ends at the second.
+    """
+    starts_at = _instant(first, starts, zone, fold=0)
+    if ends == time():
         # Where midnight is shown twice, the day ends at the first.
-        ends_at = _instant(day + timedelta(days=1), period.ends, period.zone, fold=0)
-    else:
-        ends_at = _instant(day, period.ends, period.zone, fold=1)
+        return starts_at, _instant(last + timedelta(days=1), ends, zone, fold=0)
+    return starts_at, _instant(last, ends, zone, fold=1)
+
+
+def _stay(day: date, period: WeeklyPeriod) -> Interval:
+    starts_at, ends_at = wall_range(first=day, last=day, starts=period.starts, ends=period.ends, zone=period.zone)
     return Interval(starts_at, ends_at, period.location_id)
 
 

@@ -11,6 +11,7 @@ from websockets.asyncio.server import Server, ServerConnection, broadcast, serve
 
 
 async def _until_closed(connection: ServerConnection) -> None:
+    await connection.send('{"type":"hello"}')
     await connection.wait_closed()
 
 

@@ -50,7 +50,8 @@ def main() -> None:
         _work()
         return
     made = practice.make_practice(name="Bench: bulk", callers=1)
-    accepted, job_id = _submitted(made.tokens[0], options.messages)
+    with serving() as api:
+        accepted, job_id = submitted(made.tokens[0], options.messages, port=api.port)
     started = time.monotonic()
     worker = subprocess.run([sys.executable, "-m", "bench.bulk", "--work"], check=True, capture_output=True, text=True)
     seconds = time.monotonic() - started
@@ -65,18 +66,17 @@ def main() -> None:
     print(table((f"{options.messages} messages", ""), rows))
 
 
-def _submitted(token: str, count: int) -> tuple[float, str]:
+def submitted(token: str, count: int, *, port: int) -> tuple[float, str]:
     """Seconds until the 202, and the job."""
     body = orjson.dumps({"messages": [{"to": f"+1212{place:07d}", "body": BODY} for place in range(count)]})
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    with serving() as api:
-        connection = http.client.HTTPConnection("127.0.0.1", api.port, timeout=120)
-        started = time.monotonic()
-        connection.request("POST", "/api/v1/bulk-messages", body, headers)
-        response = connection.getresponse()
-        answer = orjson.loads(response.read())
-        seconds = time.monotonic() - started
-        connection.close()
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+    started = time.monotonic()
+    connection.request("POST", "/api/v1/bulk-messages", body, headers)
+    response = connection.getresponse()
+    answer = orjson.loads(response.read())
+    seconds = time.monotonic() - started
+    connection.close()
     if response.status != http.client.ACCEPTED:
         raise RuntimeError(f"{response.status}: {answer}")
     return seconds, answer["jobId"]

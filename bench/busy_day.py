@@ -1,12 +1,13 @@
 """A practice with one day of two hundred appointments, which no ordinary practice has."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from bench.practice import ZONE, BenchPractice, make_practice
+from bench.practice import PRACTITIONERS, ZONE, BenchPractice, make_practice
 from mybcat.tenancy import practice_scope
 
 APPOINTMENTS = 200
@@ -27,9 +28,10 @@ _TAKE = """
 """
 
 
-def busy_day(*, callers: int) -> tuple[BenchPractice, date]:
+def busy_day(*, callers: int, practitioners: int = PRACTITIONERS) -> tuple[BenchPractice, date]:
     """The practice, and the day on its clock."""
     practice = make_practice(name="Bench: a day of 200", callers=callers)
+    practice = replace(practice, practitioner_ids=practice.practitioner_ids[:practitioners])
     practice.add_slots(start=0, stop=APPOINTMENTS)
     parameters: dict[str, Any] = {
         "practice": practice.id,

@@ -16,15 +16,19 @@ import orjson
 # An answer that takes longer counts as none.
 PATIENCE = 30.0
 NO_ANSWER = 0
+# Has no body, whatever its headers say.
+NOT_MODIFIED = b"304"
 
 
 class Run:
     """The requests still to be sent, and what came of the others. All clients draw from it."""
 
-    def __init__(self, *, requests: Iterator[bytes], seconds: float) -> None:
+    def __init__(self, *, requests: Iterator[bytes], seconds: float, rate: float | None) -> None:
         self.requests = requests
         self.seconds = seconds
-        self.deadline = 0.0
+        self.rate = rate
+        self.begun = self.deadline = 0.0
+        self._begun_requests = 0
         self.latencies: list[int] = []
         self.statuses: Counter[int] = Counter()
         self.samples: dict[int, str] = {}
@@ -32,6 +36,13 @@ class Run:
     def next(self) -> bytes | None:
         """None when the time or the requests have run out."""
         return next(self.requests, None) if time.perf_counter() < self.deadline else None
+
+    def due(self) -> float:
+        """When the next request is to leave: now, or as the rate has it. It waits from then, sent or not."""
+        if self.rate is None:
+            return time.perf_counter()
+        self._begun_requests += 1
+        return self.begun + (self._begun_requests - 1) / self.rate
 
     def answered(self, status: int, body: bytes, *, seconds: float) -> None:
         """Counts an answer; keeps the first body of each status."""
@@ -61,8 +72,12 @@ class Client(asyncio.Protocol):
             self.done.set_result(None)
             self._transport.close()
             return
-        self._sent_at = time.perf_counter()
-        self._transport.write(request)
+        self._sent_at = self._run.due()
+        wait = self._sent_at - time.perf_counter()
+        if wait > 0:
+            asyncio.get_running_loop().call_later(wait, self._transport.write, request)
+        else:
+            self._transport.write(request)
 
     def data_received(self, data: bytes) -> None:
         self._received += data
@@ -82,6 +97,8 @@ class Client(asyncio.Protocol):
 
 def _complete(received: bytearray, end: int) -> bool:
     """Whether the body behind the headers, which end at `end`, is all there."""
+    if received[9:12] == NOT_MODIFIED:
+        return True
     name = received.find(b"content-length:", 0, end)
     if name >= 0:
         return len(received) >= end + 4 + int(received[name + 15 : received.find(b"\r\n", name)])
@@ -92,7 +109,7 @@ def _complete(received: bytearray, end: int) -> bool:
 async def _measured(run: Run, *, port: int, clients: int) -> dict[str, Any]:
     loop = asyncio.get_running_loop()
     connected = [(await loop.create_connection(lambda: Client(run), "127.0.0.1", port))[1] for _ in range(clients)]
-    begun = time.perf_counter()
+    run.begun = begun = time.perf_counter()
     run.deadline = begun + run.seconds
     for client in connected:
         client.send()
@@ -111,7 +128,7 @@ def main() -> None:
     plan = orjson.loads(sys.stdin.buffer.read())
     callers = [headers.encode() for headers in plan["callers"]]
     requests = [line.encode() + callers[caller] + rest.encode() for line, caller, rest in plan["requests"]]
-    run = Run(requests=iter(requests), seconds=plan["seconds"])
+    run = Run(requests=iter(requests), seconds=plan["seconds"], rate=plan["rate"])
     outcome = asyncio.run(_measured(run, port=plan["port"], clients=plan["clients"]))
     sys.stdout.buffer.write(orjson.dumps(outcome))
 

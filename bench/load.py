@@ -68,13 +68,19 @@ class Measured:
         return self.latencies[min(int(len(self.latencies) * percent / 100), len(self.latencies) - 1)] / 1000
 
 
-def measure(*, port: int, clients: int, seconds: float, requests: Sequence[Request]) -> Measured:
-    """Send `requests` in their order, each once, until they or the `seconds` run out."""
+def measure(
+    *, port: int, clients: int, seconds: float, requests: Sequence[Request], rate: float | None = None
+) -> Measured:
+    """Send `requests` in their order, each once, until they or the `seconds` run out.
+
+    As fast as they are answered, or `rate` a second; then one that leaves late has waited from when it was due.
+    """
     tokens = {token: number for number, token in enumerate(dict.fromkeys(request.token for request in requests))}
     plan = {
         "port": port,
         "clients": clients,
         "seconds": seconds,
+        "rate": rate,
         "callers": [f"Host: 127.0.0.1:{port}\r\nAuthorization: Bearer {token}\r\n" for token in tokens],
         "requests": [(request.line, tokens[request.token], request.rest) for request in requests],
     }

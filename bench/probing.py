@@ -1,7 +1,8 @@
 """Probes of one practice's fence, generated from OpenAPI: every operation, every place, another practice's ids.
 
 A probe is a request of one's own with one foreign id in one place. It must be refused with 403 and be
-on record, unless the place takes any text, where the id is a text like others. Either way nothing of
+on record, unless the place takes any text, where the id is a text like others, good or not for what is
+said there. Either way nothing of
 the other practice may be in the answer.
 """
 
@@ -27,7 +28,10 @@ Send = Callable[[str, str, dict[str, str], bytes | None], tuple[int, str, bytes]
 Document = dict[str, Any]
 
 # Members that hold whatever people write.
-TEXT = {"firstName", "lastName", "insuranceProvider", "name", "description", "address", "note"}
+TEXT = {
+    "firstName", "lastName", "insuranceProvider", "name", "description", "address", "note", "subject", "body",
+    "greeting", "script",
+}  # fmt: skip
 # Undeclared ones: an id there must not pass unnoticed either.
 STRAY = "elsewhere"
 
@@ -182,7 +186,7 @@ def probe(
             report.leaks.append(what)
         if status == 403:
             report.refused.add(correlation)
-        elif not (status < 300 and place.is_text) and not (status == 400 and place.is_unread):
+        elif not (place.is_text and (status < 300 or status == 400)) and not (status == 400 and place.is_unread):
             report.unexpected.append(what)
 
 

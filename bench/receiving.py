@@ -1,6 +1,7 @@
 """A customer's program that takes webhooks as fast as it can, and remembers what came and when."""
 
 import asyncio
+import os
 import re
 import threading
 import time
@@ -28,8 +29,11 @@ class Taken:
 
 
 @contextmanager
-def receiving(*, answers: bool = True) -> Iterator[Taken]:
-    """A server on this machine, in a thread of its own; one that never answers keeps its callers waiting."""
+def receiving(*, answers: bool = True, nice: int = 0) -> Iterator[Taken]:
+    """A server on this machine, in a thread of its own; one that never answers keeps its callers waiting.
+
+    `nice`: how far it yields to what is measured, as a customer's machine would not be in its way at all. Linux only.
+    """
     taken, loop, ready = Taken(), asyncio.new_event_loop(), threading.Event()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -53,6 +57,8 @@ def receiving(*, answers: bool = True) -> Iterator[Taken]:
         ready.set()
 
     def run() -> None:
+        if nice:
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), nice)
         asyncio.set_event_loop(loop)
         loop.run_until_complete(listen())
         loop.run_forever()

@@ -73,9 +73,10 @@ class _Watcher(asyncio.Protocol):
             head, found, rest = self._buffer.partition(b"\r\n\r\n")
             if not found:
                 return
-            self._shaken, self._buffer = True, rest
-            if b" 101 " in head.partition(b"\r\n")[0] and not self.opened.done():
-                self.opened.set_result(None)
+            self._shaken, self._buffer = b" 101 " in head.partition(b"\r\n")[0], rest
+            if not self._shaken:
+                self._transport.close()
+                return
         self._read(now)
 
     def _read(self, now: float) -> None:
@@ -94,6 +95,9 @@ class _Watcher(asyncio.Protocol):
         if opcode == 9:
             # Clients mask; with zeros it changes nothing.
             self._transport.write(bytes((0x8A, 0x80 | len(payload), 0, 0, 0, 0)) + payload)
+        elif opcode == 1 and not self.opened.done():
+            # The first says where the stream stands: from here on nothing is missed.
+            self.opened.set_result(None)
         elif opcode == 1 and (place := payload.find(self._member)) >= 0:
             begin = place + len(self._member)
             self._heard.append((payload[begin : begin + 24].partition(b",")[0], now))
@@ -121,9 +125,6 @@ async def _open_all(pipe: Connection, port: int, handshakes: Sequence[str], memb
 
     # Kept: a transport that nobody holds is closed.
     watchers = await asyncio.gather(*(one(headers) for headers in handshakes))
-    # Their first frames say where the stream stands.
-    await asyncio.sleep(1)
-    heard.clear()
     pipe.send("open")
     await loop.run_in_executor(None, pipe.recv)
     pipe.send(heard)

@@ -6,8 +6,11 @@ from django.conf import settings
 from django.contrib import admin
 
 from integrations.bulk.admin import BulkMessageJobAdmin
+from integrations.calendar_feeds.admin import CalendarFeedAdmin
 from integrations.clients.admin import ApiClientAdmin
 from integrations.crm.admin import CrmConnectionAdmin
+from integrations.imports.admin import ImportAdmin
+from integrations.messaging.admin import InboundMessageAdmin, MessageTemplateAdmin, MessagingConnectionAdmin
 from integrations.models import Message
 from integrations.stripe.admin import InboundEventAdmin
 from integrations.webhooks.admin import NoticeAdmin, WebhookEndpointAdmin
@@ -19,9 +22,14 @@ from mybcat.operators.model_admin import ReadOnlyAdmin
 __all__ = (
     "ApiClientAdmin",
     "BulkMessageJobAdmin",
+    "CalendarFeedAdmin",
     "CrmConnectionAdmin",
+    "ImportAdmin",
     "InboundEventAdmin",
+    "InboundMessageAdmin",
     "MessageAdmin",
+    "MessageTemplateAdmin",
+    "MessagingConnectionAdmin",
     "NoticeAdmin",
     "WebhookEndpointAdmin",
 )
@@ -31,14 +39,18 @@ __all__ = (
 class MessageAdmin(ReadOnlyAdmin):
     """Number and text are masked, unless in development, whose patients are invented."""
 
-    list_display = ("public_id", "practice", "number", "text", "status", "created_at", "patient_name")
-    list_filter = ("status", PracticeFilter, RecordedFilter)
+    list_display = (
+        "created_at", "practice", "channel", "kind", "number", "text", "status", "receipt", "public_id", "patient_name",
+    )  # fmt: skip
+    list_display_links = ("public_id",)
+    list_filter = ("status", "receipt", "kind", "channel", PracticeFilter, RecordedFilter)
     list_select_related = ("practice",)
     search_help_text = "A message's id, or a patient's, pat_…"
     id_columns: ClassVar[dict[str, str]] = {"prac": "practice_id", "pat": "patient_id"}
     fields = (
-        "public_id", "practice", "patient_name", "number", "text", "status", "reason", "provider",
-        "provider_reference", "delivery_id", "created_at", "attempted_at", "sent_at",
+        "public_id", "practice", "patient_name", "channel", "kind", "number", "text", "status", "reason",
+        "provider", "provider_reference", "receipt", "receipt_at", "error_code", "delivery_id", "created_at",
+        "attempted_at", "sent_at",
     )  # fmt: skip
 
     @admin.display(description="patient")

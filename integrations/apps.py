@@ -9,9 +9,13 @@ class IntegrationsConfig(AppConfig):
     def ready(self) -> None:
         # Models can be imported from here on.
         from integrations.listeners import LISTENERS, owe_deliveries  # noqa: PLC0415
+        from integrations.reminders.answering import register_answers  # noqa: PLC0415
+        from integrations.waitlist.answering import register_yes  # noqa: PLC0415
         from mybcat.events import event_committed  # noqa: PLC0415
         from mybcat.listeners import register  # noqa: PLC0415
 
         for listener in LISTENERS:
             register(listener)
+        register_answers()
+        register_yes()
         event_committed.connect(owe_deliveries, dispatch_uid="integrations")

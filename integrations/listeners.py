@@ -4,16 +4,21 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
+
 from integrations.analytics.counting import COUNTERS, count_event
 from integrations.crm.models import CrmConnection
 from integrations.crm.syncing import sync_appointment
-from integrations.messaging.delivering import text_patient
+from integrations.messaging.delivering import mail_patient, text_patient
+from integrations.waitlist.listening import HEARD, follow, waited_for
 from integrations.webhooks import health, sending
 from integrations.webhooks.subscriptions import endpoints_for
 from mybcat.deliveries import enqueue
 from mybcat.events import Batch, EventType
+from mybcat.ids import parsed, public_id
 from mybcat.listeners import Listener
 from mybcat.models import Event
+from patients.models import Patient
 
 NOTIFICATIONS = Listener(
     name="notifications",
@@ -28,6 +33,16 @@ NOTIFICATIONS = Listener(
         timedelta(hours=5),
     ),
     handler=text_patient,
+    concurrency=4,
+)
+
+# Its own worker and circuit: a mail server that hangs holds no text.
+EMAILS = Listener(
+    name="emails",
+    queue="emails",
+    # As for texts, and on into the next day: who reads mail, reads it later.
+    schedule=(*NOTIFICATIONS.schedule, timedelta(hours=12)),
+    handler=mail_patient,
     concurrency=4,
 )
 
@@ -69,6 +84,20 @@ ANALYTICS = Listener(
     handler=count_event,
 )
 
+# Rows of our own, as for figures; who waits for a time would rather know today.
+WAITLIST = Listener(
+    name="waitlist",
+    queue="waitlist",
+    schedule=(
+        timedelta(seconds=5),
+        timedelta(seconds=30),
+        timedelta(minutes=5),
+        timedelta(minutes=30),
+        timedelta(hours=3),
+    ),
+    handler=follow,
+)
+
 WEBHOOKS = Listener(
     name="webhooks",
     queue="webhooks",
@@ -97,19 +126,30 @@ WEBHOOKS = Listener(
     settled=health.note,
 )
 
-APPOINTMENT_EVENTS = frozenset(EventType(each) for each in EventType if each.startswith("appointment."))
+# What changes an appointment; a reminder does not.
+APPOINTMENT_EVENTS = frozenset(
+    each for each in EventType if each.startswith("appointment.") and each is not EventType.APPOINTMENT_REMINDER_DUE
+)
+
+# What patients hear of.
+_TOLD = frozenset(
+    {
+        EventType.APPOINTMENT_BOOKED,
+        EventType.APPOINTMENT_MOVED,
+        EventType.APPOINTMENT_CANCELLED,
+        EventType.APPOINTMENT_REINSTATED,
+        EventType.APPOINTMENT_REMINDER_DUE,
+        EventType.WAITLIST_OFFERED,
+        EventType.WAITLIST_TAKEN,
+    }
+)
 
 SUBSCRIPTIONS: dict[Listener, frozenset[str]] = {
-    NOTIFICATIONS: frozenset(
-        {
-            EventType.APPOINTMENT_BOOKED,
-            EventType.APPOINTMENT_MOVED,
-            EventType.APPOINTMENT_CANCELLED,
-            EventType.APPOINTMENT_REINSTATED,
-        }
-    ),
+    NOTIFICATIONS: _TOLD,
+    EMAILS: _TOLD,
     CRM: APPOINTMENT_EVENTS,
     ANALYTICS: frozenset(COUNTERS),
+    WAITLIST: HEARD,
 }
 
 LISTENERS = (*SUBSCRIPTIONS, WEBHOOKS)
@@ -125,8 +165,25 @@ def owe_deliveries(sender: type[Event], *, event: Event, batch: Batch, now: date
 
 
 def _wanted(listener: Listener, event: Event, batch: Batch) -> bool:
-    """Whether the practice has what the listener serves: most have no CRM."""
+    """Whether anybody is there whom the listener serves.
+
+    Most practices have no CRM, most patients get texts, in many practices nobody waits.
+    """
+    if listener is EMAILS:
+        return event.data.get("patientId") in batch.once(_by_email)
+    if listener is WAITLIST:
+        return event.practice_id in batch.once(waited_for)
     return listener is not CRM or event.practice_id in batch.once(_connected)
+
+
+def _by_email(events: list[Event]) -> set[str]:
+    """Public ids of patients who may have to be written to by e-mail; whether they are is decided when it is due."""
+    # What names no patient must not stop the relay.
+    named = [parsed(str(event.data.get("patientId"))) for event in events if event.type in _TOLD]
+    ids = {found[1] for found in named if found and found[0] == "pat"}
+    rows = Patient.objects.filter(id__in=ids, email_declined_at=None).exclude(email="")
+    texted = Q(preferred_channel="sms", sms_consent=True, sms_unreachable_at=None) & ~Q(phone="")
+    return {public_id("pat", patient) for patient in rows.exclude(texted).values_list("id", flat=True)}
 
 
 def _connected(events: list[Event]) -> set[UUID]:

@@ -2,6 +2,8 @@
 
 from integrations.bulk.tasks import erase_bulk, send_bulk
 from integrations.clients.tasks import forget_client_assertions
+from integrations.imports.tasks import run_imports
+from integrations.reminders.tasks import publish_reminders
 from integrations.stripe.tasks import handle_stripe_events
 from integrations.webhooks.tasks import give_up_forgotten_endpoints, mail_notices
 
@@ -11,5 +13,7 @@ __all__ = (
     "give_up_forgotten_endpoints",
     "handle_stripe_events",
     "mail_notices",
+    "publish_reminders",
+    "run_imports",
     "send_bulk",
 )

@@ -51,10 +51,21 @@ beat_schedule = {
         "schedule": timedelta(seconds=5),
         "options": {"queue": "stripe", "expires": 5},
     },
+    "publish reminders": {
+        "task": "integrations.tasks.publish_reminders",
+        "schedule": timedelta(seconds=30),
+        "options": {"expires": 30},
+    },
     "mail notices": {
         "task": "integrations.webhooks.tasks.mail_notices",
         "schedule": timedelta(seconds=30),
         "options": {"expires": 30},
+    },
+    # Whoever is invited waits for it.
+    "mail invitations": {
+        "task": "practices.tasks.mail_invitations",
+        "schedule": timedelta(seconds=15),
+        "options": {"expires": 15},
     },
     "give up forgotten webhook endpoints": {
         "task": "integrations.webhooks.tasks.give_up_forgotten_endpoints",
@@ -65,6 +76,21 @@ beat_schedule = {
         "task": "mybcat.tasks.forget_idempotency_keys",
         "schedule": timedelta(minutes=15),
         "options": {"expires": 900},
+    },
+    "forget old deliveries": {
+        "task": "mybcat.tasks.forget_old_deliveries",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3600},
+    },
+    "expire the waitlist": {
+        "task": "appointments.tasks.expire_waitlist",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3600},
+    },
+    "forget callers' numbers": {
+        "task": "appointments.tasks.forget_callers_numbers",
+        "schedule": timedelta(hours=6),
+        "options": {"expires": 6 * 3600},
     },
     "forget where clinicians were": {
         "task": "realtime.tasks.forget_trails",
@@ -86,6 +112,12 @@ beat_schedule = {
         "task": "integrations.tasks.send_bulk",
         "schedule": timedelta(seconds=2),
         "options": {"queue": "bulk", "expires": 2},
+    },
+    # As often as a waiting file may be looked for.
+    "take over imports": {
+        "task": "integrations.imports.tasks.run_imports",
+        "schedule": timedelta(seconds=3),
+        "options": {"expires": 3},
     },
     "erase bulk messages": {
         "task": "integrations.tasks.erase_bulk",

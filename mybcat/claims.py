@@ -36,6 +36,10 @@ _CLAIM = """
             WHERE delivery.listener = %(listener)s AND delivery.target_id = target.target_id
                 AND delivery.status = 'pending' AND delivery.next_attempt_at <= now()
                 AND (delivery.lost >= %(suspect)s) = %(suspects)s
+                AND NOT EXISTS (
+                    SELECT FROM mybcat_targetpause AS pause
+                    WHERE pause.listener = %(listener)s AND pause.target_id = target.target_id AND pause.until > now()
+                )
             ORDER BY delivery.next_attempt_at
             LIMIT greatest(0, %(per_target)s - (
                 SELECT count(*) FROM mybcat_delivery AS busy

@@ -158,6 +158,9 @@ def due_listeners() -> list[Listener]:
                 SELECT FROM mybcat_delivery AS delivery
                 WHERE delivery.listener = %(name)s AND delivery.target_id = target.target_id
                     AND delivery.status = 'pending' AND delivery.next_attempt_at <= now()
+            ) AND NOT EXISTS (
+                SELECT FROM mybcat_targetpause AS pause
+                WHERE pause.listener = %(name)s AND pause.target_id = target.target_id AND pause.until > now()
             )
         )
     """

@@ -55,6 +55,7 @@ class Environment(BaseSettings):
     jwt_issuer: str = Field(default="", validation_alias="JWT_ISSUER")
     jwt_audience: str = Field(default="", validation_alias="JWT_AUDIENCE")
     jwt_jwks_url: str = Field(default="", validation_alias="JWT_JWKS_URL")
+    delivery_retention_days: int = Field(default=30, ge=4, validation_alias="DELIVERY_RETENTION_DAYS")
     outbound_exceptions: str = Field(default="", validation_alias="OUTBOUND_EXCEPTIONS")
     # Addresses or networks, apart by commas, and what each request of a proxy there says to prove itself.
     trusted_proxies: str = Field(default="", validation_alias="TRUSTED_PROXIES")

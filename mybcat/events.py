@@ -35,13 +35,29 @@ class EventType(StrEnum):
     APPOINTMENT_ENTERED_IN_ERROR = "appointment.entered_in_error"
     # Its cancellation is undone.
     APPOINTMENT_REINSTATED = "appointment.reinstated"
+    # The patient says that they will come.
+    APPOINTMENT_CONFIRMED = "appointment.confirmed"
+    # Its patient is to be reminded of the time that it has.
+    APPOINTMENT_REMINDER_DUE = "appointment.reminder_due"
     HOLD_PLACED = "hold.placed"
     HOLD_RELEASED = "hold.released"
+    WAITLIST_ADDED = "waitlist.added"
+    WAITLIST_WITHDRAWN = "waitlist.withdrawn"
+    # A patient is asked whether they take a time that has become free.
+    WAITLIST_OFFERED = "waitlist.offered"
+    # What was on offer to a patient is somebody else's.
+    WAITLIST_TAKEN = "waitlist.taken"
+    # Somebody on the waitlist has it.
+    WAITLIST_FILLED = "waitlist.filled"
     WEBHOOK_ENDPOINT_TEST = "webhook_endpoint.test"
     PATIENT_CREATED = "patient.created"
     PATIENT_UPDATED = "patient.updated"
     PATIENT_MERGED = "patient.merged"
     PATIENT_MERGE_UNDONE = "patient.merge_undone"
+    # A patient has texted.
+    MESSAGE_RECEIVED = "message.received"
+    # Taken, handled, opened again.
+    MESSAGE_CHANGED = "message.changed"
     VISIT_PLANNED = "visit.planned"
     VISIT_STARTED = "visit.started"
     VISIT_ARRIVED = "visit.arrived"
@@ -58,8 +74,17 @@ _APPOINTMENT = {
 # Where it is now, and where it was.
 _MOVED = {**_APPOINTMENT, "previousSlotId": "slot", "previousPractitionerId": "pract"}
 _HOLD = {"holdId": "hold", "practitionerId": "pract", "locationId": "loc", "slotId": "slot"}
+_WAITING = {"waitlistEntryId": "wait", "patientId": "pat"}
+_OFFERED = {
+    "waitlistOfferId": "wofr",
+    **_WAITING,
+    "practitionerId": "pract",
+    "locationId": "loc",
+    "slotId": "slot",
+}
 _PATIENT = {"patientId": "pat"}
 _VISIT = {"visitId": "visit", "appointmentId": "appt", "practitionerId": "pract"}
+_INBOUND = {"inboundMessageId": "imsg"}
 _MERGE = {"patientId": "pat", "mergedPatientId": "pat"}
 
 # What `data` holds: each member's name, and the prefix of the public id that is its value.
@@ -73,13 +98,22 @@ CATALOGUE: dict[EventType, dict[str, str]] = {
     EventType.APPOINTMENT_REOPENED: _APPOINTMENT,
     EventType.APPOINTMENT_ENTERED_IN_ERROR: _APPOINTMENT,
     EventType.APPOINTMENT_REINSTATED: _APPOINTMENT,
+    EventType.APPOINTMENT_CONFIRMED: _APPOINTMENT,
+    EventType.APPOINTMENT_REMINDER_DUE: _APPOINTMENT,
     EventType.HOLD_PLACED: _HOLD,
     EventType.HOLD_RELEASED: _HOLD,
+    EventType.WAITLIST_ADDED: _WAITING,
+    EventType.WAITLIST_WITHDRAWN: _WAITING,
+    EventType.WAITLIST_OFFERED: _OFFERED,
+    EventType.WAITLIST_TAKEN: _OFFERED,
+    EventType.WAITLIST_FILLED: {**_OFFERED, "appointmentId": "appt"},
     EventType.WEBHOOK_ENDPOINT_TEST: {"webhookEndpointId": "whep"},
     EventType.PATIENT_CREATED: _PATIENT,
     EventType.PATIENT_UPDATED: _PATIENT,
     EventType.PATIENT_MERGED: _MERGE,
     EventType.PATIENT_MERGE_UNDONE: _MERGE,
+    EventType.MESSAGE_RECEIVED: _INBOUND,
+    EventType.MESSAGE_CHANGED: _INBOUND,
     EventType.VISIT_PLANNED: _VISIT,
     EventType.VISIT_STARTED: _VISIT,
     EventType.VISIT_ARRIVED: _VISIT,

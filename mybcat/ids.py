@@ -3,6 +3,7 @@
 import re
 from collections import deque
 from contextvars import ContextVar
+from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
 
@@ -30,6 +31,12 @@ def new_uuid() -> UUID:
     if (minted := _minted.get()) is not None:
         minted.append(value)
     return value
+
+
+def earliest_uuid(*, at: datetime) -> UUID:
+    """The least UUIDv7 of the millisecond `at` (aware): what was made before sorts before it."""
+    milliseconds = int(at.timestamp() * 1000)
+    return UUID(int=milliseconds << 80 | 0x7 << 76 | 0b10 << 62)
 
 
 def watch_minting() -> None:

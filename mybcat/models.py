@@ -200,6 +200,18 @@ class ListenerState(models.Model):
         return self.listener
 
 
+class TargetPause(models.Model):
+    """Until when one target of a listener wants nothing."""
+
+    pk = models.CompositePrimaryKey("listener", "target_id")
+    listener = models.CharField(max_length=40)
+    target_id = models.UUIDField()
+    until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.listener} {self.target_id}"
+
+
 class IdempotencyKey(PracticeRecord):
     """The answer to a request that must have one effect only; committed with that effect."""
 

@@ -12,11 +12,15 @@ class Permission(StrEnum):
 
     APPOINTMENT_READ = "appointments:read"
     APPOINTMENT_WRITE = "appointments:write"
+    # Beside what the calendar has room for; in an emergency whoever is on the phone may.
+    APPOINTMENT_OVERBOOK = "appointments:overbook"
     PATIENT_READ = "patients:read"
     PATIENT_WRITE = "patients:write"
     PATIENT_MERGE = "patients:merge"
     # All of them at once, out of the product.
     PATIENT_EXPORT = "patients:export"
+    # Files of them, of hours, of appointments, into the product.
+    DATA_IMPORT = "imports:write"
     # Saying that the clinician sets out, arrives, is done.
     VISIT_CONDUCT = "visits:conduct"
     REFERENCE_READ = "reference:read"
@@ -58,8 +62,10 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.PRACTICE_MANAGER: _ON_THE_PHONE
     | {
         Permission.PRACTICE_MANAGE,
+        Permission.APPOINTMENT_OVERBOOK,
         Permission.PATIENT_MERGE,
         Permission.PATIENT_EXPORT,
+        Permission.DATA_IMPORT,
         Permission.CLIENT_MANAGE,
         Permission.ANALYTICS_READ,
         Permission.BILLING_MANAGE,
@@ -102,12 +108,15 @@ class Behalf:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """A caller inside one practice: a member, or an API client of the practice's."""
+    """A caller inside one practice: a member, an API client of the practice's, whoever has a patient's link.
 
-    kind: Literal["member", "client"]
+    Or a patient who takes what the waitlist has offered.
+    """
+
+    kind: Literal["member", "client", "link", "waitlist"]
     id: UUID
     practice_id: UUID
-    # None: an API client has scopes and no role.
+    # None: an API client has scopes and no role, patients have neither.
     role: Role | None
     scopes: frozenset[Permission]
     plan: str
@@ -146,6 +155,37 @@ class Principal:
             time_zone=time_zone,
             session_id=session_id,
         )
+
+    @classmethod
+    def by_link(
+        cls, *, patient_id: UUID, practice_id: UUID, plan: str, entitled_until: datetime | None, time_zone: str
+    ) -> Self:
+        """The patient whose link it is; routes of the API are closed to it."""
+        return cls(
+            kind="link",
+            id=patient_id,
+            practice_id=practice_id,
+            role=None,
+            scopes=frozenset(),
+            plan=plan,
+            entitled_until=entitled_until,
+            time_zone=time_zone,
+            session_id=None,
+        )
+
+    @classmethod
+    def waiting(
+        cls, *, patient_id: UUID, practice_id: UUID, plan: str, entitled_until: datetime | None, time_zone: str
+    ) -> Self:
+        """The patient who says yes to a time on offer; likewise."""
+        link = cls.by_link(
+            patient_id=patient_id,
+            practice_id=practice_id,
+            plan=plan,
+            entitled_until=entitled_until,
+            time_zone=time_zone,
+        )
+        return replace(link, kind="waitlist")
 
     def viewed_by(self, operator_id: UUID) -> Self:
         """The member as an operator may act for them: who only looks."""

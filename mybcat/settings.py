@@ -30,6 +30,7 @@ CORS_ALLOW_HEADERS = (
     "X-Correlation-Id",
     "If-Match",
     "If-None-Match",
+    "X-Call-Id",
 )
 CORS_EXPOSE_HEADERS = (
     "X-Correlation-Id",
@@ -46,11 +47,6 @@ CORS_EXPOSE_HEADERS = (
     "Deprecation",
     "Sunset",
     "ETag",
-    "X-Rate-Limit-Limit",
-    "X-Rate-Limit-Remaining",
-    "X-Rate-Limit-Reset",
-    "RateLimit",
-    "RateLimit-Policy",
 )
 CORS_PREFLIGHT_MAX_AGE = 86_400
 
@@ -172,6 +168,8 @@ OTP_TOTP_ISSUER = "MyBCAT"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 # Routes whose views read their bodies piece by piece.
 LARGE_BODIES = {f"/api/{version}/bulk-messages": 256 * 1024 * 1024 for version in ("v1", "v2")}
+# Ten thousand patients.
+LARGE_BODIES["/api/v2/imports"] = 4 * 1024 * 1024
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["mybcat.gateway.authentication.BearerAuthentication"],
@@ -226,6 +224,8 @@ PRINCIPAL_LOADERS = {
     "member": "practices.memberships.load_principal",
     "client": "integrations.clients.principals.load_principal",
 }
+# Keeps what is done during a phone call.
+CALL_KEEPER = "appointments.calls.services.keep_act"
 # Every limit of limits.py and tiers.py, times this.
 RATE_LIMIT_FACTOR = ENVIRONMENT.rate_limit_factor
 # Prefix of each public id, and what it names.
@@ -234,21 +234,35 @@ PUBLIC_IDS = {
     "loc": "practices.Location",
     "pract": "practices.Practitioner",
     "prot": "practices.ProtocolVersion",
+    "res": "practices.Resource",
+    "mem": "practices.Membership",
+    "hours": "practices.WorkingHours",
+    "toff": "practices.TimeOff",
     "pat": "patients.Patient",
     "rel": "patients.RelatedPerson",
     "merge": "patients.PatientMerge",
     "slot": "appointments.Slot",
     "appt": "appointments.Appointment",
     "hold": "appointments.Hold",
+    "blk": "appointments.AppointmentBlock",
+    "cap": "appointments.AppointmentCap",
+    "group": "appointments.AppointmentGroup",
+    "call": "appointments.Call",
+    "wait": "appointments.WaitlistEntry",
+    "wopn": "appointments.WaitlistOpening",
+    "wofr": "appointments.WaitlistOffer",
     "evt": "mybcat.Event",
     "whd": "mybcat.Delivery",
     "whep": "integrations.WebhookEndpoint",
     "notc": "integrations.Notice",
     "msg": "integrations.Message",
+    "imsg": "integrations.InboundMessage",
     "appc": "integrations.ApiClient",
     "visit": "realtime.Visit",
     "job": "integrations.BulkMessageJob",
     "bmsg": "integrations.BulkMessage",
+    "imp": "integrations.Import",
+    "feed": "integrations.CalendarFeed",
 }
 
 REDIS_URL = ENVIRONMENT.redis_url
@@ -268,6 +282,8 @@ VISIT_ROUTER = ENVIRONMENT.visit_router
 # Of pictures of streets, with {z}, {x} and {y}; none: the patient's page draws without them.
 VISIT_TILE_URL = ENVIRONMENT.visit_tile_url
 LIVE_SOCKETS_PER_MEMBER, LIVE_SOCKETS_PER_PRACTICE = ENVIRONMENT.live_sockets_per_member, 2000
+# How long what was delivered can be looked at. More than the three days that a delivery may take.
+DELIVERY_RETENTION = timedelta(days=ENVIRONMENT.delivery_retention_days)
 # `host:port` of receivers on this machine, for development and tests: no other rule holds for them.
 OUTBOUND_EXCEPTIONS = frozenset(ENVIRONMENT.outbound_exceptions.split(",")) if DEVELOPMENT else frozenset()
 MESSAGE_PROVIDER = {
@@ -310,6 +326,7 @@ RELAY_CHORES = {
     "seal": "mybcat.auditing.sealer.Sealer",
     "alarms": "integrations.alarms.raising.Alarms",
     "holds": "appointments.expiring.Expiring",
+    "waitlist": "integrations.waitlist.sweeping.Cascading",
 }
 
 globals().update({f"EMAIL_{name}": value for name, value in mail(url=ENVIRONMENT.smtp_url, home=MYBCAT_HOME).items()})

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from django.db import OperationalError, connection
 
-from mybcat import circuits
+from mybcat import circuits, pauses
 from mybcat.correlation import correlated
 from mybcat.deliveries import lock_in_order, release
 from mybcat.ids import new_uuid
@@ -128,6 +128,7 @@ def _settle(listener: Listener, attempted: Sequence[Attempted]) -> list[str]:
     settled = [(each, end) for each, end in zip(attempted, ends, strict=True) if each.delivery.id in marked]
     if ended := [each.delivery.id for each, end in settled if end.status != Delivery.Status.PENDING]:
         release(ended)
+    pauses.note(listener=listener, ended=[(each.delivery, each.error) for each, _ in settled])
     _keep([each for each, _ in settled if each.error or listener.keeps_attempts])
     if listener.settled:
         listener.settled([Settled(each.delivery, end.outcome, each.error) for each, end in settled])

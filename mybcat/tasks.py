@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 from celery import shared_task
 
-from mybcat import idempotency_keys, listeners, lockout, working
+from mybcat import idempotency_keys, listeners, lockout, retention, working
 from mybcat.nudges import Publisher
 
 logger = structlog.get_logger(__name__)
@@ -39,6 +39,12 @@ def forget_idempotency_keys(**kwargs: Any) -> None:
 def forget_failed_sign_ins(**kwargs: Any) -> None:
     """Delete counts of failed sign-ins that lock nobody any more."""
     lockout.forget_expired(now=_now())
+
+
+@shared_task(name="mybcat.tasks.forget_old_deliveries")  # type: ignore[untyped-decorator]
+def forget_old_deliveries(**kwargs: Any) -> None:
+    """Delete what has long been delivered or discarded, with its attempts."""
+    retention.forget_old_deliveries(now=_now())
 
 
 def _now() -> datetime:

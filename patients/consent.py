@@ -30,6 +30,11 @@ def refuses(phone: str) -> bool:
     return bool(_denied(_OF_HOLDERS, [phone]))
 
 
+def refusing(phones: Collection[str]) -> set[str]:
+    """Those of `phones` whose holders said STOP, as `refuses` has it."""
+    return _denied(_OF_HOLDERS, phones)
+
+
 def decide_for_patient(*, patient: Patient, by: Actor, now: datetime) -> None:
     """Keep what staff have just noted in `patient.sms_consent`. A yes also ends an earlier STOP of the number."""
     if not patient.phone:

@@ -73,6 +73,11 @@ def candidates(*, person: Person, other_than: UUID | None = None, limit: int = 1
     return sorted(alike, key=lambda each: (-each.score, each.patient.last_name_key, each.patient.id))[:limit]
 
 
+def likely_same(person: Person, patient: Patient) -> bool:
+    """Whether they are so much alike that somebody should look. Never where their birth dates differ."""
+    return _judged(person, patient).score >= LIKELY
+
+
 def refuse_duplicates(*, person: Person) -> None:
     """Raises PossibleDuplicate when somebody on record is likely the same."""
     likely = [each for each in candidates(person=person) if each.score >= LIKELY]

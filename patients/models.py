@@ -19,6 +19,12 @@ class Language(models.TextChoices):
 class Patient(TenantModel):
     """A person whom the practice treats. What leaves the API is an allow-list, not this class."""
 
+    class PreferredChannel(models.TextChoices):
+        SMS = "sms"
+        EMAIL = "email"
+        # Leave me alone.
+        NONE = "none"
+
     first_name = models.CharField(max_length=80)
     last_name = models.CharField(max_length=80)
     date_of_birth = models.DateField()
@@ -29,8 +35,17 @@ class Patient(TenantModel):
     language = models.CharField(
         max_length=2, choices=Language.choices, default=Language.ENGLISH, db_default=Language.ENGLISH
     )
+    preferred_channel = models.CharField(
+        max_length=5, choices=PreferredChannel.choices, default=PreferredChannel.SMS, db_default=PreferredChannel.SMS
+    )
+    # Codes of messages that they do not want; which there are, is known where messages are made.
+    declined_kinds = models.JSONField(default=list, db_default=Value([], models.JSONField()))
+    # Since when they want no e-mail.
+    email_declined_at = models.DateTimeField(null=True, editable=False)
     sms_consent = models.BooleanField(default=False)
     sms_consent_at = models.DateTimeField(null=True, blank=True)
+    # Since when carriers have said that texts do not arrive at this number.
+    sms_unreachable_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     # Folded names in byte order, so that a type-ahead is one range of a B-tree: LIKE is not

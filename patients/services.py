@@ -44,6 +44,10 @@ class PatientFields(TypedDict, total=False):
     email: str
     insurance_provider: str
     sms_consent: bool
+    language: str
+    preferred_channel: str
+    declined_kinds: list[str]
+    email_declined_at: datetime | None
 
 
 def create_patient(*, fields: PatientFields, by: Principal, now: datetime, even_if_alike: bool) -> Patient:
@@ -123,6 +127,8 @@ def _assign(patient: Patient, fields: PatientFields, *, by: Principal, now: date
     values: dict[str, Any] = dict(fields)
     if values.get("phone"):
         values["phone"] = e164_of_practice(values["phone"])
+    if values.get("phone", patient.phone) != patient.phone:
+        patient.sms_unreachable_at = None
     today = now.astimezone(ZoneInfo(by.time_zone)).date()
     if values.get("date_of_birth") and values["date_of_birth"] > today:
         raise InvalidInput(fields={"dateOfBirth": ["A birth date is not in the future"]})

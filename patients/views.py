@@ -46,6 +46,7 @@ class PatientEndpoint(Endpoint):
 
 class Patients(PatientEndpoint):
     permissions = {"GET": Permission.PATIENT_READ, "POST": Permission.PATIENT_WRITE}
+    call_acts = {"GET": "patients.searched", "POST": "patient.created:id"}
     tiers = {"GET": Tier.T4, "POST": Tier.T3}
     idempotent = {"POST": "accepted"}
 

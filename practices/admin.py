@@ -23,6 +23,8 @@ from mybcat.operators.sign_in_views import freshly_verified
 from mybcat.operators.tenant_admin import TenantAdmin
 from practices import sign_in, viewing
 from practices.models import AppointmentType, Membership, RefreshFamily, Subscription, User
+from practices.resources.models import Resource
+from practices.workspace.models import FrontDesk
 
 # Operators may do what this site offers, or they are no operators: there are no permissions in between.
 admin.site.unregister(Group)
@@ -137,8 +139,25 @@ class AppointmentTypeAdmin(TenantAdmin):
     search_fields = ("name", "code")
     fields = (
         "practice", "code", "name", "duration_minutes", "buffer_before_minutes", "buffer_after_minutes",
-        "audience", "is_active",
+        "audience", "resource_categories", "is_active",
     )  # fmt: skip
+
+
+@admin.register(Resource)
+class ResourceAdmin(TenantAdmin):
+    list_display = ("name", "kind", "category", "practice", "location", "is_active")
+    list_filter = ("kind", "is_active", PracticeFilter)
+    list_select_related = ("practice", "location")
+    search_fields = ("name", "category")
+    fields = ("practice", "location", "kind", "category", "name", "is_active")
+
+
+@admin.register(FrontDesk)
+class FrontDeskAdmin(TenantAdmin):
+    list_display = ("practice", "greeting")
+    list_filter = (PracticeFilter,)
+    list_select_related = ("practice",)
+    fields = ("practice", "greeting", "script", "insurance")
 
 
 @admin.register(Subscription)

@@ -71,6 +71,7 @@ class SignedInOutput(serializers.Serializer[Any]):
     accessToken = serializers.CharField()
     tokenType = serializers.CharField()
     expiresIn = serializers.IntegerField()
+    sessionEndsIn = serializers.IntegerField(help_text="seconds; then a new sign-in is asked for")
     practice = PracticeOutput()
     role = serializers.CharField()
     memberships = MembershipOutput(many=True)
@@ -208,6 +209,7 @@ def _answer(result: sign_in.SignedIn) -> Response:
             "accessToken": result.access_token,
             "tokenType": "Bearer",
             "expiresIn": int(settings.JWT_LIFETIME.total_seconds()),
+            "sessionEndsIn": result.ends_in,
             "practice": _practice(result.membership.practice),
             "role": result.membership.role,
             "memberships": [_membership(membership) for membership in result.memberships],

@@ -1,12 +1,14 @@
 """The member behind a token, as the database knows them now."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db import connection
 
 from mybcat.gateway.authoriser import Known
 from mybcat.gateway.tokens import Claims, InvalidToken
 from mybcat.principal import Principal, Role
+from practices.models import Membership
 
 # One statement, so that epochs and rights are of one moment.
 _MEMBER = """
@@ -53,3 +55,21 @@ def load_principal(*, claims: Claims, now: datetime) -> Known:
     if claims.operator_id:
         principal = principal.viewed_by(claims.operator_id)
     return Known(principal, (of_user, of_practice), ends_at)
+
+
+def member_now(*, user_id: UUID) -> Principal | None:
+    """A member of the practice in scope, for what they left a worker to do; None when they have left since."""
+    rows = Membership.objects.select_related("practice").filter(user_id=user_id, user__is_active=True, is_active=True)
+    membership = rows.first()
+    if membership is None:
+        return None
+    practice = membership.practice
+    return Principal.member(
+        user_id=user_id,
+        practice_id=practice.id,
+        role=Role(membership.role),
+        plan=practice.plan,
+        entitled_until=practice.entitled_until,
+        time_zone=practice.time_zone,
+        session_id=None,
+    )

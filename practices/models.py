@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -49,6 +50,9 @@ class Practice(models.Model):
     country = models.CharField(max_length=2, default="US")
     slot_minutes = models.PositiveSmallIntegerField(default=15)
     horizon_days = models.PositiveSmallIntegerField(default=90)
+    # For programs, by which patients book themselves: from how soon, and how many days from today on. Null: as anybody.
+    self_service_lead_hours = models.PositiveSmallIntegerField(null=True, blank=True)
+    self_service_horizon_days = models.PositiveSmallIntegerField(null=True, blank=True)
     # Ours, before anyone pays. Null: none.
     trial_ends_at = models.DateTimeField(default=end_of_trial, null=True, blank=True)
     # Until when appointments may be booked: what trial and subscriptions come to (`subscriptions.settle`).
@@ -67,6 +71,14 @@ class Practice(models.Model):
             ),
             models.CheckConstraint(condition=Q(country__regex="^[A-Z]{2}$"), name="practice_country_code"),
             models.CheckConstraint(condition=Q(horizon_days__range=(1, 366)), name="practice_horizon_within_a_year"),
+            models.CheckConstraint(
+                condition=Q(self_service_lead_hours__isnull=True) | Q(self_service_lead_hours__lte=720),
+                name="practice_self_service_lead_within_a_month",
+            ),
+            models.CheckConstraint(
+                condition=Q(self_service_horizon_days__isnull=True) | Q(self_service_horizon_days__range=(1, 366)),
+                name="practice_self_service_horizon_within_a_year",
+            ),
             models.UniqueConstraint(fields=("stripe_customer_id",), name="practice_stripe_customer_once"),
         )
 
@@ -176,11 +188,21 @@ class Membership(TenantModel):
     role = models.CharField(max_length=30, choices=[(role.value, role.value) for role in Role])
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # By a manager; null: by an operator, who has told them by other means.
+    invited_at = models.DateTimeField(null=True, editable=False)
+    invitation_mailed_at = models.DateTimeField(null=True, editable=False)
 
     class Meta(TenantModel.Meta):
         constraints = (
             models.UniqueConstraint(fields=("practice", "id"), name="membership_practice_id"),
             models.UniqueConstraint(fields=("practice", "user"), name="membership_once_per_practice"),
+        )
+        indexes = (
+            models.Index(
+                fields=("invited_at",),
+                name="membership_unmailed",
+                condition=Q(invitation_mailed_at__isnull=True, invited_at__isnull=False),
+            ),
         )
 
     def __str__(self) -> str:
@@ -253,6 +275,8 @@ class Practitioner(TenantModel):
     name = models.CharField(max_length=120)
     qualification = models.CharField(max_length=40, blank=True)
     is_active = models.BooleanField(default=True)
+    # How many appointments a day they see beside what the calendar has room for.
+    overbookings_a_day = models.PositiveSmallIntegerField(default=2, db_default=2)
 
     objects = PracticeManager.of(ActiveQuerySet)
 
@@ -279,6 +303,8 @@ class AppointmentType(TenantModel):
     buffer_after_minutes = models.PositiveSmallIntegerField(default=0)
     audience = models.CharField(max_length=10, choices=Audience.choices, default=Audience.ANY)
     is_active = models.BooleanField(default=True)
+    # Categories of the resources that it needs, one of each.
+    resource_categories = ArrayField(models.CharField(max_length=40), default=list, db_default=[], blank=True)
 
     objects = PracticeManager.of(ActiveQuerySet)
 
@@ -359,3 +385,5 @@ class TimeOff(TenantModel):
 
 # Django finds an application's models through this module.
 from practices.protocols.models import ProtocolVersion  # noqa: E402, F401
+from practices.resources.models import Resource  # noqa: E402, F401
+from practices.workspace.models import FrontDesk  # noqa: E402, F401

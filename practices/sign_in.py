@@ -73,6 +73,8 @@ class SignedIn:
     refresh_token: str | None
     membership: Membership
     memberships: list[Membership]
+    # Seconds until signing in anew, however often it is refreshed.
+    ends_in: int
 
 
 def sign_in(*, email: str, password: str, practice_id: UUID | None, client: bytes, now: datetime) -> SignedIn:
@@ -192,6 +194,12 @@ def end(*, family_id: UUID, because: str, now: datetime) -> None:
     RefreshFamily.objects.filter(id=family_id, revoked_at__isnull=True).update(revoked_at=now, revoked_because=because)
 
 
+def end_in_practice(*, user_id: UUID, practice_id: UUID, now: datetime) -> None:
+    """Revoke the families that are signed in to this practice, as whoever is no member of it any more."""
+    rows = RefreshFamily.objects.filter(user_id=user_id, current_practice_id=practice_id, revoked_at__isnull=True)
+    rows.update(revoked_at=now, revoked_because="member_left")
+
+
 def family_of(token: str) -> UUID | None:
     """The family of a refresh token that we issued, be it the current one or not; None for any other text."""
     try:
@@ -257,7 +265,8 @@ def _signed_in(
         session_id=family.id,
         now=now,
     )
-    return SignedIn(access, token, membership, memberships)
+    ends_in = int((family.expires_at - now).total_seconds())
+    return SignedIn(access, token, membership, memberships, ends_in)
 
 
 def _encode(family_id: UUID, nonce: bytes) -> str:

@@ -3,12 +3,16 @@
 from django.urls import path
 
 from practices import auth_views, views
+from practices.hours_export import WorkingHoursCSV
 
-urlpatterns = [
+urlpatterns = [path("locations", views.Locations.as_view())]
+
+# v1 is frozen: v2 has these where managers change them, and what came after it.
+urlpatterns_v1 = [
     path("practitioners", views.Practitioners.as_view()),
-    path("locations", views.Locations.as_view()),
     path("appointment-types", views.AppointmentTypes.as_view()),
 ]
+urlpatterns_v2 = [path("exports/working-hours.csv", WorkingHoursCSV.as_view())]
 
 auth_urlpatterns = [
     path("api/auth/token", auth_views.Token.as_view()),

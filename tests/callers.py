@@ -39,6 +39,9 @@ class Caller:
     def patch(self, path: str, body: Any) -> Any:
         return self.http.patch(path, body, content_type="application/json", headers=self.headers)
 
+    def delete(self, path: str) -> Any:
+        return self.http.delete(path, headers=self.headers)
+
     def book(self, clinic: Any, *, slot: int = 0, key: str | None = None, version: str = "v1", **body: Any) -> Any:
         """Books the clinic's patient into one of its slots."""
         wanted = {

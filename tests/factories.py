@@ -11,11 +11,26 @@ from zoneinfo import ZoneInfo
 import orjson
 from argon2 import PasswordHasher
 
+from appointments.blocks.models import AppointmentBlock, AppointmentCap
+from appointments.calls.models import Call, CallAct
+from appointments.groups.models import AppointmentGroup
 from appointments.models import Appointment, HeldTime, Hold, Slot
+from appointments.waitlist.models import WaitlistEntry, WaitlistOffer, WaitlistOpening
 from integrations.clients.models import ApiClient
 from integrations.clients.scopes import CLIENT_SCOPES
 from integrations.clients.services import add_certificate, create_client
-from integrations.models import CrmConnection, DailyCount, Notice, WebhookEndpoint
+from integrations.models import (
+    CalendarFeed,
+    CrmConnection,
+    DailyCount,
+    Import,
+    InboundMessage,
+    Message,
+    MessageTemplate,
+    MessagingConnection,
+    Notice,
+    WebhookEndpoint,
+)
 from integrations.webhooks.signing import new_secret
 from mybcat.events import EventType, publish
 from mybcat.ids import new_uuid, public_id
@@ -32,9 +47,12 @@ from practices.models import (
     Practice,
     Practitioner,
     ProtocolVersion,
+    TimeOff,
     User,
+    WorkingHours,
 )
 from practices.protocols import definition
+from practices.resources.models import Resource
 from realtime.models import Visit
 from tests.certificates import Issued, issued
 
@@ -103,6 +121,14 @@ def make_member(*, practice: Practice, user: User | None = None, role: Role = Ro
     return user
 
 
+def make_invited(clinic: Clinic, **fields: Any) -> Membership:
+    """Somebody who has no password yet."""
+    user = User.objects.create_user(f"invited{next(_numbers)}@mybcat.example", name="Invited")
+    made = {"role": Role.SCHEDULING_AGENT, "invited_at": datetime.now(UTC), **fields}
+    with practice_scope(clinic.practice.id):
+        return Membership.objects.create(user=user, **made)
+
+
 def _phone() -> str:
     """A number of New York's. More tests than numbers: they come round."""
     return f"+1212555{next(_numbers) % 10_000:04d}"
@@ -122,6 +148,41 @@ def make_patient(*, practice: Practice, **fields: Any) -> Patient:
     }
     with practice_scope(practice.id):
         return Patient.objects.create(**fields)
+
+
+def make_hours(clinic: Clinic, **fields: Any) -> WorkingHours:
+    """The practitioner's Monday morning; no slots come of it."""
+    fields = {"weekday": 0, "starts": time(9), "ends": time(12), "valid_from": date(2026, 1, 1), **fields}
+    with practice_scope(clinic.practice.id):
+        return WorkingHours.objects.create(practitioner=clinic.practitioner, location=clinic.location, **fields)
+
+
+def make_time_off(clinic: Clinic, **fields: Any) -> TimeOff:
+    """The practitioner's next Christmas but one, and nothing is closed by it."""
+    start = datetime(datetime.now(UTC).year + 1, 12, 25, 5, tzinfo=UTC)
+    made = {
+        "practitioner": clinic.practitioner, "starts_at": start, "ends_at": start + timedelta(days=1),
+        "reason": "vacation", **fields,
+    }  # fmt: skip
+    with practice_scope(clinic.practice.id):
+        return TimeOff.objects.create(**made)
+
+
+def make_feed(clinic: Clinic, **fields: Any) -> CalendarFeed:
+    """Of the clinic's practitioner."""
+    fields = {"shows_patients": False, "created_at": datetime.now(UTC), "created_by": new_uuid(), **fields}
+    with practice_scope(clinic.practice.id):
+        return CalendarFeed.objects.create(practitioner=clinic.practitioner, **fields)
+
+
+def make_import(*, practice: Practice, **fields: Any) -> Import:
+    """A file with a bad line."""
+    fields = {"kind": "patients", "status": "failed", "code": "invalid_lines", "ended_at": datetime.now(UTC), **fields}
+    with practice_scope(practice.id):
+        return Import.objects.create(
+            dry_run=True, dates="iso", even_if_alike=False, lines=1, errors=[[2, "phone", "bad_phone"]],
+            principal_kind="member", principal_id=new_uuid(), created_at=datetime.now(UTC), **fields,
+        )  # fmt: skip
 
 
 def make_related_person(*, patient: Patient, **fields: Any) -> RelatedPerson:
@@ -342,11 +403,85 @@ def make_change(clinic: Clinic) -> Event:
         )
 
 
+def make_inbound_message(clinic: Clinic, **fields: Any) -> InboundMessage:
+    """What the clinic's patient has texted."""
+    fields = {"phone": clinic.patient.phone, "body": "running late", "received_at": datetime.now(UTC), **fields}
+    reference = {"provider_reference": f"SM{next(_numbers):032x}"}
+    with practice_scope(clinic.practice.id):
+        return InboundMessage.objects.create(**{**reference, **fields})
+
+
+def make_message(clinic: Clinic, **fields: Any) -> Message:
+    """What the clinic's patient was sent."""
+    now = datetime.now(UTC)
+    fields = {
+        "delivery_id": new_uuid(), "kind": "booked", "to": clinic.patient.phone, "body": "Your appointment is booked.",
+        "status": "sent", "provider": "twilio", "provider_reference": f"SM{next(_numbers):032x}", "created_at": now,
+        "attempted_at": now, "sent_at": now, **fields,
+    }  # fmt: skip
+    with practice_scope(clinic.practice.id):
+        return Message.objects.create(patient=clinic.patient, **fields)
+
+
+def make_messaging_connection(*, practice: Practice, **fields: Any) -> MessagingConnection:
+    fields = {
+        "account_sid": "AC" + "1" * 32, "auth_token": "a-token-of-the-practice",
+        "number": f"+1646555{next(_numbers) % 10_000:04d}", "created_at": datetime.now(UTC), **fields,
+    }  # fmt: skip
+    with practice_scope(practice.id):
+        return MessagingConnection.objects.create(**fields)
+
+
+def make_template(*, practice: Practice, **fields: Any) -> MessageTemplate:
+    fields = {
+        "kind": "booked", "channel": "sms", "language": "en", "body": "{practice}: see you on {date}.",
+        "changed_at": datetime.now(UTC), "changed_by": new_uuid(), **fields,
+    }  # fmt: skip
+    with practice_scope(practice.id):
+        return MessageTemplate.objects.create(**fields)
+
+
 def make_notice(*, practice: Practice, **fields: Any) -> Notice:
     """What its managers have not acknowledged."""
     endpoint, now = make_endpoint(practice=practice), datetime.now(UTC)
     with practice_scope(practice.id):
         return Notice.objects.create(kind="webhook.dead", endpoint=endpoint, first_at=now, last_at=now, **fields)
+
+
+def make_group(clinic: Clinic) -> AppointmentGroup:
+    """A family of nobody yet."""
+    with practice_scope(clinic.practice.id):
+        return AppointmentGroup.objects.create(kind="family", booked_by=clinic.agent.id, booked_at=datetime.now(UTC))
+
+
+def make_resource(clinic: Clinic, **fields: Any) -> Resource:
+    """A room of the clinic's."""
+    named = {"kind": "room", "category": "lane", "name": f"Lane {next(_numbers)}", **fields}
+    with practice_scope(clinic.practice.id):
+        return Resource.objects.create(location=clinic.location, **named)
+
+
+def make_block(clinic: Clinic, *kinds: AppointmentType, **fields: Any) -> AppointmentBlock:
+    """From 09:00 to 10:00, every day, of the clinic's practitioner: for these types, else for new patients."""
+    made = {
+        "name": "New patients",
+        "practitioner": clinic.practitioner,
+        "weekdays": list(range(7)),
+        "starts": time(9),
+        "ends": time(10),
+        "type_ids": [kind.id for kind in kinds],
+        "for_new_patients": not kinds,
+        "valid_from": date(2026, 1, 1),
+        **fields,
+    }
+    with practice_scope(clinic.practice.id):
+        return AppointmentBlock.objects.create(**made)
+
+
+def make_cap(clinic: Clinic, *, most: int = 1, **fields: Any) -> AppointmentCap:
+    """Of the clinic's exams, of all practitioners together."""
+    with practice_scope(clinic.practice.id):
+        return AppointmentCap.objects.create(**{"appointment_type": clinic.exam, "most": most, **fields})
 
 
 def make_hold(slot: Slot, *, holder: User | None = None, lasts: timedelta = timedelta(minutes=5)) -> Hold:
@@ -378,3 +513,40 @@ def make_held(clinic: Clinic, *, holder: User | None = None) -> Hold:
     start = clinic.slots[-1].ends_at + timedelta(days=20)
     slots = make_slots(practitioner=clinic.practitioner, location=clinic.location, start=start, count=1)
     return make_hold(slots[0], holder=holder)
+
+
+def make_call(clinic: Clinic, *, agent: User | None = None, number: str = "", act: str = "") -> Call:
+    """An open call of the clinic's agent, during which something may have been done."""
+    now = datetime.now(UTC)
+    with practice_scope(clinic.practice.id):
+        call = Call.objects.create(agent_id=(agent or clinic.agent).id, caller_number=number, opened_at=now)
+        if act:
+            CallAct.objects.create(call=call, at=now, act=act)
+    return call
+
+
+def make_waiting(clinic: Clinic, **fields: Any) -> WaitlistEntry:
+    """The clinic's patient waits for an exam at any time."""
+    made = {
+        "patient": clinic.patient,
+        "appointment_type": clinic.exam,
+        "created_at": datetime.now(UTC),
+        "created_by": clinic.agent.id,
+        **fields,
+    }
+    with practice_scope(clinic.practice.id):
+        return WaitlistEntry.objects.create(**made)
+
+
+def make_waitlist_offer(clinic: Clinic) -> WaitlistOffer:
+    """The clinic's last slot but one, on offer to its patient."""
+    now, slot = datetime.now(UTC), clinic.slots[6]
+    entry = make_waiting(clinic, status="offered")
+    with practice_scope(clinic.practice.id):
+        opening = WaitlistOpening.objects.create(
+            slot=slot, practitioner=clinic.practitioner, location=clinic.location, starts_at=slot.starts_at,
+            ends_at=slot.starts_at + timedelta(minutes=30), batch=1, freed_at=now, next_at=now + timedelta(minutes=15),
+        )  # fmt: skip
+        return WaitlistOffer.objects.create(
+            opening=opening, entry=entry, batch=1, offered_at=now, expires_at=now + timedelta(minutes=15)
+        )

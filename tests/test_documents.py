@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.embedded import walkthrough
+
 CHECKOUT = Path(__file__).parent.parent
 DOCUMENTS = sorted([CHECKOUT / "README.md", *(CHECKOUT / "docs").rglob("*.md")])
 _TEST = re.compile(r"`((?:[a-z_]+/)*test_[a-z_]+\.py)(?:::(\w+))?`")
@@ -28,6 +30,12 @@ def test_every_test_that_security_rests_on_is_there() -> None:
 def test_every_link_leads_somewhere(document: Path) -> None:
     links = _LINK.findall(document.read_text())
     assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def test_what_a_walkthrough_prints_is_compared_line_by_line() -> None:
+    assert walkthrough.as_documented("in 09:00 to 12:00 EST\n", expected="in 09:00 to … EST\n")
+    for found in ("in 09:00 to 12:00 EDT\n", "in 09:00 to 12:00\n EST\n", "in 09:00 to 12:00 EST\nmore\n"):
+        assert not walkthrough.as_documented(found, expected="in 09:00 to … EST\n")
 
 
 def test_decisions_are_numbered_once_and_short() -> None:

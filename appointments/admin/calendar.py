@@ -9,7 +9,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
+from appointments.calls.models import Call
 from appointments.models import Appointment, HeldTime, Schedule, Slot
+from appointments.waitlist.models import WaitlistEntry, WaitlistOffer
 from mybcat.ids import public_id
 from mybcat.operators.filters import PracticeFilter, RecordedFilter, StartsFilter
 from mybcat.operators.model_admin import ReadOnlyAdmin
@@ -56,13 +58,14 @@ class SlotAdmin(ReadOnlyAdmin):
 @admin.register(Appointment)
 class AppointmentAdmin(ReadOnlyAdmin):
     list_display = ("public_id", "practice", "starts", "status", "practitioner", "appointment_type", "who")
-    list_filter = ("status", PracticeFilter, StartsFilter, RecordedFilter)
+    list_filter = ("status", "overbooked", PracticeFilter, StartsFilter, RecordedFilter)
     list_select_related = ("practice", "practitioner", "location", "appointment_type")
     search_help_text = "An appointment's id, appt_…, or its patient's, pat_…"
     id_columns: ClassVar[dict[str, str]] = {**IN_PRACTICE, "pat": "patient_id"}
     fields = (
         "public_id", "practice", "who", "practitioner", "location", "appointment_type", "starts", "ends", "status",
-        "booked_by", "booked_at", "cancelled_by", "cancelled_at", "cancellation_reason",
+        "booked_by", "booked_at", "overbooking_reason", "changed_at", "group", "cancelled_by", "cancelled_at",
+        "cancellation_reason",
     )  # fmt: skip
 
     @admin.display(description="patient")
@@ -76,6 +79,40 @@ class AppointmentAdmin(ReadOnlyAdmin):
     @admin.display(description="ends (local)")
     def ends(self, appointment: Appointment) -> str:
         return _local(appointment.ends_at, appointment)
+
+
+@admin.register(Call)
+class CallAdmin(ReadOnlyAdmin):
+    """Never the number that rang."""
+
+    list_display = ("public_id", "practice", "opened_at", "ended_at", "outcome", "reason")
+    list_filter = ("outcome", "reason", PracticeFilter, RecordedFilter)
+    list_select_related = ("practice",)
+    id_columns = IN_PRACTICE
+    fields = ("public_id", "practice", "agent_id", "opened_at", "ended_at", "outcome", "reason")
+
+
+@admin.register(WaitlistEntry)
+class WaitlistEntryAdmin(ReadOnlyAdmin):
+    list_display = ("public_id", "practice", "status", "urgency", "appointment_type", "created_at", "ended_at")
+    list_filter = ("status", "urgency", PracticeFilter, RecordedFilter)
+    list_select_related = ("practice", "appointment_type")
+    id_columns = IN_PRACTICE
+    fields = (
+        "public_id", "practice", "status", "urgency", "appointment_type", "from_date", "until_date", "part_of_day",
+        "weekdays", "created_by", "created_at", "ended_at",
+    )  # fmt: skip
+
+
+@admin.register(WaitlistOffer)
+class WaitlistOfferAdmin(ReadOnlyAdmin):
+    list_display = ("public_id", "practice", "opening", "batch", "status", "offered_at", "expires_at", "answered_at")
+    list_filter = ("status", PracticeFilter, RecordedFilter)
+    list_select_related = ("practice", "opening")
+    id_columns: ClassVar[dict[str, str]] = {**IN_PRACTICE, "wait": "entry_id", "wopn": "opening_id"}
+    fields = (
+        "public_id", "practice", "entry", "opening", "batch", "status", "offered_at", "expires_at", "answered_at",
+    )  # fmt: skip
 
 
 @admin.register(HeldTime)

@@ -73,6 +73,8 @@ class PracticeAdmin(RegeneratingAdmin):
         "phone",
         "slot_minutes",
         "horizon_days",
+        "self_service_lead_hours",
+        "self_service_horizon_days",
         "created_at",
     )
 
@@ -108,7 +110,7 @@ class PractitionerAdmin(RegeneratingAdmin, TenantAdmin):
     list_filter = ("is_active", PracticeFilter)
     search_fields = ("name",)
     autocomplete_fields = ("user",)
-    fields = ("practice", "name", "qualification", "user", "is_active")
+    fields = ("practice", "name", "qualification", "user", "overbookings_a_day", "is_active")
 
     def regenerate(self, row: Practitioner, *, everyone: bool = False) -> None:
         hours_changed(practitioner=row, now=timezone.now())

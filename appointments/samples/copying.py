@@ -61,8 +61,8 @@ _APPOINTMENT = {
     "cancellation_reason": "varchar",
 }
 _STAGE = (
-    "CREATE TEMPORARY TABLE new_slot ON COMMIT DROP AS SELECT * FROM appointments_slot WITH NO DATA",
-    "CREATE TEMPORARY TABLE new_appointment ON COMMIT DROP AS SELECT * FROM appointments_appointment WITH NO DATA",
+    "CREATE TEMPORARY TABLE new_slot (LIKE appointments_slot INCLUDING DEFAULTS) ON COMMIT DROP",
+    "CREATE TEMPORARY TABLE new_appointment (LIKE appointments_appointment INCLUDING DEFAULTS) ON COMMIT DROP",
 )
 # Slots and appointments refer to one another, and foreign keys are checked when the statement ends.
 _MOVE = """

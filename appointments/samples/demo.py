@@ -6,7 +6,7 @@ from random import Random
 from appointments.days import day_range, today
 from appointments.samples.bookings import fill_calendars
 from appointments.samples.holidays import holidays_between
-from appointments.samples.people import make_patients
+from appointments.samples.people import INSURERS, INSURERS_FROM_65, make_patients
 from appointments.samples.places import OPERATOR, PASSWORD, PRACTICES, TYPES, SampleLogin, SamplePractice
 from appointments.schedules import extend_horizon
 from mybcat.tenancy import platform_scope, practice_scope
@@ -22,7 +22,12 @@ from practices.models import (
     User,
     WorkingHours,
 )
+from practices.workspace.models import FrontDesk
 
+SCRIPT = """Ask for name and birth date, and repeat both.
+Flashes, floaters, a curtain, an injury or sudden loss of sight: ask the protocol's questions first.
+Say date, time, place and clinician once more before you book.
+Glasses or contact lenses: please bring them."""
 # Days before today that have visits, kept or missed.
 HISTORY_DAYS = 5
 SHARE_BOOKED = 0.6
@@ -71,6 +76,11 @@ def _make(sample: SamplePractice, members: list[Membership], *, now: datetime) -
             audience=kind.audience,
         )
         for kind in TYPES
+    )
+    FrontDesk.objects.create(
+        greeting=f"Thank you for calling {practice.name}. How may I help you?",
+        script=SCRIPT,
+        insurance=[name for name in {**INSURERS, **INSURERS_FROM_65} if name],
     )
     first_day = today(now=now, time_zone=practice.time_zone) - timedelta(days=HISTORY_DAYS)
     practitioners = _practitioners(sample, practice, first_day)

@@ -77,7 +77,9 @@ def _load(number: int, size: Size, password: str, now: datetime) -> int:
     day = today(now=now, time_zone=zone)
     first_day = day + timedelta(days=1)
     plan = _plan(zone, first_day, size)
-    end = plan[-1].starts_at.astimezone(ZoneInfo(zone)).date() + timedelta(days=1)
+    # Of a weekend alone there is none.
+    last_day = plan[-1].starts_at.astimezone(ZoneInfo(zone)).date() if plan else first_day
+    end = last_day + timedelta(days=1)
     practice = Practice.objects.create(
         name=f"Load {number:04}",
         time_zone=zone,

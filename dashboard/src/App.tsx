@@ -1,11 +1,13 @@
-/** Signed in or not; and the one screen that agents work on. */
+/** Signed in or not; and then the screen that the address names. */
 
 import { Center, Loader } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
 import { useEffect, useSyncExternalStore, type ReactNode } from "react";
 
-import { Desk } from "./desk/Desk";
+import { Here } from "./here";
 import { useWords } from "./i18n";
+import { router } from "./router";
 import { session } from "./session";
 import { SignIn } from "./SignIn";
 
@@ -32,5 +34,9 @@ export function App(): ReactNode {
     );
   }
   if (state.status === "out") return <SignIn ended={state.ended} />;
-  return <Desk key={state.practice.id} signedIn={state} />;
+  return (
+    <Here key={state.practice.id} value={state}>
+      <RouterProvider router={router} />
+    </Here>
+  );
 }

@@ -9,13 +9,15 @@ interface Props {
   opened?: boolean;
   onClose: () => void;
   title: string;
+  /** For what needs the room of a table. */
+  wide?: boolean;
   children: ReactNode;
 }
 
-export function Dialog({ opened = true, onClose, title, children }: Props): ReactNode {
+export function Dialog({ opened = true, onClose, title, wide = false, children }: Props): ReactNode {
   const { t } = useWords();
   return (
-    <Modal.Root opened={opened} onClose={onClose}>
+    <Modal.Root opened={opened} onClose={onClose} {...(wide ? { size: "xl" } : {})}>
       <Modal.Overlay />
       <Modal.Content>
         <Modal.Body>

@@ -1,17 +1,34 @@
 /** What went wrong, what to do, and the number by which it is found in the logs. */
 
-import { Alert, Button, Code, Text } from "@mantine/core";
+import { Alert, Button, Code, List, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 
 import { Refusal } from "./api/client";
 import { useWords } from "./i18n";
 
-export function Failure({ error, retry }: { error: unknown; retry?: () => void }): ReactNode {
+interface Props {
+  error: unknown;
+  retry?: () => void;
+  /** Members of the body whose own fields say what is wrong with them. */
+  told?: string[];
+}
+
+export function Failure({ error, retry, told = [] }: Props): ReactNode {
   const { t } = useWords();
   const refusal = error instanceof Refusal ? error : null;
+  const wrong = Object.entries(refusal?.fields ?? {}).filter(([name]) => !told.includes(name));
   return (
     <Alert color="red" variant="outline" role="alert" my="xs">
       <Text size="sm">{sentence(refusal, t)}</Text>
+      {wrong.length > 0 ? (
+        <List size="sm" mt={4}>
+          {wrong.map(([name, detail]) => (
+            <List.Item key={name}>
+              {name === "" ? null : <Code>{name}</Code>} {detail}
+            </List.Item>
+          ))}
+        </List>
+      ) : null}
       {refusal?.correlationId ? (
         <Text size="xs" mt={4}>
           {t("reference")}: <Code>{refusal.correlationId}</Code>

@@ -3,7 +3,7 @@ import "./app.css";
 
 import { MantineProvider, createTheme } from "@mantine/core";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { StrictMode } from "react";
+import { lazy, StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
 
 import { Refusal } from "./api/client";
@@ -11,6 +11,8 @@ import { App } from "./App";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { Words } from "./i18n";
 
+// For who is new, and nobody else.
+const Welcome = lazy(() => import("./Welcome").then((module) => ({ default: module.Welcome })));
 // `api` writes it into the page: the policy lets no other style in.
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? "";
 // So does what keeps the page from scrolling behind a dialog; it asks for the nonce by this name.
@@ -33,7 +35,13 @@ createRoot(document.getElementById("root") as HTMLElement).render(
       <Words>
         <ErrorBoundary>
           <QueryClientProvider client={queries}>
-            <App />
+            {window.location.pathname === "/welcome" ? (
+              <Suspense>
+                <Welcome />
+              </Suspense>
+            ) : (
+              <App />
+            )}
           </QueryClientProvider>
         </ErrorBoundary>
       </Words>

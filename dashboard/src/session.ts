@@ -12,6 +12,8 @@ export interface Practice {
 export interface SignedIn {
   accessToken: string;
   expiresIn: number;
+  /** In seconds; refreshing does not put it off. */
+  sessionEndsIn: number;
   practice: Practice;
   role: string;
   memberships: { practice: Practice; role: string }[];
@@ -25,6 +27,7 @@ const EARLY_SECONDS = 30;
 class Session {
   #state: State = { status: "unknown" };
   #until = 0;
+  #endsAt = Infinity;
   #renewing: Promise<void> | null = null;
   readonly #listeners = new Set<() => void>();
 
@@ -34,6 +37,9 @@ class Session {
   };
 
   readonly state = (): State => this.#state;
+
+  /** When a new sign-in is asked for, in milliseconds since 1970. */
+  readonly endsAt = (): number => this.#endsAt;
 
   /** A token that is good for a while. Throws where nobody is signed in. */
   async token(): Promise<string> {
@@ -59,6 +65,7 @@ class Session {
 
   enter(signedIn: SignedIn): void {
     this.#until = Date.now() + (signedIn.expiresIn - EARLY_SECONDS) * 1000;
+    this.#endsAt = Date.now() + signedIn.sessionEndsIn * 1000;
     this.#is({ ...signedIn, status: "in" });
   }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+
+import { test } from "vitest";
 
 import { type Change, Live, type Missed, SignedOut, type Socket, type State } from "../src/lib/live.ts";
 

@@ -31,6 +31,8 @@ COUNTERS = {
     "appointment.reopened": "reopened",
     "appointment.entered_in_error": "enteredInError",
     "appointment.reinstated": "reinstated",
+    "appointment.confirmed": "confirmed",
+    "appointment.reminder_due": "reminded",
 }
 BATCH = 2000
 

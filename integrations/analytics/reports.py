@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -46,17 +46,27 @@ _COLUMNS = {
 
 
 def daily(*, since: date, until: date, by: By | None) -> list[Line]:
-    """Lines of the days from `since` to `until`, both included, on which anything happened, in order."""
+    """Lines of the days from `since` to `until`, both included, in order.
+
+    Without `by` one for each day, on which nothing may have happened; with it, one for each group of which something
+    did.
+    """
     columns = _COLUMNS[by]
     rows = DailyCount.objects.filter(day__range=(since, until)).values("day", *columns, "counter")
     sums: dict[tuple[Any, ...], dict[str, int]] = defaultdict(dict)
     for row in rows.annotate(total=Sum("count")):
         sums[row["day"], *(row[column] for column in columns)][row["counter"]] = row["total"]
+    if by is None:
+        sums = {(day,): sums.get((day,), {}) for day in _days(since, until)}
     named = _NAMES[by]({key[1:] for key in sums})
     lines = [Line(key[0], *named[key[1:]]) for key in sums]
     for line, counts in zip(lines, sums.values(), strict=True):
         line.counts.update(counts)
     return sorted(lines, key=lambda line: (line.date, line.name, line.group))
+
+
+def _days(since: date, until: date) -> list[date]:
+    return [since + timedelta(days=number) for number in range((until - since).days + 1)]
 
 
 # Each group's key, and the group and name that a line shows for it.

@@ -28,7 +28,7 @@ class DailyQuery(Input):
     by = serializers.ChoiceField(
         choices=[(by.value, by.value) for by in By],
         required=False,
-        help_text="a line for each of these on each day; default: one for the day",
+        help_text="a line for each of these of which something happened on the day; default: one for each day",
         error_messages={"invalid_choice": f"One of {', '.join(By)}"},
     )
 

@@ -1,15 +1,20 @@
-"""Text the patient about an appointment.
+"""Write to the patient about an appointment or an offer, by text or e-mail.
 
 The message's row is committed before the provider is called, and its id is the reference. A text that
 may have left is sent again only by a provider that knows the reference; any other is asked what it took.
 """
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
-from appointments.models import Appointment
+from integrations.messaging.about import About, about
+from integrations.messaging.channels import way_to
+from integrations.messaging.defaults import Channel, Kind
+from integrations.messaging.mailing import send_mail
 from integrations.messaging.provider import SETTLING, MessageProvider, NumberOptedOut, SendUnclear, message_provider
 from integrations.messaging.quiet_hours import quiet_until
-from integrations.messaging.texts import text
+from integrations.messaging.templates import Name, compose, values_of
 from integrations.models import Message
 from mybcat.events import EventType
 from mybcat.ids import public_id
@@ -17,10 +22,19 @@ from mybcat.listeners import DeliveryFailed, DeliveryPostponed, DeliveryRefused
 from mybcat.models import Delivery
 from mybcat.tenancy import practice_scope
 from patients import consent
-from patients.models import Consent
+from patients.models import Consent, Language
 
 UNCLEAR = (Message.Status.SENDING, Message.Status.UNKNOWN)
 WAITING = (Message.Status.PENDING, *UNCLEAR)
+KINDS: dict[str, Kind] = {
+    EventType.APPOINTMENT_BOOKED: Kind.BOOKED,
+    EventType.APPOINTMENT_MOVED: Kind.MOVED,
+    EventType.APPOINTMENT_REINSTATED: Kind.REINSTATED,
+    EventType.APPOINTMENT_CANCELLED: Kind.CANCELLED,
+    EventType.APPOINTMENT_REMINDER_DUE: Kind.REMINDER,
+    EventType.WAITLIST_OFFERED: Kind.WAITLIST_OFFER,
+    EventType.WAITLIST_TAKEN: Kind.WAITLIST_TAKEN,
+}
 
 
 def text_patient(*, delivery: Delivery, now: datetime) -> None:
@@ -29,29 +43,55 @@ def text_patient(*, delivery: Delivery, now: datetime) -> None:
     Raises DeliveryFailed or DeliveryRefused as the provider does, DeliveryPostponed at the practice's night.
     """
     provider = message_provider(practice_id=delivery.practice_id)
-    message = _prepared(delivery, provider=provider, now=now)
+    message = _prepared(delivery, channel=Channel.SMS, provider=provider.name, now=now)
+    if message is None:
+        return
     if message.status in UNCLEAR and not provider.repeatable and _was_taken(message, provider=provider, now=now):
         return
     if message.status in WAITING:
-        _send(message, provider=provider, now=now)
+        reference = public_id("msg", message.id)
+        send = partial(provider.send, to=message.to, body=message.body, reference=reference)
+        _send(message, send=send, now=now)
 
 
-def _prepared(delivery: Delivery, *, provider: MessageProvider, now: datetime) -> Message:
-    """The delivery's one message, committed. Consent, appointment and hour are looked at anew on each attempt."""
+def mail_patient(*, delivery: Delivery, now: datetime) -> None:
+    """The handler of `emails`: done when the mail is handed over, or it is not this way that the patient is reached.
+
+    Raises DeliveryFailed or DeliveryRefused as the mail server does. Mail wakes nobody: it knows no night.
+    """
+    message = _prepared(delivery, channel=Channel.EMAIL, provider="smtp", now=now)
+    if message is not None and message.status in WAITING:
+        _send(message, send=partial(send_mail, message, sender=message.practice.name), now=now)
+
+
+def _prepared(delivery: Delivery, *, channel: Channel, provider: str, now: datetime) -> Message | None:
+    """The delivery's one message, committed; None where it is another channel's to send.
+
+    Consent, what it is about, and hour are looked at anew on each attempt.
+    """
     event = delivery.event
     with practice_scope(delivery.practice_id):
-        appointment = Appointment.objects.select_related("practice", "patient", "location").get(id=event.subject_id)
-        reason = _reason_against(event.type, appointment, now=now)
+        subject = about(event, now=now)
+        way = way_to(subject.patient, kind=KINDS[event.type])
+        reason = way.reason or subject.against
         message: Message | None = Message.objects.select_for_update().filter(delivery_id=delivery.id).first()
+        # Who is reached by no channel is on record with texts.
+        if (way.channel or Channel.SMS) != channel:
+            if message is None:
+                return None
+            reason = reason or f"by_{way.channel}"
         if message is None:
-            message = _new_message(delivery, appointment, reason=reason, provider=provider, now=now)
+            message = _new_message(delivery, subject, reason=reason, channel=channel, now=now)
+            message.provider = "" if reason else provider
         elif message.status in WAITING and reason:
             # An earlier attempt may have left, but STOP weighs more than a tidy record.
             message.status, message.reason = Message.Status.SUPPRESSED, reason
-        if message.status in WAITING:
+        if message.status in WAITING and channel == Channel.SMS:
             # Before the row is written: a message that was never tried needs none.
-            _wait_for_morning(appointment.practice.time_zone, now=now)
+            _wait_for_morning(subject.practice.time_zone, now=now)
         message.save()
+    # Whoever sends it stands outside any scope.
+    message.practice = subject.practice
     return message
 
 
@@ -72,46 +112,36 @@ def _was_taken(message: Message, *, provider: MessageProvider, now: datetime) ->
     return bool(reference)
 
 
-def _reason_against(event_type: str, appointment: Appointment, *, now: datetime) -> str:
-    """Why the text must not be sent, as a code; empty when it may."""
-    patient = appointment.patient
-    if not patient.phone:
-        return "no_phone"
-    if not patient.sms_consent:
-        return "no_consent"
-    if consent.refuses(patient.phone):
-        return "opted_out"
-    booked = appointment.status == Appointment.Status.BOOKED
-    # By the time it is sent, the one may have been cancelled, and the cancellation of the other be undone.
-    if booked == (event_type == EventType.APPOINTMENT_CANCELLED):
-        return "appointment_booked" if booked else "appointment_not_booked"
-    if appointment.starts_at <= now:
-        return "appointment_past"
-    return ""
-
-
-def _new_message(
-    delivery: Delivery, appointment: Appointment, *, reason: str, provider: MessageProvider, now: datetime
-) -> Message:
-    message = Message(patient=appointment.patient, delivery_id=delivery.id, created_at=now)
+def _new_message(delivery: Delivery, subject: About, *, reason: str, channel: Channel, now: datetime) -> Message:
+    patient, kind = subject.patient, KINDS[delivery.event.type]
+    message = Message(
+        patient=patient,
+        channel=channel,
+        kind=kind,
+        delivery_id=delivery.id,
+        created_at=now,
+    )
     if reason:
         message.status, message.reason = Message.Status.SUPPRESSED, reason
         return message
-    message.status, message.provider, message.to = Message.Status.PENDING, provider.name, appointment.patient.phone
-    message.body = text(
-        event_type=delivery.event.type,
-        practice=appointment.practice.name,
-        location=appointment.location.name,
-        starts_at=appointment.starts_at,
-        time_zone=appointment.location.time_zone,
+    message.status, message.to = Message.Status.PENDING, patient.phone if channel == Channel.SMS else patient.email
+    values = values_of(
+        practice=subject.practice,
+        location=subject.location,
+        practitioner=subject.practitioner,
+        starts_at=subject.starts_at,
+        language=patient.language,
+        link=subject.link,
     )
+    said = compose(Name(kind=kind, channel=channel, language=Language(patient.language)), values)
+    message.subject, message.body = said.subject, said.body
     return message
 
 
-def _send(message: Message, *, provider: MessageProvider, now: datetime) -> None:
+def _send(message: Message, *, send: Callable[[], str], now: datetime) -> None:
     _settle(message, status=Message.Status.SENDING, attempted_at=now)
     try:
-        reference = provider.send(to=message.to, body=message.body, reference=public_id("msg", message.id))
+        reference = send()
     except SendUnclear:
         _settle(message, status=Message.Status.UNKNOWN)
         raise

@@ -1,9 +1,30 @@
 """When patients are left alone: from 21:00 until 08:00 on the clock of the practice's wall."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 QUIET_FROM, QUIET_UNTIL = time(21), time(8)
+# So much before the night begins, what cannot wait for its end is due: it is sent before it does.
+_BEFORE = timedelta(minutes=15)
+
+
+class Night(NamedTuple):
+    """From `starts_at` until `ends_at` nobody is texted; `evening` is when what cannot wait goes out."""
+
+    evening: datetime
+    starts_at: datetime
+    ends_at: datetime
+
+
+def nights(*, since: datetime, until: datetime, time_zone: str) -> Iterator[Night]:
+    """Those that begin between the days of both instants, both included."""
+    zone = ZoneInfo(time_zone)
+    day, last = since.astimezone(zone).date(), until.astimezone(zone).date()
+    while day <= last:
+        yield _night(day, zone)
+        day += timedelta(days=1)
 
 
 def quiet_until(*, now: datetime, time_zone: str) -> datetime | None:
@@ -31,9 +52,13 @@ def reminder_due(*, wanted: datetime, starts_at: datetime, now: datetime, time_z
     if morning < starts_at:
         return morning
     zone = ZoneInfo(time_zone)
-    # A quarter of an hour before the night begins, so that it is sent before it does.
-    evening = _at(morning.astimezone(zone).date() - timedelta(days=1), QUIET_FROM, zone) - timedelta(minutes=15)
-    return max(evening, now) if now < evening + timedelta(minutes=15) else None
+    night = _night(morning.astimezone(zone).date() - timedelta(days=1), zone)
+    return max(night.evening, now) if now < night.starts_at else None
+
+
+def _night(day: date, zone: ZoneInfo) -> Night:
+    starts_at = _at(day, QUIET_FROM, zone)
+    return Night(starts_at - _BEFORE, starts_at, _at(day + timedelta(days=1), QUIET_UNTIL, zone))
 
 
 def _at(day: date, clock: time, zone: ZoneInfo) -> datetime:

@@ -14,6 +14,7 @@ import httpx
 from django.conf import settings
 
 from integrations.http import vendor_client
+from integrations.messaging.connections import Account, account_of
 from integrations.messaging.provider import AccountRefused, NumberOptedOut, SendUnclear
 from mybcat.listeners import DeliveryFailed, DeliveryRefused
 
@@ -27,20 +28,21 @@ SKEW = timedelta(seconds=60)
 
 
 class TwilioProvider:
-    """Sends from the platform's number, with the platform's credentials."""
+    """Sends from the practice's own number where it has one, else from the platform's."""
 
     name = "twilio"
     repeatable = False
     concurrency = 16
 
     def __init__(self, *, practice_id: UUID) -> None:
-        self._path = f"/2010-04-01/Accounts/{settings.TWILIO_ACCOUNT_SID}/Messages.json"
+        self._account = account_of(practice_id)
+        self._path = f"/2010-04-01/Accounts/{self._account.sid}/Messages.json"
 
     def send(self, *, to: str, body: str, reference: str) -> str:
         """The message's SID."""
-        form = {"To": to, "From": settings.TWILIO_FROM, "Body": body}
+        form = {"To": to, "From": self._account.number, "Body": body, **_receipts(reference)}
         try:
-            response = _client().post(self._path, data=form)
+            response = _client(self._account).post(self._path, data=form)
         except httpx.ConnectError as error:
             # Nothing of the request has left.
             raise DeliveryFailed(type(error).__name__) from error
@@ -52,9 +54,9 @@ class TwilioProvider:
 
     def find(self, *, to: str, body: str, reference: str, since: datetime) -> str | None:
         """The SID of such a text, taken after `since`."""
-        query = {"To": to, "From": settings.TWILIO_FROM, "PageSize": str(NEWEST)}
+        query = {"To": to, "From": self._account.number, "PageSize": str(NEWEST)}
         try:
-            response = _client().get(self._path, params=query)
+            response = _client(self._account).get(self._path, params=query)
         except httpx.HTTPError as error:
             raise DeliveryFailed(type(error).__name__) from error
         if response.status_code != httpx.codes.OK:
@@ -66,13 +68,33 @@ class TwilioProvider:
         return None
 
 
+def _receipts(reference: str) -> dict[str, str]:
+    """Where Twilio tells what becomes of the text; it takes no address that it cannot reach."""
+    if not (reference.startswith("msg_") and settings.PUBLIC_URL.startswith("https://")):
+        return {}
+    return {"StatusCallback": f"{settings.PUBLIC_URL}/webhooks/twilio/status?message={reference}"}
+
+
 @cache
 def _client_of(url: str, account: str, token: str) -> httpx.Client:
     return vendor_client(base_url=url, auth=(account, token))
 
 
-def _client() -> httpx.Client:
-    return _client_of(settings.TWILIO_API_URL, settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN)
+def _client(account: Account) -> httpx.Client:
+    return _client_of(settings.TWILIO_API_URL, account.sid, account.token)
+
+
+def check_account(account: Account) -> str:
+    """Whether the token is good and the number is the account's: a code, empty if all is well. Sends nothing."""
+    path = f"/2010-04-01/Accounts/{account.sid}/IncomingPhoneNumbers.json"
+    try:
+        response = _client(account).get(path, params={"PhoneNumber": account.number})
+    except httpx.HTTPError as error:
+        return type(error).__name__
+    if response.status_code != httpx.codes.OK:
+        code = _members(response).get("code")
+        return str(code) if isinstance(code, int) else f"http_{response.status_code}"
+    return "" if _members(response).get("incoming_phone_numbers") else "number_not_in_account"
 
 
 def _sid(response: httpx.Response) -> str:

@@ -32,14 +32,15 @@ class WebhookDeliveries(Endpoint):
 
     @listed("listWebhookDeliveries", v1=DeliveryOutput, v2=DeliveryOutput, query=DeliveriesQuery)
     def get(self, request: Request) -> Response:
-        """Deliveries, the oldest first."""
+        """Deliveries, the oldest first unless asked otherwise."""
         query = read_query(request, DeliveriesQuery)
         rows = Delivery.objects.filter(listener=LISTENER).select_related("event")
         if wanted := query.get("endpoint_ids"):
             rows = rows.filter(target_id__in=[get_endpoint(endpoint_id).id for endpoint_id in wanted])
         if "status" in query:
             rows = rows.filter(status=query["status"])
-        return page_of(rows, request=request, query=query, order=("id",), show_all=each(show_delivery))
+        order = ("-id",) if query["order"] == "newest" else ("id",)
+        return page_of(rows, request=request, query=query, order=order, show_all=each(show_delivery))
 
 
 class WebhookDeliveryDetail(Endpoint):

@@ -9,7 +9,7 @@ from integrations.addresses import AddressRefused, addresses_of, target_of
 from integrations.webhooks import health
 from integrations.webhooks.models import WebhookEndpoint
 from integrations.webhooks.signing import new_secret
-from mybcat import audit, deliveries, events
+from mybcat import audit, deliveries, events, pauses
 from mybcat.errors import DomainError, InvalidInput, UnknownId
 from mybcat.events import EventType
 from mybcat.ids import public_id
@@ -75,9 +75,24 @@ def change_endpoint(*, endpoint_id: UUID, changes: dict[str, Any], by: Principal
         health.end_deliveries(endpoint.id)
     if changes.get("status") == WebhookEndpoint.Status.ENABLED:
         endpoint.disabled_because, endpoint.failing_since = "", None
+    if {"url", "status"} & changes.keys():
+        pauses.lift(listener="webhooks", target_id=endpoint.id)
     endpoint.save()
     _record("webhook_endpoint.changed", endpoint, by=by, now=now)
     return endpoint
+
+
+def delete_endpoint(*, endpoint_id: UUID, by: Principal, now: datetime) -> None:
+    """Forget the endpoint and its secret. Raises UnknownId.
+
+    What waits for it and what is dead is discarded; one that is on its way may still arrive. The log of its
+    deliveries stays for as long as any other.
+    """
+    endpoint = get_endpoint(endpoint_id, lock=True)
+    health.discard_deliveries(endpoint.id, because="endpoint deleted")
+    pauses.lift(listener="webhooks", target_id=endpoint.id)
+    _record("webhook_endpoint.deleted", endpoint, by=by, now=now)
+    endpoint.delete()
 
 
 def rotate_secret(*, endpoint_id: UUID, by: Principal, now: datetime) -> WebhookEndpoint:

@@ -57,6 +57,15 @@ def end_deliveries(endpoint_id: UUID) -> None:
     Delivery.objects.filter(id__in=list(unlocked.values_list("id", flat=True))).update(next_attempt_at=Now())
 
 
+def discard_deliveries(endpoint_id: UUID, *, because: str) -> None:
+    """Nobody waits any more for what has not arrived at this endpoint, but for what is being tried."""
+    ended = (Delivery.Status.HELD, Delivery.Status.PENDING, Delivery.Status.DEAD)
+    rows = Delivery.objects.filter(listener="webhooks", target_id=endpoint_id, status__in=ended)
+    # By ascending id, as everyone locks them.
+    locked = rows.order_by("id").select_for_update(no_key=True).values_list("id", flat=True)
+    Delivery.objects.filter(id__in=list(locked)).update(status=Delivery.Status.DISCARDED, discarded_because=because)
+
+
 def give_up_forgotten(*, now: datetime) -> int:
     """Disable endpoints that have taken nothing for five days; how many."""
     with platform_scope(reason="endpoints that fail"):

@@ -30,6 +30,7 @@ class EndpointChange(EndpointInput):
 class DeliveriesQuery(Input):
     endpointId = IdListField("whep", source="endpoint_ids", required=False, help_text="several: a comma between them")
     status = serializers.ChoiceField(choices=Delivery.Status.choices, required=False)
+    order = serializers.ChoiceField(choices=("oldest", "newest"), default="oldest", help_text="which comes first")
 
 
 class EndpointOutput(serializers.Serializer[Any]):

@@ -47,8 +47,8 @@ class WebhookEndpoints(Endpoint):
 
 
 class WebhookEndpointDetail(Endpoint):
-    permissions = dict.fromkeys(("GET", "PATCH"), Permission.WEBHOOK_MANAGE)
-    tiers = {"GET": Tier.T4, "PATCH": Tier.T3}
+    permissions = dict.fromkeys(("GET", "PATCH", "DELETE"), Permission.WEBHOOK_MANAGE)
+    tiers = {"GET": Tier.T4, "PATCH": Tier.T3, "DELETE": Tier.T3}
 
     @extend_schema(operation_id="getWebhookEndpoint", responses=EndpointOutput)
     def get(self, request: Request, webhook_endpoint_id: str) -> Response:
@@ -65,6 +65,13 @@ class WebhookEndpointDetail(Endpoint):
             now=self.now,
         )
         return Response(show_endpoint(changed))
+
+    @extend_schema(operation_id="deleteWebhookEndpoint", responses={204: None})
+    def delete(self, request: Request, webhook_endpoint_id: str) -> Response:
+        """Forget the endpoint; what has not arrived is discarded, and the log of deliveries stays for its time."""
+        endpoint_id = internal_id("whep", webhook_endpoint_id)
+        endpoints.delete_endpoint(endpoint_id=endpoint_id, by=self.principal, now=self.now)
+        return Response(status=204)
 
 
 class WebhookEndpointRotate(Endpoint):

@@ -25,15 +25,21 @@ def build(*, home: Home, say: Callable[[str], None]) -> bool:
         if _noted(stamp) == wanted:
             return True
         say("building the dashboard; the first time takes half a minute …")
-        log = home.log("dashboard")
-        output = ("--outDir", str(home.file("dashboard")), "--emptyOutDir")
-        if not install(home=home, development=False) or not _run("vite/bin/vite.js", "build", *output, log=log):
-            say(f"the dashboard could not be built, all else works; the reason stands in {log}.")
+        if reason := _failed(home):
+            say(f"the dashboard could not be built, all else works; the reason stands in {reason}.")
             return False
         _note(stamp, wanted)
         # Gathered files are out of date.
         home.file("static.stamp").unlink(missing_ok=True)
         return True
+
+
+def _failed(home: Home) -> Path | None:
+    """The log of the step that failed; None where it was built."""
+    if not install(home=home, development=False):
+        return home.log("npm")
+    log, output = home.log("dashboard"), ("--outDir", str(home.file("dashboard")), "--emptyOutDir")
+    return None if _run("vite/bin/vite.js", "build", *output, log=log) else log
 
 
 def install(*, home: Home, development: bool) -> bool:

@@ -48,6 +48,10 @@ class Home:
         """Where `test` keeps its throw-away servers, so that it runs beside `up`."""
         return Home(self.root / "test")
 
+    def lane(self, number: int) -> "Home":
+        """Where the tests that run beside those of this home keep theirs."""
+        return Home(self.root / f"lane{number}")
+
     def log(self, name: str) -> Path:
         return self.logs / f"{name}.log"
 

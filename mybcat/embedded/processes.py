@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 
 from mybcat.embedded import static_files
 from mybcat.embedded.child import Command
@@ -11,8 +12,21 @@ from mybcat.embedded.refusal import Refusal
 from mybcat.embedded.supervisor import Supervisor
 
 _CELERY = ("-m", "celery", "-A", "mybcat.celery", "--quiet")
+# What nobody waits for yields to what somebody does, on a machine that has too little for both.
+BACKGROUND = ("nice", "-n", "10")
+_YIELDING = frozenset({"crm", "analytics", "waitlist", "webhooks", "bulk", "maintenance"})
 # Each queue has a worker of its own, so that none waits for another's: how many of its tasks run at once.
-_QUEUES = {"notifications": 2, "crm": 1, "analytics": 1, "webhooks": 2, "bulk": 1, "stripe": 1, "maintenance": 1}
+_QUEUES = {
+    "notifications": 2,
+    "emails": 1,
+    "crm": 1,
+    "analytics": 1,
+    "waitlist": 1,
+    "webhooks": 2,
+    "bulk": 1,
+    "stripe": 1,
+    "maintenance": 1,
+}
 
 
 def migrate(*, home: Home, supervisor: Supervisor, environment: Mapping[str, str]) -> None:
@@ -37,7 +51,7 @@ def processes(*, home: Home, port: int, environment: Mapping[str, str]) -> list[
         _python("metrics", "manage.py", "metrics", "--port", str(port + 2), environment=environment),
         # Celery ends its running task first; celeryconfig.py gives that 10 s, then takes it back.
         *(
-            _python(f"worker-{queue}", *_worker(queue, tasks), environment=environment, grace=20.0)
+            _yielding(queue, _python(f"worker-{queue}", *_worker(queue, tasks), environment=environment, grace=20.0))
             for queue, tasks in _QUEUES.items()
         ),
         _python("beat", *_beat(home), environment=environment),
@@ -68,6 +82,10 @@ def _worker(queue: str, tasks: int) -> tuple[str, ...]:
     # Two workers of one name would each take the other for itself.
     options = ("--without-gossip", "--without-mingle", "-Q", queue, "-c", str(tasks), "-n", f"{queue}@%h")
     return (*_CELERY, "worker", *options)
+
+
+def _yielding(queue: str, command: Command) -> Command:
+    return replace(command, arguments=(*BACKGROUND, *command.arguments)) if queue in _YIELDING else command
 
 
 def _beat(home: Home) -> tuple[str, ...]:

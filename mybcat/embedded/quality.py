@@ -24,7 +24,12 @@ def check(*, home: Home, arguments: list[str]) -> int:
     """Runs every check, whatever the one before said, and changes nothing; 0 when all are content."""
     del arguments
     dashboard.install(home=home, development=True)
-    checks = (*_CHECKS, dashboard.command("typescript/bin/tsc", "--noEmit", "-p", "dashboard"))
+    rules = ("--config", "dashboard/eslint.config.js", "dashboard/src", "dashboard/tests")
+    checks = (
+        *_CHECKS,
+        dashboard.command("typescript/bin/tsc", "--noEmit", "-p", "dashboard"),
+        dashboard.command("eslint/bin/eslint.js", *rules),
+    )
     failed = [_name(words) for words in checks if not _run(words, home=home)]
     print(f"Not in order: {', '.join(failed)}." if failed else "All checks passed.", flush=True)
     return 1 if failed else 0

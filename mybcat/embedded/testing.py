@@ -4,20 +4,25 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
 from mybcat.embedded import environment, external, ports, servers
 from mybcat.embedded.child import Command
 from mybcat.embedded.console import Console
-from mybcat.embedded.home import Home
+from mybcat.embedded.home import Home, write_json
 from mybcat.embedded.leftovers import stop_leftovers
+from mybcat.embedded.refusal import Refusal
 from mybcat.embedded.servers import Servers
 from mybcat.embedded.supervisor import StopRequested, Supervisor
 
 # Another server to test against; see contracts.md: the suite must pass on a foreign one, too.
 _FOREIGN = "MYBCAT_TEST_DATABASE_ADMIN_URL"
+# How many run side by side, each with servers of its own.
+_LANES = "TEST_LANES"
+# Their homes, for tests/lanes.py.
+LANES = "MYBCAT_TEST_LANES"
 
 
 def test(*, home: Home, arguments: list[str]) -> int:
@@ -48,28 +53,46 @@ def tally(report: Path) -> tuple[int, int]:
 
 
 def _run(arguments: list[str], *, place: Home, report: Path, supervisor: Supervisor) -> int:
-    stop_leftovers(home=place)
-    # Counters of an earlier run would be added to ours.
-    for directory in (place.postgres, place.valkey, place.file("metrics")):
-        shutil.rmtree(directory, ignore_errors=True)
-    surroundings = _surroundings(place=place, supervisor=supervisor)
+    count = _lanes(arguments)
+    lanes = [place if number == 0 else place.lane(number) for number in range(count)]
+    found = [_surroundings(place=lane, supervisor=supervisor) for lane in lanes]
     pytest = (sys.executable, "-m", "pytest", "-o", f"cache_dir={place.file('pytest')}", *arguments)
     command = Command(
         name="pytest",
-        arguments=(*pytest, f"--junit-xml={report}"),
-        environment=surroundings,
+        arguments=(*pytest, f"--junit-xml={report}", *_side_by_side(found, lanes=lanes)),
+        environment={**found[0], LANES: os.pathsep.join(str(lane.root) for lane in lanes)},
         # Lets fixtures stop what they have started.
         stop_signal=signal.SIGINT,
     )
     return supervisor.run_in_foreground(command)
 
 
-def _surroundings(*, place: Home, supervisor: Supervisor) -> Mapping[str, str]:
+def _lanes(arguments: list[str]) -> int:
+    """Two for the whole suite, as most of it waits; one for what a developer picked, and on somebody else's server."""
+    asked = os.environ.get(_LANES, "1" if arguments else "2")
+    if asked not in ("1", "2", "3", "4"):
+        raise Refusal(f"{_LANES} must be a number from 1 to 4, not {asked!r}.")
+    return 1 if os.environ.get(_FOREIGN) else int(asked)
+
+
+def _side_by_side(found: Sequence[Mapping[str, str]], *, lanes: Sequence[Home]) -> tuple[str, ...]:
+    """What pytest-xdist must be told; tests/lanes.py leads each of its workers to its lane."""
+    if len(lanes) == 1:
+        return ()
+    for lane, variables in zip(lanes, found, strict=True):
+        write_json(lane.file("lane.json"), variables)
+    return ("-p", "tests.lanes", "--numprocesses", str(len(lanes)), "--dist", "loadfile", "--no-loadscope-reorder")
+
+
+def _surroundings(*, place: Home, supervisor: Supervisor) -> dict[str, str]:
+    place.prepare()
+    stop_leftovers(home=place)
+    # Counters of an earlier run would be added to ours.
+    for directory in (place.postgres, place.valkey, place.file("metrics")):
+        shutil.rmtree(directory, ignore_errors=True)
     administrator = os.environ.get(_FOREIGN) or servers.start_postgres(home=place, supervisor=supervisor, durable=False)
     database = external.as_administrator(administrator, variable=_FOREIGN, default="mybcat_test")
     found = Servers(database=database, redis_url=servers.start_valkey(home=place, supervisor=supervisor, durable=False))
-    # Counters of an earlier run.
-    shutil.rmtree(place.file("metrics"), ignore_errors=True)
     settings = environment.settings(home=place, servers=found, port=ports.free_ports(), environ=os.environ)
     # The tests make databases of their own, and start the product in this very virtual environment.
     extra = {
@@ -80,4 +103,6 @@ def _surroundings(*, place: Home, supervisor: Supervisor) -> Mapping[str, str]:
         # An endpoint there may be registered without asking DNS.
         "OUTBOUND_EXCEPTIONS": "127.0.0.1:4242",
     }
-    return {**environment.for_children(settings, environ=os.environ), **extra}
+    # A run inside a run has lanes of its own.
+    kept = {name: value for name, value in os.environ.items() if name != LANES and not name.startswith("PYTEST_XDIST_")}
+    return {**environment.for_children(settings, environ=kept), **extra}

@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 
 from mybcat import audit, epochs, idempotency_keys, ids
 from mybcat.errors import DomainError, Forbidden
-from mybcat.gateway import idempotency, isolation, output_guard
+from mybcat.gateway import calls, idempotency, isolation, output_guard
 from mybcat.gateway.authentication import bearer_token
 from mybcat.gateway.authoriser import authorise
 from mybcat.gateway.conditional import Validator
@@ -54,6 +54,7 @@ class Endpoint(APIView):
     `idempotent` says for a method whether its key is "required" or "accepted". Methods in `claiming` take
     and complete `key` themselves, in the statement that does their work.
     `etag` is the validator (`conditional.py`) of what GET answers.
+    `call_acts` says for a method what it does for a caller on the phone: see `calls.py`.
     `changes_access`: what is written here changes what somebody may do, and holds at their next request.
     """
 
@@ -64,6 +65,7 @@ class Endpoint(APIView):
     idempotent: ClassVar[Mapping[str, str]] = {}
     claiming: ClassVar[Collection[str]] = ()
     etag: ClassVar[Validator | None] = None
+    call_acts: ClassVar[Mapping[str, str]] = {}
     changes_access: ClassVar[bool] = False
 
     principal: Principal
@@ -174,6 +176,9 @@ class Endpoint(APIView):
     def _handled(self, request: Request) -> Any:
         isolation.refuse_foreign_ids(request, principal=self.principal)
         response = self._answered(request)
+        if act := self.call_acts.get(_method(request)):
+            told = request.META.get("HTTP_X_CALL_ID")
+            calls.keep(response, told=told, act=act, by=self.principal, now=self.now)
         output_guard.check(response, practice_id=self.principal.practice_id)
         return response
 

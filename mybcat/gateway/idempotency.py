@@ -52,7 +52,9 @@ def _unquoted(value: str) -> str:
 def _fingerprint(request: Request) -> bytes:
     # Not orjson, which fails on integers that JSON has and 64 bits have not.
     body = json.dumps(request.data, sort_keys=True, separators=(",", ":"))
-    return sha256(f"{request.path}\n{body}".encode()).digest()
+    # A query may ask for something else, such as a preview.
+    query = request._request.META.get("QUERY_STRING", "")
+    return sha256(f"{request.path}{'?' * bool(query)}{query}\n{body}".encode()).digest()
 
 
 def replay(answered: Answered, *, key: Key) -> HttpResponse:

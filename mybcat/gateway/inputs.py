@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -123,3 +123,17 @@ class DayField(serializers.DateField):
         if day.isoformat() != value or day.year not in YEARS:
             self.fail("invalid", format="YYYY-MM-DD")
         return day
+
+
+@extend_schema_field({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"})
+class ClockField(serializers.TimeField):
+    """`HH:MM`, as a clock on the wall shows it, and nothing else."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format="%H:%M", input_formats=["%H:%M"], **kwargs)
+
+    def to_internal_value(self, value: Any) -> time:
+        clock: time = super().to_internal_value(value)
+        if f"{clock:%H:%M}" != value:
+            self.fail("invalid", format="HH:MM")
+        return clock

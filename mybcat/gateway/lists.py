@@ -58,16 +58,21 @@ def listed(
     v1: type[serializers.Serializer[Any]],
     v2: type[serializers.Serializer[Any]],
     query: type[Input] = Input,
+    query_v2: type[Input] | None = None,
     paged: bool = True,
 ) -> Callable[[F], F]:
-    """Describes a list operation to OpenAPI, in both versions' shapes; `paged` adds their page members."""
+    """Describes a list operation to OpenAPI, in both versions' shapes; `paged` adds their page members.
+
+    `query_v2`: where v2 can be asked for more than v1, which is frozen.
+    """
 
     def describe(method: F) -> F:
-        for version, output, envelope in (("v1", v1, _numbered_envelope), ("v2", v2, _cursor_envelope)):
+        shapes = (("v1", v1, _numbered_envelope, query), ("v2", v2, _cursor_envelope, query_v2 or query))
+        for version, output, envelope, asked in shapes:
             method = extend_schema(
                 operation_id=operation_id,
                 versions=[version],
-                parameters=[_with_page(query, version) if paged else query],
+                parameters=[_with_page(asked, version) if paged else asked],
                 responses=envelope(output),
             )(method)
         return method
@@ -178,7 +183,7 @@ def _by_cursor(rows: Rows, query: dict[str, Any], show_all: ShowAll) -> Response
 
 
 def _cursor(row: Any, order: Sequence[str]) -> str:
-    values = [current_scope().practice_id, *(getattr(row, field) for field in order)]
+    values = [current_scope().practice_id, *(getattr(row, field.removeprefix("-")) for field in order)]
     return _seal().encrypt(orjson.dumps(values)).decode()
 
 
@@ -205,7 +210,7 @@ def _behind(cursor: str, rows: Rows) -> Rows:
 
 
 def _typed(rows: QuerySet[Any], field: str, value: Any) -> Any:
-    kind = rows.model._meta.get_field(field).get_internal_type()
+    kind = rows.model._meta.get_field(field.removeprefix("-")).get_internal_type()
     if not isinstance(value, str) or "\x00" in value:
         raise InvalidInput
     read: dict[str, Callable[[str], Any]] = {
@@ -224,10 +229,12 @@ def _instant(text: str) -> datetime:
 
 
 def _after(order: Sequence[str], values: Sequence[Any]) -> Q:
-    """Rows behind `values` in `order`: a > x, or a = x and b > y, and so on."""
+    """Rows behind `values` in `order`: a > x, or a = x and b > y, and so on; `-a` is a < x."""
+    names = [field.removeprefix("-") for field in order]
+    behind = ["lt" if field.startswith("-") else "gt" for field in order]
     condition = Q()
-    for index, field in enumerate(order):
-        equal = dict(zip(order[:index], values[:index], strict=True))
-        condition |= Q(**equal, **{f"{field}__gt": values[index]})
+    for index, name in enumerate(names):
+        equal = dict(zip(names[:index], values[:index], strict=True))
+        condition |= Q(**equal, **{f"{name}__{behind[index]}": values[index]})
     # Says to the planner where to start in the index, which the OR alone does not.
-    return Q(**{f"{order[0]}__gte": values[0]}) & condition
+    return Q(**{f"{names[0]}__{behind[0]}e": values[0]}) & condition

@@ -6,6 +6,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
+from mybcat.gateway import calls
 from mybcat.gateway.endpoint import Endpoint
 
 
@@ -17,23 +18,31 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
         return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 
 
+_CALL = "The call during which this is done: it is kept with it."
+
+
+def _key(*, required: bool) -> OpenApiParameter:
+    return OpenApiParameter(
+        "X-Idempotency-Key",
+        str,
+        OpenApiParameter.HEADER,
+        required=required,
+        description="1 to 255 printable ASCII characters. The same key and body within 24 hours: the first answer "
+        "again, and no second effect.",
+    )
+
+
 class EndpointSchema(AutoSchema):
     """Adds what the gateway demands of each operation, so that no view repeats it."""
 
     def get_override_parameters(self) -> list[Any]:
-        use = self.view.idempotent.get(self.method) if isinstance(self.view, Endpoint) else None
-        if use is None:
+        if not isinstance(self.view, Endpoint):
             return []
-        return [
-            OpenApiParameter(
-                "X-Idempotency-Key",
-                str,
-                OpenApiParameter.HEADER,
-                required=use == "required",
-                description="1 to 255 printable ASCII characters. The same key and body within 24 hours: the "
-                "first answer again, and no second effect.",
-            )
-        ]
+        use = self.view.idempotent.get(self.method)
+        found = [_key(required=use == "required")] if use else []
+        if self.method in self.view.call_acts and not self.path.startswith("/api/v1/"):
+            found.append(OpenApiParameter(calls.HEADER, str, OpenApiParameter.HEADER, description=_CALL))
+        return found
 
     def get_auth(self) -> list[dict[str, Any]]:
         # DRF's permission classes let everyone pass: the gateway asks later, and spectacular would not know.

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, ClassVar
-from uuid import UUID
 
 from django import forms
 from django.contrib import admin
@@ -11,6 +10,7 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from mybcat.ids import earliest_uuid
 from mybcat.operators import identifiers
 from mybcat.operators.fields import PracticeField
 
@@ -115,10 +115,10 @@ class RecordedFilter(DaysFilter):
     form = _days(*parameters)
 
     def since(self, queryset: QuerySet, start: datetime) -> QuerySet:
-        return queryset.filter(id__gte=_first_id(start))
+        return queryset.filter(id__gte=earliest_uuid(at=start))
 
     def before(self, queryset: QuerySet, end: datetime) -> QuerySet:
-        return queryset.filter(id__lt=_first_id(end))
+        return queryset.filter(id__lt=earliest_uuid(at=end))
 
 
 class StartsFilter(DaysFilter):
@@ -137,8 +137,3 @@ class StartsFilter(DaysFilter):
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, UTC)
-
-
-def _first_id(instant: datetime) -> UUID:
-    """The lowest UUIDv7 of that millisecond: 48 bits of Unix time lead it."""
-    return UUID(int=int(instant.timestamp() * 1000) << 80)

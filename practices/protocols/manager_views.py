@@ -15,6 +15,7 @@ from practices.protocols.models import ProtocolVersion
 from practices.protocols.serializers import (
     CheckOutput,
     DraftInput,
+    DraftStartInput,
     ProtocolVersionOutput,
     PublicationInput,
     WholeProtocolVersionOutput,
@@ -35,10 +36,12 @@ class ProtocolVersions(Endpoint):
         rows = ProtocolVersion.objects.all()
         return page_of(rows, request=request, query=read_query(request), order=("number",), show_all=each(show_version))
 
-    @extend_schema(operation_id="draftProtocol", request=None, responses={201: WholeProtocolVersionOutput})
+    @extend_schema(operation_id="draftProtocol", request=DraftStartInput, responses={201: WholeProtocolVersionOutput})
     def post(self, request: Request) -> Response:
-        """Start a draft from what is in force, with its examples."""
-        return Response(show_whole_version(services.start_draft(by=self.principal, now=self.now)), status=201)
+        """Start a draft from what is in force, or from the platform's protocol, with its examples."""
+        origin = read_body(DraftStartInput, request).get("origin")
+        started = services.start_draft(platform=origin == "platform", by=self.principal, now=self.now)
+        return Response(show_whole_version(started), status=201)
 
 
 class ProtocolVersionDetail(Endpoint):

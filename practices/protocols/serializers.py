@@ -37,6 +37,15 @@ class ExampleInput(Input):
         return value
 
 
+class DraftStartInput(Input):
+    origin = serializers.ChoiceField(
+        choices=["in_force", "platform"],
+        required=False,
+        help_text="what it begins as; default: what is in force, which is the platform's until the practice publishes",
+        error_messages={"invalid_choice": "in_force or platform"},
+    )
+
+
 class DraftInput(Input):
     definition = serializers.DictField()
     examples = ExampleInput(many=True)

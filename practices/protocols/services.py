@@ -86,9 +86,15 @@ def platform_default() -> tuple[Definition, list[dict[str, Any]]]:
 
 def in_force(*, now: datetime) -> InForce:
     """The protocol by which the practice in scope is asked now."""
-    published = ProtocolVersion.objects.filter(status="published", effective_from__lte=now)
-    version = published.order_by("-effective_from", "-number").first()
+    version = version_in_force(now=now)
     return InForce(version, parse(version.definition) if version else platform_default()[0])
+
+
+def version_in_force(*, now: datetime) -> ProtocolVersion | None:
+    """The practice's own version of now; None: it is asked by the platform's."""
+    published = ProtocolVersion.objects.filter(status="published", effective_from__lte=now)
+    version: ProtocolVersion | None = published.order_by("-effective_from", "-number").first()
+    return version
 
 
 def get_version(version_id: UUID) -> ProtocolVersion:
@@ -107,11 +113,11 @@ def resolved(outcome: Outcome) -> Resolved:
 
 
 @transaction.atomic
-def start_draft(*, by: Principal, now: datetime) -> ProtocolVersion:
-    """A draft that begins as what is in force, with its examples. Raises DraftExists."""
+def start_draft(*, by: Principal, now: datetime, platform: bool = False) -> ProtocolVersion:
+    """A draft that begins as what is in force, or as the platform's, with its examples. Raises DraftExists."""
     if ProtocolVersion.objects.filter(status="draft").exists():
         raise DraftExists
-    current = in_force(now=now).version
+    current = None if platform else in_force(now=now).version
     stored = orjson.loads(_OPTOMETRY.read_bytes())
     last = ProtocolVersion.objects.order_by("-number").values_list("number", flat=True).first() or 0
     draft = ProtocolVersion(

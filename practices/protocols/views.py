@@ -33,6 +33,7 @@ class CurrentProtocol(Endpoint):
 class ProtocolEvaluations(Endpoint):
     # Nothing is stored: what a caller says of symptoms stays on the phone.
     permissions = {"POST": Permission.REFERENCE_READ}
+    call_acts = {"POST": "protocol.evaluated"}
     tiers = {"POST": Tier.BOOKING}
 
     @extend_schema(operation_id="evaluateProtocol", request=EvaluationInput, responses={200: EvaluationOutput})

@@ -7,13 +7,27 @@ from django.contrib import admin
 from django.db.models import Model
 from django.utils import timezone
 
+from appointments.calls.models import Call
 from appointments.models import Appointment, HeldTime, Hold, Schedule, Slot
 from integrations.models import BulkMessageJob, InboundEvent, Message
 from mybcat.ids import new_uuid
 from mybcat.models import AuditEntry, Delivery, Event, IdempotencyKey, SecurityEvent, VersionCall
 from mybcat.tenancy import platform_scope, practice_scope
 from practices.models import Membership, RefreshFamily, Subscription, TimeOff, WorkingHours
-from tests.factories import Clinic, make_api_client, make_crm_connection, make_notice
+from practices.workspace.models import FrontDesk
+from tests.factories import (
+    Clinic,
+    make_api_client,
+    make_crm_connection,
+    make_feed,
+    make_import,
+    make_inbound_message,
+    make_messaging_connection,
+    make_notice,
+    make_resource,
+    make_template,
+    make_waitlist_offer,
+)
 
 Rows = dict[type[Model], Any]
 
@@ -46,14 +60,24 @@ def make_rows(clinic: Clinic) -> Rows:
                 served_at=timezone.now(),
                 not_before=timezone.now(),
             ),
+            FrontDesk.objects.create(greeting="Good morning"),
             Subscription.objects.create(stripe_id=f"sub_{clinic.practice.id.hex}", status="active", plan="standard"),
         ]
     notice = make_notice(practice=clinic.practice)
+    offer = make_waitlist_offer(clinic)
     made += [
+        offer,
+        offer.entry,
         notice,
         notice.endpoint,
         make_family(clinic),
         make_inbound_event(),
+        make_messaging_connection(practice=clinic.practice),
+        make_template(practice=clinic.practice),
+        make_feed(clinic),
+        make_import(practice=clinic.practice),
+        make_resource(clinic),
+        make_inbound_message(clinic, body=SECRET_TEXT),
         make_api_client(practice=clinic.practice)[0],
         make_crm_connection(practice=clinic.practice),
     ]
@@ -112,7 +136,8 @@ def _booked(clinic: Clinic) -> list[Model]:
         occupied_from=clinic.slots[4].starts_at,
         occupied_until=clinic.slots[4].ends_at,
     )
-    return [Slot.objects.get(id=first.id), appointment, held, make_message(clinic)]
+    call = Call.objects.create(agent_id=clinic.agent.id, caller_number=clinic.patient.phone, opened_at=timezone.now())
+    return [Slot.objects.get(id=first.id), appointment, held, call, make_message(clinic)]
 
 
 def make_message(clinic: Clinic) -> Message:

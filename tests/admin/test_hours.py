@@ -64,7 +64,8 @@ def test_changed_and_deleted_hours_close_slots(desk: Client, clinic: Clinic, wor
 def test_hours_that_move_to_another_practitioner_leave_the_first(
     desk: Client, clinic: Clinic, working: WorkingHours, day: date
 ) -> None:
-    assert add(desk, Practitioner, clinic.practice, name="Dr Bo Chan", is_active="on").status_code == 302
+    sent = {"name": "Dr Bo Chan", "overbookings_a_day": "2", "is_active": "on"}
+    assert add(desk, Practitioner, clinic.practice, **sent).status_code == 302
     with practice_scope(clinic.practice.id):
         other = Practitioner.objects.get(name="Dr Bo Chan")
     sent = hours(clinic, weekday=str(day.weekday()), ends="10:00", practitioner=other.id)
@@ -111,9 +112,10 @@ def test_a_practitioner_who_has_left_has_no_free_slots(
     desk: Client, clinic: Clinic, working: WorkingHours, day: date
 ) -> None:
     path = page(Practitioner, "change", clinic.practitioner.id)
-    assert desk.post(path, {"name": clinic.practitioner.name}).status_code == 302
+    sent = {"name": clinic.practitioner.name, "overbookings_a_day": "2"}
+    assert desk.post(path, sent).status_code == 302
     assert free(clinic, day) == []
-    assert desk.post(path, {"name": clinic.practitioner.name, "is_active": "on"}).status_code == 302
+    assert desk.post(path, {**sent, "is_active": "on"}).status_code == 302
     assert free(clinic, day) == ["09:00", "09:15", "09:30", "09:45"]
 
 

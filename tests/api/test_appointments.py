@@ -32,7 +32,7 @@ def entries(clinic: Clinic, action: str) -> list[AuditEntry]:
         return list(AuditEntry.objects.filter(action=action))
 
 
-def shape(clinic: Clinic, booked: str, version: str, status: str) -> dict[str, str]:
+def shape(clinic: Clinic, booked: str, version: str, status: str) -> dict[str, Any]:
     """The appointment at the clinic's first slot."""
     shown = {
         "appointmentId": booked,
@@ -45,7 +45,14 @@ def shape(clinic: Clinic, booked: str, version: str, status: str) -> dict[str, s
     }
     if version == "v1":
         return {**shown, "date": "2026-04-25", "time": "09:00"}
-    return {**shown, "start": "2026-04-25T13:00:00+00:00", "end": "2026-04-25T13:30:00+00:00"}
+    return {
+        **shown,
+        "start": "2026-04-25T13:00:00+00:00",
+        "end": "2026-04-25T13:30:00+00:00",
+        "overbooked": False,
+        "groupId": None,
+        "confirmedAt": None,
+    }
 
 
 @pytest.mark.parametrize(

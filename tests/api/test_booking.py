@@ -57,6 +57,9 @@ def test_v2_answers_with_instants_and_the_words_of_fhir(agent: Caller, clinic: C
         "start": instant(clinic.slots[0].starts_at),
         "end": instant(clinic.slots[1].ends_at),
         "type": "comprehensive_exam",
+        "overbooked": False,
+        "groupId": None,
+        "confirmedAt": None,
     }
 
 

@@ -176,14 +176,14 @@ def test_bad_input(agent: Caller, clinic: Clinic, body: dict[str, Any]) -> None:
 def test_it_is_released(agent: Caller, colleague: Caller, manager: Caller, clinic: Clinic) -> None:
     path = f"/api/v2/holds/{hold(agent, clinic, 0, 4).json()['holdId']}"
     with changes():
-        refused = colleague.http.delete(path, headers=colleague.headers)
+        refused = colleague.delete(path)
     assert (refused.status_code, refused.json()["code"]) == (409, "not_the_holder")
-    assert agent.http.delete(path, headers=agent.headers).status_code == 204
+    assert agent.delete(path).status_code == 204
     assert statuses(clinic) == "f" * 8
     assert events(clinic)[2:] == ["hold.released"] * 2
-    assert_not_found(agent.http.delete(path, headers=agent.headers))
+    assert_not_found(agent.delete(path))
     path = f"/api/v2/holds/{hold(agent, clinic, 0).json()['holdId']}"
-    assert manager.http.delete(path, headers=manager.headers).status_code == 204
+    assert manager.delete(path).status_code == 204
 
 
 def test_who_may_only_read_holds_nothing(clinician: Caller, clinic: Clinic) -> None:
@@ -195,7 +195,7 @@ def test_who_may_only_read_holds_nothing(clinician: Caller, clinic: Clinic) -> N
 def test_another_practices_slot_and_hold(agent: Caller, clinic: Clinic, other_clinic: Clinic) -> None:
     theirs = make_hold(other_clinic.slots[0])
     assert hold(agent, clinic, slotIds=[public("slot", other_clinic.slots[1].id)]).status_code == 403
-    answer = agent.http.delete(f"/api/v2/holds/{public('hold', theirs.id)}", headers=agent.headers)
+    answer = agent.delete(f"/api/v2/holds/{public('hold', theirs.id)}")
     assert answer.status_code == 403
     assert agent.get("/api/v2/holds").json()["data"] == []
     assert statuses(other_clinic) == "tfffffff"
@@ -253,4 +253,4 @@ def test_a_move_takes_what_its_caller_holds(agent: Caller, clinic: Clinic) -> No
 
 
 def test_an_unknown_hold(agent: Caller) -> None:
-    assert_not_found(agent.http.delete(f"/api/v2/holds/{public('hold', new_uuid())}", headers=agent.headers))
+    assert_not_found(agent.delete(f"/api/v2/holds/{public('hold', new_uuid())}"))

@@ -124,7 +124,9 @@ def test_the_shapes_are_those_of_the_list(agent: Caller, clinic: Clinic) -> None
     for version, rows in (("v1", "results"), ("v2", "data")):
         every = {row["id"]: row for row in agent.get(f"/api/{version}/slots", **DAY).json()[rows]}
         body = agent.get(f"/api/{version}/slots/next", **query).json()
-        assert body[rows] == [every[identifier] for identifier in fits]
+        # Of v2 alone: why it is offered.
+        told = [{name: row[name] for name in row if name not in ("rank", "reasons")} for row in body[rows]]
+        assert told == [every[identifier] for identifier in fits]
         assert body["count" if version == "v1" else "nextCursor"] == (7 if version == "v1" else None)
 
 
@@ -209,6 +211,72 @@ def test_who_sees_nobody_is_left_out(agent: Caller, clinic: Clinic, left: type[A
     assert offered(agent, clinic, type="comprehensive_exam", count=3) == expected
     assert listed(agent, clinic, type="comprehensive_exam")[:3] == expected
     assert sorted(listed(agent, clinic)) == list(range(10))
+
+
+class TestWishes:
+    """What callers can come for, on the clock of the place; of v2 alone."""
+
+    def wished(self, agent: Caller, clinic: Clinic, **wishes: Any) -> list[str]:
+        answer = agent.get("/api/v2/slots/next", type=clinic.exam.code, count=50, **wishes)
+        assert answer.status_code == 200, answer.content
+        starts = [datetime.fromisoformat(row["start"]).astimezone(clinic.zone) for row in answer.json()["data"]]
+        return [f"{start:%a %H:%M}" for start in starts]
+
+    @pytest.fixture
+    def week(self, clinic: Clinic) -> Clinic:
+        """From Saturday, the 25th of April, on: a start at 11:45, 12:00, 16:45 and 17:00 on each day."""
+        with practice_scope(clinic.practice.id):
+            Slot.objects.all().delete()
+        for day in range(7):
+            for hour in (11, 16):
+                first = datetime(2026, 4, 25, hour, 45, tzinfo=clinic.zone) + timedelta(days=day)
+                make_slots(practitioner=clinic.practitioner, location=clinic.location, start=first, count=3)
+        return clinic
+
+    @pytest.mark.parametrize(
+        ("part", "clocks"),
+        [("morning", {"11:45"}), ("afternoon", {"12:00", "16:45"}), ("evening", {"17:00"})],
+    )
+    def test_a_part_of_the_day(self, agent: Caller, week: Clinic, part: str, clocks: set[str]) -> None:
+        found = self.wished(agent, week, partOfDay=part)
+        assert {each[4:] for each in found} == clocks
+        assert len(found) == 7 * len(clocks)
+
+    def test_days_of_the_week(self, agent: Caller, week: Clinic) -> None:
+        found = self.wished(agent, week, weekday="mon,thu", partOfDay="evening")
+        assert found == ["Mon 17:00", "Thu 17:00"]
+
+    def test_before_an_instant(self, agent: Caller, week: Clinic) -> None:
+        found = self.wished(agent, week, until="2026-04-26T12:00:00-04:00")
+        assert found == ["Sat 11:45", "Sat 12:00", "Sat 16:45", "Sat 17:00", "Sun 11:45"]
+        # What has passed leaves nothing.
+        assert self.wished(agent, week, until="2026-01-01T00:00:00Z") == []
+
+    def test_the_clock_is_the_location_s(self, agent: Caller, week: Clinic) -> None:
+        """Where it is three hours earlier, noon in New York is a morning."""
+        with practice_scope(week.practice.id):
+            Location.objects.update(time_zone="America/Los_Angeles")
+        assert len(self.wished(agent, week, partOfDay="morning")) == 2 * 7
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"partOfDay": "night"},
+            {"weekday": "monday"},
+            {"weekday": "mon,"},
+            {"weekday": ""},
+            {"until": "2026-04-26"},
+            {"from": "2026-04-26T12:00:00Z", "until": "2026-04-26T12:00:00Z"},
+        ],
+    )
+    def test_what_is_no_wish_is_said(self, agent: Caller, clinic: Clinic, wrong: dict[str, str]) -> None:
+        with changes():
+            answer = agent.get("/api/v2/slots/next", type=clinic.exam.code, **wrong)
+        assert answer.status_code == 400
+        assert answer.json()["errors"][0]["pointer"] in {f"#/{name}" for name in wrong}
+
+    def test_v1_is_frozen(self, agent: Caller, clinic: Clinic) -> None:
+        assert agent.get("/api/v1/slots/next", type=clinic.exam.code, partOfDay="morning").status_code == 400
 
 
 def test_who_is_named_and_sees_nobody_offers_nothing(agent: Caller, clinic: Clinic) -> None:

@@ -82,6 +82,18 @@ def test_other_practitioners_are_offered_after_the_one_asked_for(agent: Caller, 
     ]
 
 
+def test_the_nearest_before_is_the_nearest_however_many_there_are(agent: Caller, hours: Clinic) -> None:
+    """Two thousand and more begin in the days before."""
+    with practice_scope(hours.practice.id):
+        others = [Practitioner.objects.create(name=f"Dr No {number}") for number in range(11)]
+    for each in others:
+        make_slots(practitioner=each, location=hours.location, start=tomorrow(hours, "00:00"), count=200)
+    explained = asked(agent, hours, tomorrow(hours, "02:05", days=3))
+    found = {datetime.fromisoformat(slot["start"]) for slot in explained["nearest"]}
+    # Each has its last one at 01:45 that day; the visit needs two.
+    assert tomorrow(hours, "01:30", days=3) in found
+
+
 def test_each_thing_that_stands_against_it_is_named(agent: Caller, hours: Clinic) -> None:
     long = make_type(practice=hours.practice, duration_minutes=60, buffer_after_minutes=15)
     agent.book(hours, slot=10)

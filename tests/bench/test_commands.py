@@ -70,6 +70,15 @@ def test_a_race_has_exactly_one_winner_a_slot() -> None:
     assert done.stdout.rstrip().endswith("exact")
 
 
+def test_of_all_who_say_yes_at_once_each_time_has_one_and_the_others_are_told() -> None:
+    done = run("waitlist", "--times", "4", "--waiting", "24", "--clients", "4")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert columns(done.stdout, "times given to one of the list") == ["4", "4"]
+    assert columns(done.stdout, "asked, and told that it is taken") == ["8", "8"]
+    assert columns(done.stdout, "offered or texted at night") == ["0", "0"]
+
+
 def test_reads_ask_for_the_data_that_their_figures_are_promised_for() -> None:
     done = run("reads", "--seconds", "0.3", "--rounds", "1")
 
@@ -90,6 +99,23 @@ def test_reads_are_measured_and_explained_on_what_is_there() -> None:
         assert float(rate) > 0
     assert plans.returncode == 0, plans.stderr
     assert plans.stdout.count("Execution Time:") >= 6
+
+
+def test_searches_are_measured_and_explained_on_what_is_there() -> None:
+    call_command("load", practices=2, patients=60, practitioners=2, days=7, stdout=io.StringIO())
+
+    done = run("searches", "--any-size", "--practitioners", "2", "--seconds", "0.3", "--rounds", "1")
+    plans = run("searches", "--any-size", "--practitioners", "2", "--plans")
+    refused = run("searches")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    for row in ("next slots", "next slots, alternatives", "next slots, Sundays: none", "why not", "workspace, known"):
+        clients, rate, *_ = columns(done.stdout, f"{row} ")
+        assert clients == "1"
+        assert float(rate) > 0
+    assert plans.returncode == 0, plans.stderr
+    assert plans.stdout.count("Execution Time:") >= 12
+    assert (refused.returncode, "manage.py load --practices 484" in refused.stdout) == (1, True)
 
 
 def test_the_cost_of_the_fence_is_told_for_each_request() -> None:

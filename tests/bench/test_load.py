@@ -18,6 +18,8 @@ from bench.table import table
 LENGTH = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"
 CHUNKS = b"HTTP/1.1 201 Created\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
 EMPTY = b"HTTP/1.1 204 No Content\r\ncontent-length: 0\r\n\r\n"
+# As servers tell the length of what they did not send.
+UNCHANGED = b"HTTP/1.1 304 Not Modified\r\ncontent-length: 2000\r\n\r\n"
 REFUSED = b"HTTP/1.1 409 Conflict\r\ncontent-length: 5\r\n\r\ntaken"
 
 
@@ -76,6 +78,13 @@ def test_each_request_is_sent_once_and_each_answer_counted() -> None:
     assert lines == list(range(40))
 
 
+def test_what_has_not_changed_has_no_body() -> None:
+    with serving(Answering(UNCHANGED)) as port:
+        measured = measure(port=port, clients=2, seconds=20, requests=requests(10))
+
+    assert measured.statuses == Counter({304: 10})
+
+
 def test_a_request_carries_its_caller_and_its_body() -> None:
     answering = Answering(LENGTH)
     with serving(answering) as port:
@@ -107,6 +116,17 @@ def test_the_time_ends_a_measurement() -> None:
 
     assert 0 < measured.sent < 100_000
     assert 0.3 <= measured.seconds < 2
+
+
+def test_a_rate_is_kept_and_waiting_for_a_free_connection_counts() -> None:
+    with serving(Answering(LENGTH)) as port:
+        paced = measure(port=port, clients=2, seconds=20, requests=requests(11), rate=50)
+        late = measure(port=port, clients=1, seconds=20, requests=requests(11), rate=100_000)
+
+    assert paced.sent == late.sent == 11
+    assert paced.seconds >= 10 / 50
+    # One after the other, though all were due at once.
+    assert late.latencies == sorted(late.latencies) and late.latencies[-1] > 5 * late.latencies[0]
 
 
 @pytest.mark.parametrize(("percent", "milliseconds"), [(0, 1.0), (50, 51.0), (99, 100.0), (100, 100.0)])

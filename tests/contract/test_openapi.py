@@ -12,11 +12,14 @@ import pytest
 from django.utils import timezone
 from drf_spectacular.validation import validate_schema
 
+from appointments.models import Appointment, Slot
 from mybcat.gateway.certificates import thumbprint
 from mybcat.ids import new_uuid
 from mybcat.models import Event
 from mybcat.principal import Role
 from mybcat.relay import relay_events
+from mybcat.tenancy import practice_scope
+from practices.members.invitations import token_of
 from tests.callers import Caller, public
 from tests.certificates import issued
 from tests.contract.openapi import errors, operations, schema
@@ -24,26 +27,44 @@ from tests.factories import (
     PASSWORD,
     Clinic,
     make_api_client,
+    make_block,
     make_bound_client,
+    make_call,
+    make_cap,
     make_change,
     make_crm_connection,
     make_customer,
     make_daily_count,
     make_dead_delivery,
     make_endpoint,
+    make_feed,
+    make_group,
     make_held,
+    make_hours,
+    make_import,
+    make_inbound_message,
+    make_invited,
     make_member,
     make_merge,
+    make_message,
+    make_messaging_connection,
     make_notice,
     make_patient,
     make_protocol,
     make_related_person,
+    make_resource,
+    make_slots,
+    make_time_off,
     make_visit,
+    make_waiting,
+    make_waitlist_offer,
     optometry,
+    tomorrow_at,
 )
 from tests.integrations.bulk.jobs import texts, with_a_failure
 from tests.integrations.clients.keys import jwks
 from tests.isolation.routes import routes
+from tests.standins import twilio
 from tests.standins.hubspot import hubspot_for_us
 from tests.standins.stripe import PRICES, Stripe
 
@@ -54,14 +75,18 @@ UNDESCRIBED = {
     "",
     ".well-known/jwks.json",
     ".well-known/oauth-authorization-server",
+    "a/<str:token>",
     "api/docs",
     "api/schema/v1",
     "api/schema/v2",
+    "calendar/<str:token>.ics",
     "healthz",
     "metrics",
     "readyz",
+    "unsubscribe/<str:token>",
     "visit/<str:token>",
     "visit/<str:token>/state",
+    "welcome",
 }
 
 
@@ -77,6 +102,8 @@ class Call:
     versions: tuple[str, ...] = ("v1", "v2")
     # What must be there though the call does not name it, so that a list is not empty.
     made: tuple[str, ...] = ()
+    # What v1 cannot be asked for.
+    query_v2: dict[str, str] = field(default_factory=dict)
 
 
 # What came after v1 was frozen.
@@ -90,9 +117,37 @@ CALLS = {
     "clientToken": Call(
         form={"grant_type": "client_credentials", "client_id": "{client}", "client_secret": "{secret}"}
     ),
-    "listPractitioners": Call(),
+    "listMembers": Call(versions=V2),
+    "addMember": Call(
+        status=201,
+        body={"email": "Ines@members.example", "name": "Ines Moreau", "role": "scheduling_agent"},
+        versions=V2,
+    ),
+    "updateMember": Call(body={"role": "practitioner", "active": True}, versions=V2),
+    "inviteMember": Call(versions=V2),
+    "choosePassword": Call(status=204, body={"token": "{welcome}", "password": "a long one for me"}),
+    "listPractitioners": Call(query_v2={"status": "all"}),
+    "createPractitioner": Call(
+        status=201, body={"name": "Dr Ines Moreau", "qualification": "MD", "overbookingsADay": 0}, versions=V2
+    ),
+    "updatePractitioner": Call(body={"name": "Dr Alice Lee-Park", "memberId": "{mem}"}, versions=V2),
     "listLocations": Call(),
-    "listAppointmentTypes": Call(),
+    "listAppointmentTypes": Call(query_v2={"status": "active"}),
+    "createAppointmentType": Call(
+        status=201,
+        body={
+            "code": "dry_eye",
+            "name": "Dry eye visit",
+            "durationMinutes": 20,
+            "bufferBeforeMinutes": 0,
+            "bufferAfterMinutes": 5,
+            "audience": "returning",
+        },
+        versions=V2,
+    ),
+    "updateAppointmentType": Call(body={"name": "Whole exam", "audience": "any"}, versions=V2),
+    "getSelfServiceSettings": Call(versions=V2),
+    "putSelfServiceSettings": Call(body={"leadHours": None, "horizonDays": 366}, versions=V2),
     "searchPatients": Call(query={"search": "okafor"}),
     "createPatient": Call(
         status=201,
@@ -115,8 +170,125 @@ CALLS = {
     "cancelAppointment": Call(body={"reason": "patient_request"}),
     "moveAppointment": Call(body={"slotId": "{later}"}, versions=V2),
     "undoChange": Call(versions=V2),
+    "swapAppointments": Call(body={"withAppointmentId": "{appt2}"}, versions=V2),
+    "overbookAppointment": Call(
+        status=201,
+        body={"patientId": "{pat}", "slotId": "{taken}", "type": "comprehensive_exam", "reason": "cannot_wait"},
+        versions=V2,
+    ),
+    "bookAppointmentGroup": Call(
+        status=201,
+        body={
+            "kind": "chain",
+            "items": [
+                {"patientId": "{pat}", "slotId": "{step1}", "type": "comprehensive_exam"},
+                {"patientId": "{pat}", "slotId": "{step2}", "type": "comprehensive_exam"},
+            ],
+        },
+        versions=V2,
+    ),
+    "bookAppointmentSeries": Call(
+        status=201,
+        body={
+            "patientId": "{pat}",
+            "slotId": "{weekly}",
+            "type": "comprehensive_exam",
+            "everyWeeks": 1,
+            "count": 2,
+        },
+        versions=V2,
+    ),
+    "searchAppointmentGroups": Call(
+        body={"kind": "family", "items": [{"type": "comprehensive_exam"}, {"type": "comprehensive_exam"}]},
+        versions=V2,
+    ),
+    "getAppointmentGroup": Call(versions=V2),
+    "cancelAppointmentGroup": Call(body={"reason": "patient_request"}, versions=V2),
+    "undoAppointmentGroup": Call(versions=V2),
+    "listAppointmentBlocks": Call(versions=V2, made=("blk",)),
+    # Neither is in the way of what is called after it.
+    "createAppointmentBlock": Call(
+        status=201,
+        body={
+            "practitionerId": "{pract}",
+            "name": "New patients",
+            "weekdays": ["monday", "tuesday"],
+            "starts": "04:00",
+            "ends": "05:00",
+            "newPatients": True,
+            "releaseHours": 48,
+        },
+        versions=V2,
+    ),
+    "changeAppointmentBlock": Call(body={"releaseHours": None}, versions=V2),
+    "deleteAppointmentBlock": Call(status=204, versions=V2),
+    "listAppointmentCaps": Call(versions=V2, made=("cap",)),
+    "createAppointmentCap": Call(status=201, body={"type": "{type}", "most": 500}, versions=V2),
+    "deleteAppointmentCap": Call(status=204, versions=V2),
+    "listResources": Call(versions=V2, made=("res",)),
+    "createResource": Call(
+        status=201,
+        body={"locationId": "{loc}", "kind": "room", "category": "lane", "name": "Lane 7"},
+        versions=V2,
+    ),
+    "updateResource": Call(body={"name": "Lane 8", "active": False}, versions=V2),
+    "putTypeResources": Call(body={"categories": ["lane"]}, versions=V2),
+    # Previews: kept, they would close the slots that others here book.
+    "listWorkingHours": Call(query={"practitioner": "{pract}"}, versions=V2, made=("hours",)),
+    "createWorkingHours": Call(
+        status=201,
+        query={"preview": "true"},
+        body={
+            "practitionerId": "{pract}",
+            "locationId": "{loc}",
+            "weekday": "sunday",
+            "starts": "09:00",
+            "ends": "00:00",
+            "validUntil": None,
+        },
+        versions=V2,
+    ),
+    "updateWorkingHours": Call(query={"preview": "true"}, body={"ends": "11:30"}, versions=V2),
+    "deleteWorkingHours": Call(query={"preview": "true"}, versions=V2),
+    "listTimeOff": Call(versions=V2, made=("toff",)),
+    "createTimeOff": Call(
+        status=201,
+        query={"preview": "true"},
+        body={"practitionerId": "{pract}", "firstDay": "{day}", "lastDay": "{day}", "reason": "vacation"},
+        versions=V2,
+    ),
+    "deleteTimeOff": Call(status=204, versions=V2),
     "listHolds": Call(query={"practitioner": "{pract}"}, versions=V2, made=("hold",)),
     "placeHold": Call(status=201, body={"slotIds": ["{slot}"], "type": "comprehensive_exam"}, versions=V2),
+    "getWorkspace": Call(versions=V2),
+    "putFrontDesk": Call(body={"greeting": "Good morning", "script": "", "insurance": ["VSP"]}, versions=V2),
+    "openCall": Call(body={"callerNumber": "{phone}"}, status=201, versions=V2),
+    "listCalls": Call(query={"from": "{today}", "to": "{today}"}, versions=V2, made=("call",)),
+    "getCall": Call(versions=V2),
+    "endCall": Call(body={"outcome": "not_booked", "reason": "price"}, versions=V2),
+    "reportCalls": Call(query={"from": "{today}", "to": "{today}"}, versions=V2, made=("call",)),
+    "listWaitlist": Call(query={"patient": "{pat}", "status": "waiting"}, versions=V2, made=("wait",)),
+    "addToWaitlist": Call(
+        status=201,
+        body={
+            "patientId": "{pat}",
+            "type": "comprehensive_exam",
+            "appointmentId": "{appt}",
+            "weekdays": ["mon"],
+            "practitionerIds": ["{pract}"],
+            "locationIds": ["{loc}"],
+            "fromDate": "{today}",
+            "untilDate": "{today}",
+            "partOfDay": "morning",
+            "urgency": "urgent",
+        },
+        versions=V2,
+    ),
+    "getWaitlistEntry": Call(versions=V2),
+    "withdrawFromWaitlist": Call(versions=V2),
+    "listWaitlistOffers": Call(
+        query={"practitioner": "{pract}", "slot": "{later}", "openingStatus": "open"}, versions=V2, made=("wofr",)
+    ),
     "releaseHold": Call(status=204, versions=V2),
     "changeAppointmentStatus": Call(body={"status": "entered-in-error"}, versions=V2),
     "listSlots": Call(query={**DAYS, "type": "comprehensive_exam"}),
@@ -127,7 +299,15 @@ CALLS = {
             "practitioner": "{pract}",
             "location": "{loc}",
             "count": "3",
-        }
+        },
+        query_v2={
+            "until": "2100-01-01T00:00:00Z",
+            "partOfDay": "morning",
+            "weekday": "mon,tue,wed,thu,fri,sat,sun",
+            "urgency": "routine",
+            "newPatient": "true",
+            "insurance": "VSP",
+        },
     ),
     "whyNot": Call(
         query={
@@ -159,7 +339,7 @@ CALLS = {
     "getProtocol": Call(versions=V2),
     "evaluateProtocol": Call(body={"answers": {"symptoms": ["none"]}, "protocolId": "{prot}"}, versions=V2),
     "listProtocolVersions": Call(versions=V2, made=("prot",)),
-    "draftProtocol": Call(status=201, versions=V2),
+    "draftProtocol": Call(status=201, body={"origin": "platform"}, versions=V2),
     "getProtocolVersion": Call(versions=V2),
     "saveProtocol": Call(body={"definition": optometry()[0], "examples": optometry()[1]}, versions=V2),
     "discardProtocol": Call(status=204, versions=V2),
@@ -178,6 +358,26 @@ CALLS = {
     "submitBulkMessages": Call(status=202, body={"messages": texts(2)}),
     "getBulkStatus": Call(),
     "listBulkJobs": Call(versions=V2, made=("job",)),
+    "exportAppointments": Call(query={"from": "{day}", "to": "{day}"}, versions=V2),
+    "exportWorkingHours": Call(versions=V2, made=("hours",)),
+    "createCalendarFeed": Call(status=201, body={"practitionerId": "{pract}", "showPatients": True}, versions=V2),
+    "listCalendarFeeds": Call(versions=V2, made=("feed",)),
+    "revokeCalendarFeed": Call(status=204, versions=V2),
+    "rotateCalendarFeed": Call(versions=V2),
+    "createImport": Call(
+        status=201,
+        body={
+            "kind": "patients",
+            "content": "firstName,lastName,dateOfBirth\r\nInes,Moreau,5/17/1990\r\n",
+            "dryRun": True,
+            "dates": "us",
+            "evenIfAlike": False,
+        },
+        versions=V2,
+    ),
+    "listImports": Call(versions=V2, made=("imp",)),
+    "getImport": Call(versions=V2),
+    "getImportErrors": Call(versions=V2),
     "getBulkFailures": Call(versions=V2),
     "pauseBulk": Call(versions=V2),
     "resumeBulk": Call(versions=V2),
@@ -186,6 +386,17 @@ CALLS = {
 # What ids in paths name.
 DAILY = Call(query={"from": "{day}", "to": "{day}", "by": "practitioner"}, versions=V2, made=("count",))
 CALLS |= {"dailyAnalytics": DAILY, "exportDailyAnalytics": DAILY}
+FIGURES = {"from": "{day}", "to": "{day}"}
+CALLS |= {
+    "reportFillRate": Call(query=FIGURES, versions=V2, made=("slot",)),
+    "exportFillRate": Call(query=FIGURES, versions=V2, made=("slot",)),
+    "reportLeadTimes": Call(query={**FIGURES, "by": "type"}, versions=V2, made=("appt",)),
+    "exportLeadTimes": Call(query={**FIGURES, "by": "day"}, versions=V2, made=("appt",)),
+    "reportThirdNextAvailable": Call(versions=V2, made=("slot",)),
+    "exportThirdNextAvailable": Call(versions=V2, made=("slot",)),
+    "reportCallBookings": Call(query={"from": "{today}", "to": "{today}"}, versions=V2, made=("call",)),
+    "exportCallBookings": Call(query={"from": "{today}", "to": "{today}"}, versions=V2, made=("call",)),
+}
 CRM_TERMS = {
     "accessToken": "pat-na1-good-token",
     "businessAssociateAgreement": True,
@@ -206,11 +417,14 @@ CALLS |= {
         status=201, body={"url": "http://127.0.0.1:4242/in", "enabledEvents": ["appointment.*"]}, versions=V2
     ),
     "getWebhookEndpoint": Call(versions=V2),
+    "deleteWebhookEndpoint": Call(status=204, versions=V2),
     "changeWebhookEndpoint": Call(body={"enabledEvents": ["*"]}, versions=V2),
     "rotateWebhookSecret": Call(versions=V2),
     "sendTestEvent": Call(status=202, versions=V2),
     "replayWebhookEndpoint": Call(status=202, versions=V2),
-    "listWebhookDeliveries": Call(query={"endpointId": "{whep}", "status": "dead"}, versions=V2, made=("whep", "whd")),
+    "listWebhookDeliveries": Call(
+        query={"endpointId": "{whep}", "status": "dead", "order": "newest"}, versions=V2, made=("whep", "whd")
+    ),
     "getWebhookDelivery": Call(versions=V2),
     "listWebhookDeliveryAttempts": Call(versions=V2),
     "replayWebhookDelivery": Call(status=202, versions=V2),
@@ -221,6 +435,24 @@ CALLS |= {
     "acknowledgeNotice": Call(versions=V2),
 }
 CALLS |= {
+    "getMessagingConnection": Call(versions=V2, made=("twilio",)),
+    "putMessagingConnection": Call(
+        body={"accountSid": twilio.ACCOUNT, "authToken": twilio.TOKEN, "number": "+16465550100"}, versions=V2
+    ),
+    "deleteMessagingConnection": Call(status=204, versions=V2, made=("twilio",)),
+    "testMessagingConnection": Call(versions=V2, made=("twilio",)),
+    "getCommunication": Call(versions=V2),
+    "changeCommunication": Call(body={"channel": "email", "declined": ["reminder"]}, versions=V2),
+    "listPatientMessages": Call(versions=V2, made=("msg",)),
+    "listMessageTemplates": Call(query={"language": "es"}, versions=V2),
+    "putMessageTemplate": Call(body={"body": "{practice}: see you soon."}, versions=V2),
+    "deleteMessageTemplate": Call(status=204, versions=V2),
+    "previewMessageTemplate": Call(body={"appointmentId": "{appt}"}, versions=V2),
+    "listInbox": Call(query={"status": "open"}, versions=V2, made=("imsg",)),
+    "getInboundMessage": Call(versions=V2),
+    "changeInboundMessage": Call(body={"status": "handled", "assignedToMe": True}, versions=V2),
+}
+CALLS |= {
     "planVisit": Call(
         status=201, body={"appointmentId": "{appt}", "destination": {"lat": 40.7, "lng": -74.0}}, versions=V2
     ),
@@ -228,6 +460,12 @@ CALLS |= {
     "getVisit": Call(versions=V2),
     "moveVisitOn": Call(body={"status": "under_way"}, versions=V2),
     "createVisitLink": Call(status=201, versions=V2),
+    "getReminderSettings": Call(versions=V2),
+    "putReminderSettings": Call(body={"offsetsMinutes": [1440], "cutoffMinutes": 60}, versions=V2),
+    "getWaitlistSettings": Call(versions=V2),
+    "putWaitlistSettings": Call(
+        body={"active": True, "batchSize": 2, "answerMinutes": 30, "leadHours": 4}, versions=V2
+    ),
     "getVisitPolicy": Call(versions=V2),
     "putVisitPolicy": Call(body={"trailDays": 7}, versions=V2),
     "createLiveTicket": Call(status=201, versions=V2),
@@ -237,6 +475,8 @@ NAMED = {
     "webhook_endpoint_id": "whep",
     "delivery_id": "whd",
     "notice_id": "notc",
+    "inbound_message_id": "imsg",
+    "template_name": "template",
     "patient_id": "pat",
     "appointment_id": "appt",
     "protocol_id": "prot",
@@ -244,8 +484,21 @@ NAMED = {
     "related_person_id": "rel",
     "client_id": "appc",
     "job_id": "job",
+    "import_id": "imp",
+    "feed_id": "feed",
     "visit_id": "visit",
     "hold_id": "hold",
+    "call_id": "call",
+    "resource_id": "res",
+    "practitioner_id": "pract",
+    "member_id": "mem",
+    "hours_id": "hours",
+    "time_off_id": "toff",
+    "block_id": "blk",
+    "cap_id": "cap",
+    "type_code": "type",
+    "group_id": "group",
+    "waitlist_entry_id": "wait",
 }
 FORM = "application/x-www-form-urlencoded"
 PAGING = {"v1": {"page": "1", "pageSize": "10"}, "v2": {"limit": "10"}}
@@ -272,6 +525,34 @@ def _relayed(event: Event) -> str:
     return public("evt", event.id)
 
 
+def _grouped(clinic: Clinic) -> str:
+    """A group of what the patient has."""
+    group = make_group(clinic)
+    with practice_scope(clinic.practice.id):
+        Appointment.objects.update(group=group)
+    return public("group", group.id)
+
+
+def _slots_at(clock: str, clinic: Clinic) -> list[Slot]:
+    start = tomorrow_at(clock, time_zone=clinic.practice.time_zone)
+    return make_slots(practitioner=clinic.practitioner, location=clinic.location, start=start, count=2)
+
+
+def _booked_at(clock: str, clinic: Clinic) -> dict[str, str]:
+    slot = public("slot", _slots_at(clock, clinic)[0].id)
+    answer = Caller(clinic.agent, clinic.practice).book(clinic, slotId=slot)
+    return {"appointmentId": answer.json()["appointmentId"], "slotId": slot}
+
+
+def _weekly(clinic: Clinic) -> str:
+    """A slot that is there again a week later."""
+    begins = [tomorrow_at("14:00", time_zone=clinic.practice.time_zone, days=days) for days in (1, 8)]
+    made = [
+        make_slots(practitioner=clinic.practitioner, location=clinic.location, start=start, count=2) for start in begins
+    ]
+    return public("slot", made[0][0].id)
+
+
 class Own(dict[str, str]):
     """What the calls name. What would stand in another call's way is made when it is asked for."""
 
@@ -288,7 +569,26 @@ class Own(dict[str, str]):
 
 
 MAKERS: dict[str, Callable[[Clinic], str]] = {
+    "hours": lambda clinic: public("hours", make_hours(clinic).id),
+    "mem": lambda clinic: public("mem", make_invited(clinic).id),
+    "welcome": lambda clinic: token_of(make_invited(clinic).user),
+    "toff": lambda clinic: public("toff", make_time_off(clinic).id),
+    "feed": lambda clinic: public("feed", make_feed(clinic).id),
+    "imp": lambda clinic: public("imp", make_import(practice=clinic.practice).id),
     "hold": lambda clinic: public("hold", make_held(clinic, holder=clinic.agent).id),
+    "group": _grouped,
+    "res": lambda clinic: public("res", make_resource(clinic).id),
+    "blk": lambda clinic: public("blk", make_block(clinic, clinic.exam).id),
+    "cap": lambda clinic: public("cap", make_cap(clinic, practitioner=clinic.practitioner, most=100).id),
+    "type": lambda clinic: clinic.exam.code,
+    "step1": lambda clinic: public("slot", _slots_at("15:00", clinic)[0].id),
+    "step2": lambda clinic: public("slot", _slots_at("16:00", clinic)[0].id),
+    "appt2": lambda clinic: _booked_at("17:00", clinic)["appointmentId"],
+    "taken": lambda clinic: _booked_at("18:00", clinic)["slotId"],
+    "weekly": _weekly,
+    "wait": lambda clinic: public("wait", make_waiting(clinic).id),
+    "wofr": lambda clinic: public("wofr", make_waitlist_offer(clinic).id),
+    "call": lambda clinic: public("call", make_call(clinic).id),
     "visit": lambda clinic: public("visit", make_visit(clinic).id),
     "change": lambda clinic: _relayed(make_change(clinic)),
     "prot": lambda clinic: public("prot", make_protocol(practice=clinic.practice).id),
@@ -300,6 +600,12 @@ MAKERS: dict[str, Callable[[Clinic], str]] = {
     "customer": lambda clinic: make_customer(practice=clinic.practice),
     "whep": lambda clinic: public("whep", make_endpoint(practice=clinic.practice).id),
     "whd": lambda clinic: public("whd", make_dead_delivery(practice=clinic.practice).id),
+    # Templates have braces of their own.
+    "practice": lambda clinic: "{practice}",
+    "twilio": lambda clinic: str(make_messaging_connection(practice=clinic.practice).id),
+    "template": lambda clinic: "booked.sms.en",
+    "msg": lambda clinic: public("msg", make_message(clinic).id),
+    "imsg": lambda clinic: public("imsg", make_inbound_message(clinic).id),
     "notc": lambda clinic: public("notc", make_notice(practice=clinic.practice).id),
     "count": lambda clinic: str(make_daily_count(practice=clinic.practice).id),
 }
@@ -320,6 +626,8 @@ def own(agent: Caller, clinic: Clinic) -> Own:
         "later": public("slot", clinic.slots[6].id),
         "appt": agent.book(clinic).json()["appointmentId"],
         "day": clinic.slots[0].starts_at.astimezone(clinic.zone).date().isoformat(),
+        "today": timezone.now().astimezone(clinic.zone).date().isoformat(),
+        "phone": clinic.patient.phone,
         "email": clinic.agent.email,
         "since": (timezone.now() - timedelta(days=1)).isoformat(),
         "until": (timezone.now() + timedelta(days=1)).isoformat(),
@@ -333,6 +641,8 @@ def filled(values: dict[str, Any], own: Own) -> dict[str, Any]:
 
 
 def _filled(value: Any, own: Own) -> Any:
+    if isinstance(value, dict):
+        return filled(value, own)
     if isinstance(value, list):
         return [_filled(each, own) for each in value]
     return value.format_map(own) if isinstance(value, str) else value
@@ -395,7 +705,8 @@ def test_an_operation_answers_as_described(agent: Caller, own: Own, version: str
     assert all(own[made] for made in call.made)
     parameters = {each["name"]: each for each in operation.get("parameters", [])}
     paged = {"page", "pageSize", "limit"} & set(parameters)
-    query = {**filled(call.query, own), **(PAGING[version] if paged else {})}
+    asked = {**call.query, **(call.query_v2 if version == "v2" else {})}
+    query = {**filled(asked, own), **(PAGING[version] if paged else {})}
     described = {name for name, each in parameters.items() if each["in"] == "query"}
     assert set(query) | ({"cursor"} & described) == described, "every parameter is tried"
     kind, given = (FORM, call.form) if call.form else ("application/json", call.body)
@@ -451,8 +762,9 @@ def test_a_wrong_answer_would_be_seen(version: str) -> None:
     appointment = schema(version)["components"]["schemas"]["AppointmentOutput"]
     good = dict.fromkeys(appointment["properties"], "x")
     good["status"] = appointment["properties"]["status"]["enum"][0]
-    times = {"date": "2026-04-24", "time": "10:00", "start": "2026-04-24T10:00:00Z", "end": "2026-04-24T10:30:00Z"}
-    good |= {name: value for name, value in times.items() if name in good}
+    instants = dict.fromkeys(("start", "end", "confirmedAt"), "2026-04-24T10:00:00Z")
+    times = {"date": "2026-04-24", "time": "10:00", **instants}
+    good |= {name: value for name, value in {**times, "overbooked": False}.items() if name in good}
     assert errors(good, appointment, version) == []
     for wrong in (
         {**good, "patientName": "Ada"},

@@ -66,7 +66,7 @@ class Screen:
         self.page.get_by_label("E-mail").fill(user.email)
         self.page.get_by_label("Password").first.fill(PASSWORD)
         self.page.get_by_role("button", name="Sign in").click()
-        expect(self.page.get_by_role("button", name="New call")).to_be_visible()
+        expect(self.page.get_by_role("button", name="Sign out")).to_be_visible()
         expect(self.page.locator("[data-live=live]")).to_be_visible(timeout=10_000)
         # Before anybody is signed in, renewing is refused, and Chromium says so.
         self.errors = [error for error in self.errors if "401" not in error]

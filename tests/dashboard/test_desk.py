@@ -6,29 +6,19 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
+from appointments.calls.models import Call
 from appointments.models import Appointment, Hold
 from mybcat.ids import public_id
 from mybcat.principal import Role
 from mybcat.tenancy import practice_scope
 from practices.models import Practitioner
+from practices.workspace.models import FrontDesk
 from tests.callers import Caller, public
-from tests.dashboard.browsing import Screen, browser, product
+from tests.dashboard.browsing import Screen
 from tests.factories import Clinic, make_member, make_slots
 
 # A machine without Chromium downloads it first, and one without packages installs them.
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as launched:
-        yield launched
-
-
-@pytest.fixture(scope="module")
-def url(_migrated: None) -> Iterator[str]:
-    with product() as address:
-        yield address
 
 
 @pytest.fixture
@@ -148,8 +138,59 @@ def test_a_time_that_is_gone_says_why_and_offers_the_nearest(screen: Screen, cli
     assert len(appointments(clinic)) == first + 5
 
 
-def test_offers_are_held_and_released_with_the_call(screen: Screen, clinic: Clinic) -> None:
+def test_the_number_that_rings_is_a_patient_s_and_the_call_ends_with_what_was_done(
+    screen: Screen, clinic: Clinic
+) -> None:
+    with practice_scope(clinic.practice.id):
+        FrontDesk.objects.create(greeting="Bright Eyes, good morning.", script="Ask for the name.", insurance=["VSP"])
+    screen.page.reload()
+    expect(screen.page.get_by_role("button", name="New call")).to_be_visible()
+    screen.press("c")
+    screen.type(clinic.patient.phone)
+    screen.press("Enter")
+    expect(screen.page.get_by_role("region", name="Call", exact=True)).to_contain_text("Bright Eyes, good morning.")
+    expect(screen.page.locator(".candidate")).to_be_focused()
+    screen.press("Enter")
+    expect(screen.page.get_by_role("region", name="Patient")).to_contain_text(clinic.patient.last_name)
     screen.press("n")
+    expect(screen.page.locator(".offer").first).to_be_focused()
+    screen.press("Enter", "b")
+    expect(screen.page.locator("footer")).to_contain_text("Booked:")
+    # Whoever reloads the page is still on the phone.
+    screen.page.reload()
+    expect(screen.page.get_by_role("button", name="End call")).to_be_visible()
+    # What comes with the connection would be drawn under the pointer.
+    expect(screen.page.locator("[data-live=live]")).to_be_visible(timeout=10_000)
+    screen.press("c")
+    dialog = screen.page.get_by_role("dialog", name="End call")
+    dialog.get_by_label("How did it end?").first.click()
+    screen.page.get_by_role("option", name="Not booked").click()
+    expect(dialog.get_by_label("Why was nothing booked?").first).to_be_visible()
+    assert screen.violations() == []
+    dialog.get_by_label("How did it end?").first.click()
+    screen.page.get_by_role("option", name="Booked", exact=True).click()
+    dialog.get_by_role("button", name="End call").click()
+    expect(screen.page.get_by_role("button", name="New call")).to_be_visible()
+    with practice_scope(clinic.practice.id):
+        (call,) = Call.objects.all()
+        assert (call.caller_number, call.outcome) == (clinic.patient.phone, "booked")
+        assert "appointment.booked" in call.acts.values_list("act", flat=True)
+    assert screen.errors == []
+
+
+def test_a_number_that_is_none_is_said_beside_the_field(screen: Screen, clinic: Clinic) -> None:
+    screen.press("c")
+    screen.type("12")
+    screen.press("Enter")
+    expect(screen.page.get_by_text("Give a phone number such as")).to_be_visible()
+    with practice_scope(clinic.practice.id):
+        assert not Call.objects.exists()
+
+
+def test_offers_are_held_and_released_with_the_call(screen: Screen, clinic: Clinic) -> None:
+    screen.press("c", "Enter")
+    expect(screen.page.get_by_role("button", name="End call")).to_be_visible()
+    screen.press("Escape", "n")
     expect(screen.page.locator(".offer").first).to_be_focused()
     screen.press("h")
     expect(screen.page.locator("footer")).to_contain_text("Held:")
@@ -157,6 +198,7 @@ def test_offers_are_held_and_released_with_the_call(screen: Screen, clinic: Clin
         assert Hold.objects.count() == 1
     expect(screen.page.get_by_role("button", name="Release")).to_be_visible()
     screen.press("c")
+    screen.page.get_by_role("dialog").get_by_role("button", name="End call").click()
     expect(screen.page.get_by_role("button", name="Release")).to_have_count(0)
     with practice_scope(clinic.practice.id):
         assert not Hold.objects.exists()
@@ -319,7 +361,7 @@ def test_two_desks_side_by_side(chromium: Browser, url: str, screen: Screen, cli
 
 
 def test_the_protocol_s_questions_choose_the_visit(screen: Screen, clinic: Clinic) -> None:
-    screen.press("p")
+    screen.press("q")
     asked = screen.page.get_by_role("region", name="Questions")
     expect(asked.get_by_text("Flashes of light")).to_be_visible()
     screen.press("1", "Enter")

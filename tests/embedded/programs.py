@@ -15,7 +15,7 @@ import psutil
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 # Seconds: generous, because the machine may be busy; what is waited for usually takes a tenth.
-PATIENCE = 30.0
+PATIENCE = 90.0
 
 
 def surroundings(home: Path, **extra: str) -> dict[str, str]:

@@ -97,9 +97,16 @@ class TestTest:
             "def broken(): raise RuntimeError\n"
             "def test_error(broken): pass\n"
         )
-        done = mybcat(home.root, "test", "-c", "/dev/null", "-p", "no:django", str(tmp_path / "test_it.py"))
+        for name in ("one", "two"):
+            told = "pathlib.Path(__file__ + '.told').write_text(os.environ['DATABASE_URL'])"
+            (tmp_path / f"test_{name}.py").write_text(f"import os, pathlib\ndef test_{name}(): {told}\n")
+        done = mybcat(home.root, "test", "-c", "/dev/null", "-p", "no:django", str(tmp_path), TEST_LANES="2")
         assert done.returncode == 1
-        assert done.stdout.splitlines()[-1] == "1 passed, 2 failed"
+        assert done.stdout.splitlines()[-1] == "3 passed, 2 failed"
+        lanes = [home.test, home.test.lane(1)]
+        databases = {json.loads(lane.file("lane.json").read_text())["DATABASE_URL"] for lane in lanes}
+        assert len(databases) == 2
+        assert {path.read_text() for path in tmp_path.glob("*.told")} <= databases
 
     @pytest.mark.parametrize("content", [None, "", "<testsuites"])
     def test_no_report_is_a_failure(self, tmp_path: Path, content: str | None) -> None:

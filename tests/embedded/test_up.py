@@ -10,9 +10,10 @@ import pytest
 
 from mybcat.embedded import environment, ports
 from mybcat.embedded.home import Home
+from tests.embedded import walkthrough
 from tests.embedded.programs import Program, gone, mybcat, running, until
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(400)]
 READY = "Ctrl-C stops everything."
 
 
@@ -45,6 +46,7 @@ def test_the_product_starts_survives_stops_and_finds_its_data_again(used_home: H
         until(lambda: status(port + 2, "/metrics") == 200)
         assert status(port + 2, "/healthz") == 404
 
+        _the_walkthrough_can_be_followed(f"http://127.0.0.1:{port}")
         _tells_children_no_administrator(program, home)
         _refuses_a_second_start(home, port)
         _survives_the_loss_of_api_and_postgres(program, home, port)
@@ -54,6 +56,14 @@ def test_the_product_starts_survives_stops_and_finds_its_data_again(used_home: H
         assert program.stop() == 0
         assert gone(family)
     _is_there_again(home, port)
+
+
+def _the_walkthrough_can_be_followed(url: str) -> None:
+    steps = walkthrough.steps()
+    # What is said first, and ten calls.
+    assert len(steps) == 11
+    for (_, expected), found in zip(steps, walkthrough.printed(url), strict=True):
+        assert walkthrough.as_documented(found, expected=expected), f"{found}\ninstead of\n{expected}"
 
 
 def _tells_children_no_administrator(program: Program, home: Home) -> None:

@@ -34,7 +34,8 @@ def test_a_preflight_of_an_allowed_origin_is_told_what_it_may_send(client: Clien
     assert answer["Access-Control-Allow-Origin"] == DASHBOARD
     assert answer["Access-Control-Allow-Methods"] == "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
     assert answer["Access-Control-Allow-Headers"] == (
-        "Authorization, Content-Type, X-Idempotency-Key, Idempotency-Key, X-Correlation-Id, If-Match, If-None-Match"
+        "Authorization, Content-Type, X-Idempotency-Key, Idempotency-Key, X-Correlation-Id, If-Match, If-None-Match, "
+        "X-Call-Id"
     )
     assert answer["Access-Control-Allow-Credentials"] == "true"
     assert answer["Access-Control-Max-Age"] == "86400"

@@ -22,7 +22,9 @@ ALWAYS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-site",
 }
-PAGES = {"/", "/settings/x", "/api/docs", "/admin/login/"}
+# What a link leads to that somebody was sent.
+LINKED = {"/welcome", "/unsubscribe/x", "/a/x", "/a/x/appointment.ics"}
+PAGES = {"/", "/manage/x", "/settings/x", "/api/docs", "/admin/login/", *LINKED}
 NONCE = re.compile(r"'nonce-([A-Za-z0-9_-]{22})'")
 
 

@@ -191,12 +191,15 @@ def _assert_suppressed(clinic: Clinic, phone: type[Phone], delivery: Delivery, r
     [
         ({"sms_consent": False, "sms_consent_at": None}, "no_consent"),
         ({"phone": ""}, "no_phone"),
+        ({"email_declined_at": NOW, "email": "ada@patients.example", "phone": ""}, "no_phone"),
+        ({"preferred_channel": "none", "email": "ada@patients.example"}, "declined"),
+        ({"declined_kinds": ["booked"], "email": "ada@patients.example"}, "declined"),
     ],
 )
 def test_a_patient_who_is_not_to_be_texted_is_not(
     clinic: Clinic, phone: type[Phone], patient: dict[str, Any], reason: str
 ) -> None:
-    silent = make_patient(practice=clinic.practice, **patient)
+    silent = make_patient(practice=clinic.practice, **{"email": "", **patient})
     delivery = deliver(booked(clinic, patient=silent)[1])
     _assert_suppressed(clinic, phone, delivery, reason)
 
@@ -218,7 +221,7 @@ def test_stop_reaches_a_text_that_waits_for_its_next_attempt(clinic: Clinic, pho
     phone.errors = [DeliveryFailed("http_503")]
     delivery = claimed(booked(clinic)[1], NOTIFICATIONS)
     again(delivery)
-    change_patient(clinic, sms_consent=False, sms_consent_at=None)
+    change_patient(clinic, sms_consent=False, sms_consent_at=None, email="")
 
     text_patient(delivery=delivery, now=NOW)
     assert len(phone.requests) == 1

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from twilio.request_validator import RequestValidator
 
 from integrations.models import BulkMessage, Message
 from mybcat.tenancy import practice_scope
@@ -15,10 +14,10 @@ from tests.callers import Caller
 from tests.factories import Clinic, make_patient
 from tests.integrations.booked import NOW, booked
 from tests.integrations.bulk import jobs
+from tests.integrations.replying import PHONE, received, say
 from tests.standins.twilio import TOKEN
 
-URL = "https://clinic.example/webhooks/twilio/messages"
-PHONE = "+12125550177"
+KEPT = {"integrations_inboundmessage": 1, "mybcat_event": 1}
 
 
 @pytest.fixture(autouse=True)
@@ -26,19 +25,12 @@ def _signing(settings: Any) -> None:
     settings.TWILIO_AUTH_TOKEN, settings.PUBLIC_URL = TOKEN, "https://clinic.example"
 
 
-def say(client: Client, text: str, *, phone: str = PHONE, url: str = URL, token: str = TOKEN, **changed: str) -> Any:
-    """As Twilio says it, signed by its own SDK; `changed` after the signature."""
-    form = {"MessageSid": "SM1", "From": phone, "To": "+15005550006", "Body": text, "NumMedia": "0"}
-    signature = RequestValidator(token).compute_signature(url, form)
-    return client.post("/webhooks/twilio/messages", {**form, **changed}, headers={"X-Twilio-Signature": signature})
-
-
 def refused(clinic: Clinic, phone: str = PHONE) -> bool:
     with practice_scope(clinic.practice.id):
         return consent.refuses(phone)
 
 
-@pytest.mark.parametrize("text", ["STOP", " stop ", "Stop.", "UNSUBSCRIBE", "alto", "PARAR"])
+@pytest.mark.parametrize("text", ["STOP", " stop ", "Stop.", "stop all!", "UNSUBSCRIBE", "alto", "¡Parar!"])
 def test_stop_ends_consent_for_every_patient_with_the_number(client: Client, clinic: Clinic, text: str) -> None:
     mother, child = (make_patient(practice=clinic.practice, phone=PHONE) for _ in range(2))
     answer = say(client, text)
@@ -49,6 +41,7 @@ def test_stop_ends_consent_for_every_patient_with_the_number(client: Client, cli
         assert (mother.sms_consent, child.sms_consent, clinic.patient.sms_consent) == (False, False, True)
         decision = Consent.objects.get()
         assert (decision.phone, decision.decision, decision.source, decision.patient) == (PHONE, "deny", "reply", None)
+    assert [(message.meaning, message.status) for message in received()] == [("stop", "handled")]
 
 
 def test_stop_to_the_shared_number_is_stop_to_all_who_know_it(
@@ -82,19 +75,31 @@ def test_stop_drops_what_waits_in_the_same_breath(client: Client, clinic: Clinic
     assert jobs.counts(caller, job_id) == ("COMPLETED", 1, 1, 1)
 
 
-def test_start_gives_consent_back_to_who_said_stop(client: Client, clinic: Clinic) -> None:
+@pytest.mark.parametrize("word", ["START", "yes", "Sí.", "inicio"])
+def test_start_gives_consent_back_to_who_said_stop(client: Client, clinic: Clinic, word: str) -> None:
     patient = make_patient(practice=clinic.practice, phone=PHONE)
     say(client, "STOP")
-    say(client, "START")
+    say(client, word)
     with practice_scope(clinic.practice.id):
         patient.refresh_from_db()
         assert (patient.sms_consent, consent.refuses(PHONE), Consent.objects.count()) == (True, False, 2)
 
 
-@pytest.mark.parametrize("text", ["START", "YES", "HELP", "AYUDA", "please stop calling", ""])
-def test_no_other_word_changes_anything(client: Client, clinic: Clinic, text: str) -> None:
-    make_patient(practice=clinic.practice, phone=PHONE, sms_consent=False, sms_consent_at=None)
+def test_a_stop_that_is_told_again_after_start_stops_nothing(client: Client, clinic: Clinic) -> None:
+    patient = make_patient(practice=clinic.practice, phone=PHONE)
+    say(client, "STOP", sid="SM1")
+    say(client, "START", sid="SM2")
     with changes():
+        assert say(client, "STOP", sid="SM1").status_code == 200
+    with practice_scope(clinic.practice.id):
+        patient.refresh_from_db()
+        assert (patient.sms_consent, Consent.objects.count()) == (True, 2)
+
+
+@pytest.mark.parametrize("text", ["START", "YES", "HELP", "AYUDA", "please stop calling", "", "\0"])
+def test_no_other_word_changes_consent(client: Client, clinic: Clinic, text: str) -> None:
+    make_patient(practice=clinic.practice, phone=PHONE, sms_consent=False, sms_consent_at=None)
+    with changes(**KEPT):
         assert say(client, text).status_code == 200
 
 

@@ -12,7 +12,7 @@ from twilio.rest import Client as Sdk
 
 from integrations.listeners import NOTIFICATIONS
 from integrations.messaging.provider import AccountRefused, NumberOptedOut, SendUnclear
-from integrations.messaging.twilio import TwilioProvider, _client, _client_of
+from integrations.messaging.twilio import TwilioProvider, _client_of
 from integrations.models import Message
 from mybcat.ids import new_uuid
 from mybcat.listeners import DeliveryFailed, DeliveryRefused
@@ -34,7 +34,7 @@ def twilio(settings: Any) -> Iterator[Twilio]:
     settings.TWILIO_AUTH_TOKEN, settings.TWILIO_FROM = TOKEN, SENDER
     with standin.running():
         yield standin
-        _client().close()
+        _client_of(standin.url, ACCOUNT, TOKEN).close()
     _client_of.cache_clear()
 
 
@@ -190,3 +190,14 @@ class TestAPatientsText:
         with practice_scope(clinic.practice.id):
             clinic_patient.refresh_from_db()
             assert (clinic_patient.sms_consent, consent.refuses(clinic_patient.phone)) == (False, True)
+
+
+def test_what_becomes_of_a_text_is_asked_for_as_the_sdk_asks(
+    twilio: Twilio, provider: TwilioProvider, sdk: Sdk, settings: Any
+) -> None:
+    settings.PUBLIC_URL = "https://clinic.example"
+    send(provider)
+    callback = "https://clinic.example/webhooks/twilio/status?message=msg_1"
+    sdk.messages.create(to=TO, from_=SENDER, body=BODY, status_callback=callback)
+    first, second = twilio.asked
+    assert parse_qs(first.body.decode()) == parse_qs(second.body.decode())

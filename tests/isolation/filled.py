@@ -1,6 +1,6 @@
 """A practice with a row in every table that belongs to practices."""
 
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
 
 import psycopg
@@ -8,7 +8,8 @@ from django.apps import apps
 from django.conf import settings
 from django.db.models import Model
 
-from appointments.models import Appointment, Hold, Schedule
+from appointments.models import Appointment, HeldTime, Hold, ResourceUse, Schedule
+from appointments.waitlist.models import WaitlistEntry
 from integrations.models import (
     Alarm,
     BulkMessage,
@@ -16,7 +17,10 @@ from integrations.models import (
     BulkMessageJob,
     ClientAssertion,
     CountedEvent,
+    ImportedRecord,
     Message,
+    ReminderSettings,
+    WaitlistSettings,
 )
 from mybcat.models import (
     AuditEntry,
@@ -31,18 +35,30 @@ from mybcat.models import (
 from mybcat.tenancy import practice_scope
 from patients.models import Consent
 from practices.models import Subscription, TimeOff, WorkingHours
+from practices.workspace.models import FrontDesk
 from realtime.models import Visit, VisitLocation, VisitPolicy, VisitPosition
 from tests.callers import Caller
 from tests.factories import (
     Clinic,
+    make_block,
     make_bound_client,
+    make_call,
+    make_cap,
     make_crm_connection,
     make_daily_count,
+    make_feed,
+    make_group,
     make_held,
+    make_import,
+    make_inbound_message,
     make_merge,
+    make_messaging_connection,
     make_notice,
     make_protocol,
     make_related_person,
+    make_resource,
+    make_template,
+    make_waitlist_offer,
     tomorrow_at,
 )
 
@@ -70,6 +86,13 @@ def tenant_models() -> list[type[Model]]:
     return [model for model in apps.get_models() if model._meta.db_table in names]
 
 
+def _by_telephone(clinic: Clinic) -> None:
+    """Who called, who waits for a call, and who was known twice."""
+    make_merge(practice=clinic.practice)
+    make_call(clinic, act="patients.searched")
+    make_waitlist_offer(clinic)
+
+
 def fill(clinic: Clinic) -> Clinic:
     """Books an appointment, and makes what booking does not."""
     answer = Caller(clinic.agent, clinic.practice).book(clinic)
@@ -80,6 +103,9 @@ def fill(clinic: Clinic) -> Clinic:
     make_crm_connection(practice=clinic.practice)
     make_notice(practice=clinic.practice)
     make_held(clinic)
+    make_inbound_message(clinic)
+    make_messaging_connection(practice=clinic.practice)
+    make_template(practice=clinic.practice)
     with practice_scope(clinic.practice.id):
         WorkingHours.objects.create(**place, weekday=0, starts=time(9), ends=time(17), valid_from=date(2026, 1, 1))
         TimeOff.objects.create(**place, starts_at=now, ends_at=now + timedelta(hours=1), reason="sick")
@@ -109,6 +135,46 @@ def fill(clinic: Clinic) -> Clinic:
         Consent.objects.create(
             patient=clinic.patient, phone=clinic.patient.phone, decision="permit", source="staff", at=now
         )
+    _bulk(clinic)
+    _import(clinic)
+    make_protocol(practice=clinic.practice)
+    make_related_person(patient=clinic.patient)
+    with practice_scope(clinic.practice.id):
+        booked = Appointment.objects.get()
+        visit = Visit.objects.create(appointment=booked, practitioner=clinic.practitioner, planned_at=now)
+        VisitLocation.objects.create(visit=visit, latitude=40.7, longitude=-74, at=now)
+        VisitPosition.objects.create(visit=visit, latitude=40.7, longitude=-74, at=now)
+        _decide(now)
+        Hold.objects.create(
+            kind="undo", holder_kind="member", holder_id=clinic.agent.id, placed_at=now, expires_at=now,
+            appointment=booked, slot=clinic.slots[0], swapped_with=booked,
+        )  # fmt: skip
+    _by_telephone(clinic)
+    _group(clinic)
+    client = make_bound_client(practice=clinic.practice)
+    with practice_scope(clinic.practice.id):
+        ClientAssertion.objects.create(client=client, jti=b"a-test", expires_at=now)
+    return clinic
+
+
+def _decide(now: datetime) -> None:
+    """What managers of the practice in scope decide."""
+    VisitPolicy.objects.create()
+    ReminderSettings.objects.create(swept_until=now)
+    WaitlistSettings.objects.create()
+    FrontDesk.objects.create(greeting="Good morning")
+
+
+def _import(clinic: Clinic) -> None:
+    make_feed(clinic)
+    done = make_import(practice=clinic.practice)
+    with practice_scope(clinic.practice.id):
+        ImportedRecord.objects.create(imported_in=done, kind="patients", external_id="17", object_id=clinic.patient.id)
+
+
+def _bulk(clinic: Clinic) -> None:
+    now = tomorrow_at("09:00", time_zone="UTC")
+    with practice_scope(clinic.practice.id):
         job = BulkMessageJob.objects.create(
             principal_kind="member",
             principal_id=clinic.agent.id,
@@ -119,20 +185,23 @@ def fill(clinic: Clinic) -> Clinic:
         )
         BulkMessageBatch.objects.create(job=job, number=0, payload=b"", next_attempt_at=now)
         BulkMessage.objects.create(job=job, batch=0, to=clinic.patient.phone, body="open", status="pending")
-    make_protocol(practice=clinic.practice)
-    make_related_person(patient=clinic.patient)
+
+
+def _group(clinic: Clinic) -> None:
+    """The appointment is one of a family, and has a room."""
+    group, room = make_group(clinic), make_resource(clinic)
+    make_block(clinic, clinic.exam, location=clinic.location)
+    make_cap(clinic, most=100, practitioner=clinic.practitioner, location=clinic.location)
     with practice_scope(clinic.practice.id):
+        Appointment.objects.update(group=group)
+        HeldTime.objects.update(appointment_type=clinic.exam)
         booked = Appointment.objects.get()
-        visit = Visit.objects.create(appointment=booked, practitioner=clinic.practitioner, planned_at=now)
-        VisitLocation.objects.create(visit=visit, latitude=40.7, longitude=-74, at=now)
-        VisitPosition.objects.create(visit=visit, latitude=40.7, longitude=-74, at=now)
-        VisitPolicy.objects.create()
-        Hold.objects.create(
-            kind="undo", holder_kind="member", holder_id=clinic.agent.id, placed_at=now, expires_at=now,
-            appointment=booked, slot=clinic.slots[0],
-        )  # fmt: skip
-    make_merge(practice=clinic.practice)
-    client = make_bound_client(practice=clinic.practice)
-    with practice_scope(clinic.practice.id):
-        ClientAssertion.objects.create(client=client, jti=b"a-test", expires_at=now)
-    return clinic
+        WaitlistEntry.objects.update(appointment=booked)
+        ResourceUse.objects.create(
+            resource=room,
+            owner_id=booked.id,
+            appointment=booked,
+            hold=Hold.objects.get(kind="undo"),
+            occupied_from=booked.occupied_from,
+            occupied_until=booked.occupied_until,
+        )

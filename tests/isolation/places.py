@@ -28,10 +28,23 @@ JOB = Place("path", "job_id", "job")
 APPOINTMENT = Place("path", "appointment_id", "appt")
 RELATED_PERSON = Place("path", "related_person_id", "rel")
 ENDPOINT = Place("path", "webhook_endpoint_id", "whep")
+GROUP = Place("path", "group_id", "group")
+BLOCK = Place("path", "block_id", "blk")
+CALL = Place("path", "call_id", "call")
+WAITING = Place("path", "waitlist_entry_id", "wait")
 DELIVERY = Place("path", "delivery_id", "whd")
 PROTOCOL = Place("path", "protocol_id", "prot")
+INBOUND = Place("path", "inbound_message_id", "imsg")
 CLIENT = Place("path", "client_id", "appc")
+MEMBER = Place("path", "member_id", "mem")
+HOURS = Place("path", "hours_id", "hours")
 WHO_AND_WHERE = (Place("query", "practitioner", "pract"), Place("query", "location", "loc"))
+
+FEED = Place("path", "feed_id", "feed")
+IMPORT = Place("path", "import_id", "imp")
+
+# What stands in paths and is no id.
+NAMES = {"template_name": "booked.sms.en", "type_code": "comprehensive_exam"}
 
 # {v} is each version, v2 what it has alone.
 PLACES: dict[tuple[str, str], tuple[Place, ...]] = {
@@ -50,8 +63,85 @@ PLACES: dict[tuple[str, str], tuple[Place, ...]] = {
     ("POST", "api/v2/appointments/<str:appointment_id>/move"): (APPOINTMENT, Place("body", "slotId", "slot")),
     ("POST", "api/v2/appointments/<str:appointment_id>/status"): (APPOINTMENT,),
     ("POST", "api/v2/appointments/<str:appointment_id>/undo"): (APPOINTMENT,),
+    ("POST", "api/v2/appointments/<str:appointment_id>/swap"): (
+        APPOINTMENT,
+        Place("body", "withAppointmentId", "appt"),
+    ),
+    ("POST", "api/v2/overbookings"): (Place("body", "patientId", "pat"), Place("body", "slotId", "slot")),
+    ("POST", "api/v2/appointment-groups"): (),
+    ("POST", "api/v2/appointment-groups/offers"): (),
+    ("GET", "api/v2/appointment-groups/<str:group_id>"): (GROUP,),
+    ("POST", "api/v2/appointment-groups/<str:group_id>/cancel"): (GROUP,),
+    ("POST", "api/v2/appointment-groups/<str:group_id>/undo"): (GROUP,),
+    ("POST", "api/v2/appointment-series"): (Place("body", "patientId", "pat"), Place("body", "slotId", "slot")),
+    ("GET", "api/v2/appointment-blocks"): (),
+    ("POST", "api/v2/appointment-blocks"): (
+        Place("body", "practitionerId", "pract"),
+        Place("body", "locationId", "loc"),
+    ),
+    ("PATCH", "api/v2/appointment-blocks/<str:block_id>"): (BLOCK,),
+    ("DELETE", "api/v2/appointment-blocks/<str:block_id>"): (BLOCK,),
+    ("GET", "api/v2/appointment-caps"): (),
+    ("POST", "api/v2/appointment-caps"): (
+        Place("body", "practitionerId", "pract"),
+        Place("body", "locationId", "loc"),
+    ),
+    ("DELETE", "api/v2/appointment-caps/<str:cap_id>"): (Place("path", "cap_id", "cap"),),
+    ("GET", "api/v2/resources"): (),
+    ("POST", "api/v2/resources"): (Place("body", "locationId", "loc"),),
+    ("PATCH", "api/v2/resources/<str:resource_id>"): (Place("path", "resource_id", "res"),),
+    ("PUT", "api/v2/appointment-types/<str:type_code>/resources"): (),
+    ("GET", "api/v2/members"): (),
+    ("POST", "api/v2/members"): (),
+    ("PATCH", "api/v2/members/<str:member_id>"): (MEMBER,),
+    ("POST", "api/v2/members/<str:member_id>/invite"): (MEMBER,),
+    ("POST", "api/auth/password"): (),
+    ("POST", "api/v2/appointment-types"): (),
+    ("PATCH", "api/v2/appointment-types/<str:type_code>"): (),
+    ("POST", "api/v2/practitioners"): (Place("body", "memberId", "mem"),),
+    ("PATCH", "api/v2/practitioners/<str:practitioner_id>"): (
+        Place("path", "practitioner_id", "pract"),
+        Place("body", "memberId", "mem"),
+    ),
+    ("GET", "api/v2/self-service-settings"): (),
+    ("PUT", "api/v2/self-service-settings"): (),
+    ("GET", "api/v2/working-hours"): (Place("query", "practitioner", "pract"),),
+    ("POST", "api/v2/working-hours"): (Place("body", "practitionerId", "pract"), Place("body", "locationId", "loc")),
+    ("PATCH", "api/v2/working-hours/<str:hours_id>"): (HOURS, Place("body", "locationId", "loc")),
+    ("DELETE", "api/v2/working-hours/<str:hours_id>"): (HOURS,),
+    ("GET", "api/v2/time-off"): (),
+    ("POST", "api/v2/time-off"): (Place("body", "practitionerId", "pract"), Place("body", "locationId", "loc")),
+    ("DELETE", "api/v2/time-off/<str:time_off_id>"): (Place("path", "time_off_id", "toff"),),
     ("GET", "api/v2/holds"): (Place("query", "practitioner", "pract"),),
     ("POST", "api/v2/holds"): (Place("body", "slotIds", "slot"),),
+    ("GET", "api/v2/workspace"): (),
+    ("PUT", "api/v2/workspace/front-desk"): (),
+    ("GET", "api/v2/waitlist"): (Place("query", "patient", "pat"),),
+    ("POST", "api/v2/waitlist"): (
+        Place("body", "patientId", "pat"),
+        Place("body", "appointmentId", "appt"),
+        Place("body", "practitionerIds", "pract"),
+        Place("body", "locationIds", "loc"),
+    ),
+    ("GET", "api/v2/waitlist/<str:waitlist_entry_id>"): (WAITING,),
+    ("POST", "api/v2/waitlist/<str:waitlist_entry_id>/withdraw"): (WAITING,),
+    ("GET", "api/v2/waitlist-offers"): (
+        Place("query", "slot", "slot"),
+        Place("query", "practitioner", "pract"),
+    ),
+    ("GET", "api/v2/calls"): (),
+    ("POST", "api/v2/calls"): (),
+    ("GET", "api/v2/calls/<str:call_id>"): (CALL,),
+    ("POST", "api/v2/calls/<str:call_id>/end"): (CALL,),
+    ("GET", "api/v2/reports/calls"): (),
+    ("GET", "api/v2/reports/fill-rate"): (),
+    ("GET", "api/v2/reports/fill-rate.csv"): (),
+    ("GET", "api/v2/reports/lead-times"): (),
+    ("GET", "api/v2/reports/lead-times.csv"): (),
+    ("GET", "api/v2/reports/third-next-available"): (),
+    ("GET", "api/v2/reports/third-next-available.csv"): (),
+    ("GET", "api/v2/reports/call-bookings"): (),
+    ("GET", "api/v2/reports/call-bookings.csv"): (),
     ("DELETE", "api/v2/holds/<str:hold_id>"): (Place("path", "hold_id", "hold"),),
     ("GET", "api/{v}/slots"): WHO_AND_WHERE,
     ("GET", "api/{v}/slots/next"): WHO_AND_WHERE,
@@ -89,6 +179,7 @@ PLACES: dict[tuple[str, str], tuple[Place, ...]] = {
     ("POST", "api/v2/webhook-endpoints"): (),
     ("GET", "api/v2/webhook-endpoints/<str:webhook_endpoint_id>"): (ENDPOINT,),
     ("PATCH", "api/v2/webhook-endpoints/<str:webhook_endpoint_id>"): (ENDPOINT,),
+    ("DELETE", "api/v2/webhook-endpoints/<str:webhook_endpoint_id>"): (ENDPOINT,),
     ("POST", "api/v2/webhook-endpoints/<str:webhook_endpoint_id>/rotate-secret"): (ENDPOINT,),
     ("POST", "api/v2/webhook-endpoints/<str:webhook_endpoint_id>/test"): (ENDPOINT,),
     ("POST", "api/v2/webhook-endpoints/<str:webhook_endpoint_id>/replay"): (ENDPOINT,),
@@ -103,6 +194,10 @@ PLACES: dict[tuple[str, str], tuple[Place, ...]] = {
     ("POST", "api/v2/visits/<str:visit_id>/link"): (VISIT,),
     ("GET", "api/v2/visit-policy"): (),
     ("PUT", "api/v2/visit-policy"): (),
+    ("GET", "api/v2/reminder-settings"): (),
+    ("PUT", "api/v2/reminder-settings"): (),
+    ("GET", "api/v2/waitlist-settings"): (),
+    ("PUT", "api/v2/waitlist-settings"): (),
     ("POST", "api/v2/live/tickets"): (),
     ("GET", "api/v2/changes"): (),
     ("GET", "api/v2/dead-letters"): (),
@@ -119,6 +214,30 @@ PLACES: dict[tuple[str, str], tuple[Place, ...]] = {
     ("GET", "api/v2/billing/subscription"): (),
     ("POST", "api/v2/billing/checkout-session"): (),
     ("POST", "api/v2/billing/portal-session"): (),
+    ("GET", "api/v2/patients/<str:patient_id>/messages"): (PATIENT,),
+    ("GET", "api/v2/patients/<str:patient_id>/communication"): (PATIENT,),
+    ("PATCH", "api/v2/patients/<str:patient_id>/communication"): (PATIENT,),
+    ("GET", "api/v2/messaging-connection"): (),
+    ("PUT", "api/v2/messaging-connection"): (),
+    ("DELETE", "api/v2/messaging-connection"): (),
+    ("POST", "api/v2/messaging-connection/test"): (),
+    ("GET", "api/v2/message-templates"): (),
+    ("PUT", "api/v2/message-templates/<str:template_name>"): (),
+    ("DELETE", "api/v2/message-templates/<str:template_name>"): (),
+    ("POST", "api/v2/message-templates/<str:template_name>/preview"): (Place("body", "appointmentId", "appt"),),
+    ("GET", "api/v2/inbox"): (),
+    ("GET", "api/v2/inbox/<str:inbound_message_id>"): (INBOUND,),
+    ("PATCH", "api/v2/inbox/<str:inbound_message_id>"): (INBOUND,),
+    ("GET", "api/v2/exports/appointments.csv"): (),
+    ("GET", "api/v2/exports/working-hours.csv"): (),
+    ("GET", "api/v2/calendar-feeds"): (),
+    ("POST", "api/v2/calendar-feeds"): (Place("body", "practitionerId", "pract"),),
+    ("DELETE", "api/v2/calendar-feeds/<str:feed_id>"): (FEED,),
+    ("POST", "api/v2/calendar-feeds/<str:feed_id>/rotate"): (FEED,),
+    ("GET", "api/v2/imports"): (),
+    ("POST", "api/v2/imports"): (),
+    ("GET", "api/v2/imports/<str:import_id>"): (IMPORT,),
+    ("GET", "api/v2/imports/<str:import_id>/errors.csv"): (IMPORT,),
     ("GET", "api/v2/bulk-jobs"): (),
     ("POST", "api/{v}/bulk-messages"): (),
     ("GET", "api/{v}/bulk-messages/<str:job_id>/status"): (JOB,),
@@ -136,9 +255,16 @@ PLACES: dict[tuple[str, str], tuple[Place, ...]] = {
     ("GET", "api/docs"): (),
 }
 # What answers without asking who calls, and takes nothing in.
-BARE = {"", "settings/<path:rest>", "healthz", "readyz", "metrics", "visit/<str:token>", "visit/<str:token>/state"}
+BARE = {
+    "", "manage/<path:rest>", "settings/<path:rest>", "welcome", "healthz", "readyz", "metrics",
+    "visit/<str:token>", "visit/<str:token>/state",
+    "unsubscribe/<str:token>", "a/<str:token>", "a/<str:token>/appointment.ics",
+}  # fmt: skip
 # What must bring an idempotency key.
-KEYED = {f"api/{version}/appointments" for version in ("v1", "v2")}
+KEYED = {
+    *(f"api/{version}/appointments" for version in ("v1", "v2")),
+    *(f"api/v2/{name}" for name in ("appointment-groups", "appointment-series", "overbookings")),
+}
 
 
 @dataclass(frozen=True)
@@ -179,7 +305,11 @@ PROBES = [
 
 def path_of(path: str, ids: dict[str, str]) -> str:
     """The path with `ids` in their places; what they lack is an id that nobody has."""
-    return re.sub(r"<str:(\w+)>", lambda place: ids.get(place[1]) or public_id(_prefix(place[1]), new_uuid()), path)
+    return re.sub(r"<str:(\w+)>", lambda place: _value(place[1], ids), path)
+
+
+def _value(name: str, ids: dict[str, str]) -> str:
+    return ids.get(name) or NAMES.get(name) or public_id(_prefix(name), new_uuid())
 
 
 def _prefix(name: str) -> str:
@@ -216,8 +346,81 @@ def _bodies(clinic: Clinic) -> dict[tuple[str, str], dict[str, Any]]:
         ("POST", "appointments/<str:appointment_id>/cancel"): {"reason": "other"},
         ("POST", "visits/<str:visit_id>/status"): {"status": "under_way"},
         ("PUT", "visit-policy"): {"trailDays": 7},
+        ("PUT", "reminder-settings"): {"offsetsMinutes": [1440], "cutoffMinutes": 60},
+        ("PUT", "waitlist-settings"): {"active": True, "batchSize": 3, "answerMinutes": 15, "leadHours": 2},
         ("POST", "appointments/<str:appointment_id>/move"): {"slotId": public_id("slot", clinic.slots[4].id)},
         ("POST", "holds"): {"slotIds": [public_id("slot", clinic.slots[4].id)], "type": clinic.exam.code},
+        ("POST", "appointment-blocks"): {
+            "practitionerId": public_id("pract", clinic.practitioner.id),
+            "name": "New patients",
+            "weekdays": ["monday"],
+            "starts": "09:00",
+            "ends": "10:00",
+            "newPatients": True,
+        },
+        ("PATCH", "appointment-blocks/<str:block_id>"): {"name": "Emergencies"},
+        ("POST", "appointment-caps"): {"type": clinic.exam.code, "most": 2},
+        ("POST", "resources"): {
+            "locationId": public_id("loc", clinic.location.id),
+            "kind": "room",
+            "category": "lane",
+            "name": "Lane 7",
+        },
+        ("PATCH", "resources/<str:resource_id>"): {"name": "Lane 8"},
+        ("PUT", "appointment-types/<str:type_code>/resources"): {"categories": []},
+        ("POST", "members"): {"email": "ines@members.example", "name": "Ines Moreau", "role": "practitioner"},
+        ("PATCH", "members/<str:member_id>"): {"role": "practitioner"},
+        ("POST", "appointment-types"): {"code": "dry_eye", "name": "Dry eye visit", "durationMinutes": 20},
+        ("PATCH", "appointment-types/<str:type_code>"): {"name": "Whole exam"},
+        ("POST", "practitioners"): {"name": "Dr Ines Moreau"},
+        ("PATCH", "practitioners/<str:practitioner_id>"): {"name": "Dr Alice Lee-Park"},
+        ("PUT", "self-service-settings"): {"leadHours": 2, "horizonDays": None},
+        ("POST", "working-hours"): {
+            "practitionerId": public_id("pract", clinic.practitioner.id),
+            "locationId": public_id("loc", clinic.location.id),
+            "weekday": "sunday",
+            "starts": "09:00",
+            "ends": "12:00",
+        },
+        ("PATCH", "working-hours/<str:hours_id>"): {"ends": "11:00"},
+        ("POST", "time-off"): {"firstDay": "2030-12-24", "lastDay": "2030-12-26", "reason": "holiday"},
+        # Nobody's: whose the one in the path is, is told first.
+        ("POST", "appointments/<str:appointment_id>/swap"): {"withAppointmentId": public_id("appt", clinic.patient.id)},
+        ("POST", "overbookings"): {
+            "patientId": public_id("pat", clinic.patient.id),
+            "slotId": public_id("slot", clinic.slots[4].id),
+            "type": clinic.exam.code,
+            "reason": "other",
+        },
+        ("POST", "appointment-groups"): {
+            "kind": "family",
+            "items": [
+                {
+                    "patientId": public_id("pat", clinic.patient.id),
+                    "slotId": public_id("slot", slot.id),
+                    "type": clinic.exam.code,
+                }
+                for slot in (clinic.slots[4], clinic.slots[6])
+            ],
+        },
+        ("POST", "appointment-groups/offers"): {"kind": "chain", "items": [{"type": clinic.exam.code}] * 2},
+        ("POST", "appointment-groups/<str:group_id>/cancel"): {"reason": "other"},
+        ("POST", "appointment-series"): {
+            "patientId": public_id("pat", clinic.patient.id),
+            "slotId": public_id("slot", clinic.slots[4].id),
+            "type": clinic.exam.code,
+            "everyWeeks": 1,
+            "count": 2,
+        },
+        ("PUT", "workspace/front-desk"): {"greeting": "Good morning", "script": "", "insurance": ["VSP"]},
+        ("POST", "waitlist"): {
+            "patientId": public_id("pat", clinic.patient.id),
+            "type": clinic.exam.code,
+            "practitionerIds": [public_id("pract", clinic.practitioner.id)],
+            "locationIds": [public_id("loc", clinic.location.id)],
+        },
+        ("POST", "calls"): {"callerNumber": "+12125550177"},
+        ("POST", "calls/<str:call_id>/end"): {"outcome": "information"},
         ("POST", "appointments/<str:appointment_id>/status"): {"status": "entered-in-error"},
         ("PATCH", "patients/<str:patient_id>"): {"lastName": "Ibe"},
         ("POST", "patients/<str:patient_id>/merge"): {"mergedPatientId": public_id("pat", clinic.patient.id)},
@@ -226,6 +429,9 @@ def _bodies(clinic: Clinic) -> dict[tuple[str, str], dict[str, Any]]:
         ("POST", "protocol/evaluations"): {"answers": {}},
         ("PUT", "protocol-versions/<str:protocol_id>"): {"definition": optometry()[0], "examples": optometry()[1]},
         ("PATCH", "webhook-endpoints/<str:webhook_endpoint_id>"): {"description": "Renamed"},
+        ("PATCH", "patients/<str:patient_id>/communication"): {"language": "es"},
+        ("PUT", "message-templates/<str:template_name>"): {"body": "{practice}: see you on {date}."},
+        ("PATCH", "inbox/<str:inbound_message_id>"): {"status": "handled"},
         ("PATCH", "api-clients/<str:client_id>"): {"name": "Renamed"},
         ("POST", "api-clients/<str:client_id>/certificates"): {"certificate": issued("next").pem},
         ("POST", "api-clients/<str:client_id>/certificates/revoke"): {

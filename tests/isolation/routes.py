@@ -31,11 +31,11 @@ def routes() -> list[Route]:
     return [route for route in _walk(get_resolver(), "") if not route.path.startswith(ADMIN)]
 
 
-def unversioned(path: str) -> str:
-    """`api/{v}/…` for what both versions have; as it is what only one has."""
+def unversioned(path: str, method: str) -> str:
+    """`api/{v}/…` for what both versions have there by this method; as it is what only one has."""
     versionless = path.replace("api/v1/", "api/{v}/").replace("api/v2/", "api/{v}/")
     both = {versionless.replace("{v}", version) for version in ("v1", "v2")}
-    return versionless if both <= {route.path for route in routes()} else path
+    return versionless if both <= {route.path for route in routes() if method in route.methods} else path
 
 
 def _walk(resolver: URLResolver, prefix: str) -> Iterator[Route]:

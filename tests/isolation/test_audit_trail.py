@@ -47,7 +47,14 @@ def _book_again(clinic: Clinic) -> None:
     """What an operation before has ended stands in no other's way."""
     with practice_scope(clinic.practice.id):
         Hold.objects.update(expires_at=timezone.now())
-        Appointment.objects.update(status="booked", cancelled_at=None, cancelled_by=None, cancellation_reason="")
+        Appointment.objects.update(
+            status="booked",
+            booked_at=timezone.now(),
+            changed_at=None,
+            cancelled_at=None,
+            cancelled_by=None,
+            cancellation_reason="",
+        )
 
 
 @pytest.mark.parametrize("version", ["v1", "v2"])

@@ -20,6 +20,7 @@ SHARED = {
     "django_migrations": "Django's",
     "django_session": "Django's: operators' sessions",
     "mybcat_listenerstate": "how fast all deliveries of a listener may go, whose ever they are",
+    "mybcat_targetpause": "which receivers asked for patience, by id alone",
     "integrations_inboundevent": "what Stripe sent, before anyone knows whose it is; for platform scope alone",
     "mybcat_auditcursor": "how far the sealing of all practices' audit entries has come",
     "mybcat_passkey": "operators' passkeys",
@@ -37,7 +38,12 @@ SHARED = {
 ACROSS = {
     "appointment_no_overlap": "a practitioner is of one practice, and the constraint compares practitioners",
     "held_time_no_overlap": "likewise",
+    "resource_use_no_overlap": "a resource is of one practice, and the constraint compares resources",
+    "call_with_number": "numbers are forgotten after a while, whose ever they are",
+    "messaging_connection_number": "texts name our number, and nobody knows yet whose it is",
+    "waitlist_opening_due": "the sweep looks at what is due, whose ever it is",
     "hold_expires_at": "the relay ends what has run out, whose ever it is",
+    "import_waiting": "workers take what waits, whose ever it is",
     "client_assertion_expires_at": "the sweep forgets what has expired, whose ever it is",
     "alarm_untold": "operators hear of what is due, by whose caller ever",
     "audit_entry_txid": "sealing takes what is new, whose ever it is",
@@ -51,6 +57,7 @@ ACROSS = {
     "idempotency_key_expires_at": "the sweep forgets what has expired, whose ever it is",
     "practice_stripe_customer_once": "Stripe's events name their customer, and nobody knows yet whose it is",
     "security_event_unalarmed": "alarms collect what is new, whose ever it is",
+    "membership_unmailed": "the mailer takes what is new, whose ever it is",
     "practices_membership_user_id_5f879272": "signing in asks for a user's practices",
     "practices_practitioner_user_id_711c85cb": "deleting a user asks who they are",
 }

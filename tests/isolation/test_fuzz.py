@@ -37,7 +37,9 @@ def sender(clinic: Clinic) -> Any:
 
 def own_values(clinic: Clinic) -> dict[str, Any]:
     """Good values by the names that operations give them."""
-    by_prefix = {value.split("_")[0]: value for value in ids_of(clinic.practice.id, each=1)}
+    by_prefix = {"template": "booked.sms.en", "type": clinic.exam.code} | {
+        value.split("_")[0]: value for value in ids_of(clinic.practice.id, each=1)
+    }
     return {
         **{name: by_prefix[prefix] for name, prefix in NAMED.items()},
         "patientId": public("pat", clinic.patient.id),

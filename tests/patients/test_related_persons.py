@@ -30,7 +30,7 @@ def test_a_mother_is_added_changed_and_removed(agent: Caller, clinic: Clinic, pa
     assert changed.json() == {**added.json(), "maySchedule": True, "phone": ""}
     assert agent.get(path).json()["data"] == [changed.json()]
     with changes(patients_relatedperson=-1, mybcat_auditentry=1):
-        assert agent.http.delete(own, headers=agent.headers).status_code == 204
+        assert agent.delete(own).status_code == 204
     assert_not_found(agent.patch(own, {"phone": ""}))
 
 
@@ -63,7 +63,7 @@ def test_clinicians_read_and_do_not_write(clinician: Caller, clinic: Clinic, pat
     with changes(**REFUSED):
         assert_forbidden(clinician.patch(own, {"phone": ""}))
     with changes(**REFUSED):
-        assert_forbidden(clinician.http.delete(own, headers=clinician.headers))
+        assert_forbidden(clinician.delete(own))
 
 
 def test_they_go_with_their_practice_alone(agent: Caller, clinic: Clinic, other_clinic: Clinic, path: str) -> None:

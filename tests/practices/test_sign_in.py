@@ -75,6 +75,7 @@ def test_the_answer_is_a_token_for_the_first_practice_by_name(
         {
             "tokenType": "Bearer",
             "expiresIn": 900,
+            "sessionEndsIn": 12 * 3600,
             "practice": shown(bright_eyes),
             "role": "practice_manager",
             "memberships": [
@@ -187,7 +188,11 @@ def test_a_wrong_password_tells_nothing_of_a_practice(client: Client, sarah: Use
             assert_refused(answer, status=401, code="wrong_credentials", sentence="Invalid email or password")
 
 
-@pytest.mark.parametrize("practice", [public("prac", new_uuid()), "prac_x", "", public("pat", new_uuid())])
+@pytest.mark.parametrize(
+    "practice",
+    [public("prac", new_uuid()), "prac_x", "", public("pat", new_uuid())],
+    ids=["unknown", "malformed", "empty", "a patient's"],
+)
 def test_a_practice_that_nobody_has_is_not_found(client: Client, sarah: User, practice: str) -> None:
     token = sign_in(client).json()["accessToken"]
     with changes():

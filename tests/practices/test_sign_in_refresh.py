@@ -66,7 +66,10 @@ def test_a_refresh_gives_the_next_pair(clinic: Clinic) -> None:
         answer = refresh(client)
     body = answer.json()
     assert answer.status_code == 200
-    assert set(body) == {"accessToken", "tokenType", "expiresIn", "practice", "role", "memberships"}
+    members = {"accessToken", "tokenType", "expiresIn", "sessionEndsIn", "practice", "role", "memberships"}
+    assert set(body) == members
+    # A refresh does not put it off.
+    assert body["sessionEndsIn"] <= 12 * 3600
     assert held(client) != first
     assert works(client, body["accessToken"])
     assert refresh(client).status_code == 200

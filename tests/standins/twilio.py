@@ -17,7 +17,7 @@ from urllib.parse import parse_qs
 from tests.standins.server import Answer, Asked, Standin
 
 ACCOUNT, TOKEN, SENDER = "AC" + "0" * 32, "a-token-of-twilio", "+15005550006"
-_PATH = f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
+_ROOT = "/2010-04-01/Accounts/"
 _SENTENCES = {
     20003: (401, "Authenticate"),
     20429: (429, "Too Many Requests"),
@@ -35,26 +35,31 @@ def refusal(code: int) -> Answer:
 
 
 class Twilio(Standin):
-    """Keeps what it takes; refuses the numbers in `refused` with their code."""
+    """Keeps what it takes; refuses the numbers in `refused` with their code. `accounts`: their tokens and numbers."""
 
     def __init__(self) -> None:
         super().__init__()
         self.messages: list[dict[str, object]] = []
         self.refused: dict[str, int] = {}
+        self.accounts = {ACCOUNT: (TOKEN, SENDER)}
         self._numbers = itertools.count(1)
 
     def respond(self, asked: Asked) -> Answer:
-        credentials = base64.b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
+        account = asked.path.split("/")[3] if asked.path.startswith(_ROOT) else ""
+        token, number = self.accounts.get(account, ("", ""))
+        credentials = base64.b64encode(f"{account}:{token}".encode()).decode()
         if asked.headers.get("authorization") != f"Basic {credentials}":
             return refusal(20003)
-        if asked.path != _PATH:
+        if asked.path == f"{_ROOT}{account}/IncomingPhoneNumbers.json":
+            return _numbers(asked, account, number)
+        if asked.path != f"{_ROOT}{account}/Messages.json":
             return Answer(404, {"code": 20404, "message": "Not found", "more_info": "", "status": 404})
         if asked.method == "GET":
             return self._list(asked)
         form = {name: values[0] for name, values in parse_qs(asked.body.decode()).items()}
         if form["To"] in self.refused:
             return refusal(self.refused[form["To"]])
-        self.messages.insert(0, self._taken(form))
+        self.messages.insert(0, self._taken(form, account))
         return Answer(201, self.messages[0])
 
     def _list(self, asked: Asked) -> Answer:
@@ -64,16 +69,26 @@ class Twilio(Standin):
             if asked.query.get("To") in (None, message["to"]) and asked.query.get("From") in (None, message["from"])
         ]
         size = int(asked.query.get("PageSize", "50"))
-        page = {"messages": found[:size], "next_page_uri": None, "page": 0, "page_size": size, "uri": _PATH}
+        page = {"messages": found[:size], "next_page_uri": None, "page": 0, "page_size": size, "uri": asked.path}
         return Answer(200, page)
 
-    def _taken(self, form: dict[str, str]) -> dict[str, object]:
+    def _taken(self, form: dict[str, str], account: str) -> dict[str, object]:
         sid = f"SM{next(self._numbers):032x}"
         now = format_datetime(datetime.now(UTC).replace(microsecond=0))
         return {
-            "sid": sid, "account_sid": ACCOUNT, "to": form["To"], "from": form["From"], "body": form["Body"],
+            "sid": sid, "account_sid": account, "to": form["To"], "from": form["From"], "body": form["Body"],
             "status": "queued", "direction": "outbound-api", "num_segments": "1", "num_media": "0",
             "date_created": now, "date_updated": now, "date_sent": None, "price": None, "price_unit": "USD",
             "error_code": None, "error_message": None, "messaging_service_sid": None, "api_version": "2010-04-01",
-            "uri": f"/2010-04-01/Accounts/{ACCOUNT}/Messages/{sid}.json", "subresource_uris": {},
+            "uri": f"{_ROOT}{account}/Messages/{sid}.json", "subresource_uris": {},
         }  # fmt: skip
+
+
+def _numbers(asked: Asked, account: str, number: str) -> Answer:
+    """The account's numbers; as much of each as tells that it is there."""
+    found = [
+        {"sid": "PN" + "0" * 32, "account_sid": account, "phone_number": number, "friendly_name": number,
+         "date_created": None, "date_updated": None, "capabilities": {}}
+    ] if asked.query.get("PhoneNumber") in (None, number) else []  # fmt: skip
+    page = {"incoming_phone_numbers": found, "next_page_uri": None, "page": 0, "page_size": 50, "uri": asked.path}
+    return Answer(200, page)

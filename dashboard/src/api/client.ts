@@ -9,6 +9,8 @@ export type Schemas = components["schemas"];
 export type Patient = Schemas["PatientV2Output"];
 export type Appointment = Schemas["AppointmentOutput"];
 export type Slot = Schemas["SlotOutput"];
+export type Call = Schemas["CallOutput"];
+export type OpenedCall = Schemas["OpenedCallOutput"];
 export type HeldTime = Schemas["HeldTimeOutput"];
 export type Blocker = Schemas["BlockerOutput"];
 
@@ -28,6 +30,17 @@ export class Refusal extends Error {
     return this.status === 0;
   }
 
+  /** What is wrong with each member of the body, by its name. */
+  get fields(): Record<string, string> {
+    const errors = (this.members["errors"] as { detail: string; pointer: string }[] | undefined) ?? [];
+    const found: Record<string, string> = {};
+    for (const { pointer, detail } of errors) {
+      const name = pointer.replace(/^#\/?/, "");
+      found[name] = found[name] === undefined ? detail : `${found[name]} ${detail}`;
+    }
+    return found;
+  }
+
   get blockers(): Blocker[] {
     return (this.members["blockers"] as Blocker[] | undefined) ?? [];
   }
@@ -37,11 +50,19 @@ export class Refusal extends Error {
   }
 }
 
+let call: string | null = null;
+
+/** From now on what is asked for is done for this caller, and kept with the call; null: for none. */
+export function during(callId: string | null): void {
+  call = callId;
+}
+
 const authorised: Middleware = {
   onRequest: async ({ request, schemaPath }) => {
     if (!schemaPath.startsWith("/api/auth/")) {
       request.headers.set("Authorization", `Bearer ${await session.token()}`);
     }
+    if (call !== null && schemaPath.startsWith("/api/v2/")) request.headers.set("X-Call-Id", call);
     return request;
   },
 };

@@ -21,6 +21,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Choose the first password, by the link of an invitation; the link is good once. */
+        post: operations["choosePassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/practice": {
         parameters: {
             query?: never;
@@ -227,6 +244,187 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/appointment-blocks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Times that are reserved for some types of appointment, also those that are over. */
+        get: operations["listAppointmentBlocks"];
+        put?: never;
+        /** @description Reserve a part of some weekdays for some types of appointment; what is booked there stays. */
+        post: operations["createAppointmentBlock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/appointment-blocks/{block_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description Let everybody have the time again. */
+        delete: operations["deleteAppointmentBlock"];
+        options?: never;
+        head?: never;
+        /** @description Change what is reserved from now on; what is booked stays. */
+        patch: operations["changeAppointmentBlock"];
+        trace?: never;
+    };
+    "/api/v2/appointment-caps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How many of a type there may be a day. */
+        get: operations["listAppointmentCaps"];
+        put?: never;
+        /** @description Take no more than so many of a type a day: of a practitioner, at a location, or of all together. */
+        post: operations["createAppointmentCap"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/appointment-caps/{cap_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description Take any number a day again. */
+        delete: operations["deleteAppointmentCap"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/appointment-groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Book the steps of one visit (`chain`), or appointments of several patients (`family`): all or none.
+         *
+         *     Where some cannot be had, `items` of the refusal says of each of them what stands against it.
+         */
+        post: operations["bookAppointmentGroup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/appointment-groups/{group_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Appointments that were booked together, as they stand now. */
+        get: operations["getAppointmentGroup"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/appointment-groups/{group_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Cancel all of the group that are still booked. */
+        post: operations["cancelAppointmentGroup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/appointment-groups/{group_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Undo what you have just done to the whole group, its booking or its cancellation, for ten seconds. */
+        post: operations["undoAppointmentGroup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/appointment-groups/offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Times at which all of a visit's steps, or all of a family, can be seen at one location in one go. */
+        post: operations["searchAppointmentGroups"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/appointment-series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Book the same visit every so many weeks, at the same time by the location's clock: all or none.
+         *
+         *     Where some cannot be had, `items` of the refusal says of each of them what stands against it.
+         */
+        post: operations["bookAppointmentSeries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/appointment-types": {
         parameters: {
             query?: never;
@@ -234,9 +432,44 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description What patients come for. A booking names the `code`. */
+        /** @description What patients come for. A booking names the `code` of one that is active. */
         get: operations["listAppointmentTypes"];
         put?: never;
+        /** @description Add a type of appointment, which can be booked at once. */
+        post: operations["createAppointmentType"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/appointment-types/{type_code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description Change it for what is booked from now on, or let nobody book it any more; what is booked stays as it is. */
+        patch: operations["updateAppointmentType"];
+        trace?: never;
+    };
+    "/api/v2/appointment-types/{type_code}/resources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description What each appointment of the type needs beside a practitioner: one resource of each category. */
+        put: operations["putTypeResources"];
         post?: never;
         delete?: never;
         options?: never;
@@ -332,6 +565,29 @@ export interface paths {
          *     after all. Where that cannot follow, the refusal says what can (`allowed`).
          */
         post: operations["changeAppointmentStatus"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/appointments/{appointment_id}/swap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Let two appointments that are still booked change places, or change nothing.
+         *
+         *     Each begins where the other began, of whichever practitioner and at whichever location that is, and takes the
+         *     time of its own type. The answer is the appointment of the path; the other one's changes are an event of its
+         *     own. Undone for one, it is undone for both.
+         */
+        post: operations["swapAppointments"];
         delete?: never;
         options?: never;
         head?: never;
@@ -530,6 +786,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/calendar-feeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Feeds that were not taken back. */
+        get: operations["listCalendarFeeds"];
+        put?: never;
+        /** @description A secret address to which a practitioner's calendar program subscribes. */
+        post: operations["createCalendarFeed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/calendar-feeds/{feed_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description Its address shows nothing from now on. */
+        delete: operations["revokeCalendarFeed"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/calendar-feeds/{feed_id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Another secret address; the one before shows nothing from now on. */
+        post: operations["rotateCalendarFeed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Your calls of some days, in order of time; a manager sees everybody's. */
+        get: operations["listCalls"];
+        put?: never;
+        /** @description Open a call, and learn whose number it is. Name it as `X-Call-Id` in what you do for the caller. */
+        post: operations["openCall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/calls/{call_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A call of yours, as a manager anybody's, and what was done during it. */
+        get: operations["getCall"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/calls/{call_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Say how it ended; what was held during it and not booked is free again. */
+        post: operations["endCall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/changes": {
         parameters: {
             query?: never;
@@ -634,6 +994,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/exports/appointments.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Appointments that begin on these days, whatever became of them; each patient's audit trail tells of it. */
+        get: operations["exportAppointments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/exports/working-hours.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The weekly periods of all who see patients, on each location's clock. */
+        get: operations["exportWorkingHours"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/holds": {
         parameters: {
             query?: never;
@@ -674,6 +1068,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The practice's imports, the newest first. */
+        get: operations["listImports"];
+        put?: never;
+        /** @description Take a file over, whole or not at all. A long one is `queued`: ask again how it has ended. */
+        post: operations["createImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/imports/{import_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One import, and what is wrong with its first thousand bad lines. */
+        get: operations["getImport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/imports/{import_id}/errors.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description All that is wrong with its lines, as a spreadsheet. */
+        get: operations["getImportErrors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What patients texted and nobody has seen to yet, or what was handled; the newest first. */
+        get: operations["listInbox"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/inbox/{inbound_message_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One message. */
+        get: operations["getInboundMessage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description Take it or give it back; say that it is handled, or open it again. */
+        patch: operations["changeInboundMessage"];
+        trace?: never;
+    };
     "/api/v2/live/tickets": {
         parameters: {
             query?: never;
@@ -708,6 +1189,146 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Who works for the practice, also those who do no more. */
+        get: operations["listMembers"];
+        put?: never;
+        /** @description Let somebody work here; an e-mail tells them, and whoever has no password yet chooses one by its link. */
+        post: operations["addMember"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/members/{member_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description Another role, or no access any more: it holds at their next request. Not one's own; a manager stays. */
+        patch: operations["updateMember"];
+        trace?: never;
+    };
+    "/api/v2/members/{member_id}/invite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Send the link again, to whoever has no password yet; earlier ones stay good until one was used. */
+        post: operations["inviteMember"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/message-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Every message, channel and language, with what the practice says or the platform for it. */
+        get: operations["listMessageTemplates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/message-templates/{template_name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Say it in the practice's own words. */
+        put: operations["putMessageTemplate"];
+        post?: never;
+        /** @description Back to the platform's wording. */
+        delete: operations["deleteMessageTemplate"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/message-templates/{template_name}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description How a wording reads, for an appointment or a time next week; without a body, the one in force. */
+        post: operations["previewMessageTemplate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/messaging-connection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The practice's own account and number, without the token. */
+        get: operations["getMessagingConnection"];
+        /** @description Send from the practice's own number. Point its webhook for messages to where the platform's points. */
+        put: operations["putMessagingConnection"];
+        post?: never;
+        /** @description Forget the token; the platform's number serves again. */
+        delete: operations["deleteMessagingConnection"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/messaging-connection/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Ask Twilio whether the token is good and the number is the account's. Sends nothing. */
+        post: operations["testMessagingConnection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/notices": {
         parameters: {
             query?: never;
@@ -736,6 +1357,28 @@ export interface paths {
         put?: never;
         /** @description Seen: it is listed no more, and the next trouble of its kind is told anew. */
         post: operations["acknowledgeNotice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/overbookings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Book beside what the calendar has room for, beginning with a slot that is taken.
+         *
+         *     Managers may, up to the practitioner's cap for the day; agents may in an emergency, which the protocol's
+         *     `answers` must show. A time that is free is refused: it is to be booked.
+         */
+        post: operations["overbookAppointment"];
         delete?: never;
         options?: never;
         head?: never;
@@ -846,6 +1489,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/patients/{patient_id}/communication": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Language, channel and what is not wanted; and how the patient is reached now. */
+        get: operations["getCommunication"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description Change the members that the body names. Consent to texts stands with the patient's number. */
+        patch: operations["changeCommunication"];
+        trace?: never;
+    };
     "/api/v2/patients/{patient_id}/merge": {
         parameters: {
             query?: never;
@@ -857,6 +1518,23 @@ export interface paths {
         put?: never;
         /** @description Make a second copy part of this record: its appointments, messages and so on move over. */
         post: operations["mergePatients"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/patients/{patient_id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What the patient was sent and what was held back, the newest first. */
+        get: operations["listPatientMessages"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -922,14 +1600,32 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Practitioners who see patients. */
+        /** @description Practitioners who see patients; others where they are asked for. */
         get: operations["listPractitioners"];
+        put?: never;
+        /** @description Add a practitioner; give them working hours, and they can be booked. */
+        post: operations["createPractitioner"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/practitioners/{practitioner_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** @description Rename them, or let them see patients no more: free time closes, what is booked stands and is told. */
+        patch: operations["updatePractitioner"];
         trace?: never;
     };
     "/api/v2/protocol": {
@@ -959,7 +1655,7 @@ export interface paths {
         /** @description All versions, the first made first. */
         get: operations["listProtocolVersions"];
         put?: never;
-        /** @description Start a draft from what is in force, with its examples. */
+        /** @description Start a draft from what is in force, or from the platform's protocol, with its examples. */
         post: operations["draftProtocol"];
         delete?: never;
         options?: never;
@@ -1055,6 +1751,230 @@ export interface paths {
         patch: operations["changeRelatedPerson"];
         trace?: never;
     };
+    "/api/v2/reminder-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How long before an appointment its patient is reminded. */
+        get: operations["getReminderSettings"];
+        /** @description Say so anew, as a whole; what the new offsets would have brought before now is not made up for. */
+        put: operations["putReminderSettings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/reports/call-bookings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How many calls were booked and why the others were not, by day and agent. */
+        get: operations["reportCallBookings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/reports/call-bookings.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The same as a spreadsheet. */
+        get: operations["exportCallBookings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/reports/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How calls ended, and why nothing was booked, by agent. */
+        get: operations["reportCalls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/reports/fill-rate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Booked minutes of bookable minutes, by day and practitioner. */
+        get: operations["reportFillRate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/reports/fill-rate.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The same as a spreadsheet. */
+        get: operations["exportFillRate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/reports/lead-times": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Days from booking to start of the appointments that begin on these days, by type or by day. */
+        get: operations["reportLeadTimes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/reports/lead-times.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The same as a spreadsheet. */
+        get: operations["exportLeadTimes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/reports/third-next-available": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Days from today until the third appointment that is free, by type and practitioner, as of now. */
+        get: operations["reportThirdNextAvailable"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/reports/third-next-available.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The same as a spreadsheet. */
+        get: operations["exportThirdNextAvailable"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/resources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Rooms and equipment, also those out of use. */
+        get: operations["listResources"];
+        put?: never;
+        /** @description Add a room or a piece of equipment to a location. */
+        post: operations["createResource"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/resources/{resource_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description Rename it, or take it out of use; appointments that have it keep it. */
+        patch: operations["updateResource"];
+        trace?: never;
+    };
+    "/api/v2/self-service-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How soon, and how far ahead, programs by which patients book themselves may book. */
+        get: operations["getSelfServiceSettings"];
+        /** @description Say so anew, as a whole; what is booked stands. */
+        put: operations["putSelfServiceSettings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/slots": {
         parameters: {
             query?: never;
@@ -1101,6 +2021,41 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/time-off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Who is off, or what is closed, from now on; the soonest first. */
+        get: operations["listTimeOff"];
+        put?: never;
+        /** @description Close a practitioner's, a location's or everybody's free time; what is booked stands, and is told. */
+        post: operations["createTimeOff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/time-off/{time_off_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description Open again what it had closed, where hours ask for it. */
+        delete: operations["deleteTimeOff"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1193,6 +2148,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/waitlist": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Who waits, the one that has waited longest first. */
+        get: operations["listWaitlist"];
+        put?: never;
+        /** @description Let a patient wait for a time that suits them better; whoever has one to give finds them in the list. */
+        post: operations["addToWaitlist"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/waitlist-offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Who was asked about which time, in which batch, and what they answered; the newest first. */
+        get: operations["listWaitlistOffers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/waitlist-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How times that become free are offered to who waits. */
+        get: operations["getWaitlistSettings"];
+        /** @description Say so anew, as a whole; what is on offer stays so. */
+        put: operations["putWaitlistSettings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/waitlist/{waitlist_entry_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Who waits for what, and what has been offered to them, the newest first. */
+        get: operations["getWaitlistEntry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/waitlist/{waitlist_entry_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description The patient waits no more; what is on offer to them is not any more. */
+        post: operations["withdrawFromWaitlist"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/webhook-deliveries": {
         parameters: {
             query?: never;
@@ -1200,7 +2242,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Deliveries, the oldest first. */
+        /** @description Deliveries, the oldest first unless asked otherwise. */
         get: operations["listWebhookDeliveries"];
         put?: never;
         post?: never;
@@ -1290,7 +2332,8 @@ export interface paths {
         get: operations["getWebhookEndpoint"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** @description Forget the endpoint; what has not arrived is discarded, and the log of deliveries stays for its time. */
+        delete: operations["deleteWebhookEndpoint"];
         options?: never;
         head?: never;
         /** @description Change what is named; `status` enables and disables. */
@@ -1348,6 +2391,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/working-hours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The weekly periods in which people see patients, on each location's clock. */
+        get: operations["listWorkingHours"];
+        put?: never;
+        /** @description Add a weekly period; it may not overlap another of the practitioner's. A preview answers 201 as well. */
+        post: operations["createWorkingHours"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/working-hours/{hours_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description Remove a weekly period from now on; what is booked stands, and the answer tells what lies outside then. */
+        delete: operations["deleteWorkingHours"];
+        options?: never;
+        head?: never;
+        /** @description Change a weekly period from now on; what is booked stands, and the answer tells what lies outside then. */
+        patch: operations["updateWorkingHours"];
+        trace?: never;
+    };
+    "/api/v2/workspace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Your practice's greeting, script, clock, closures, insurers, places, people, types; and what you may do. */
+        get: operations["getWorkspace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/workspace/front-desk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Write how the phone is answered, as a whole; the workspace shows it. */
+        put: operations["putFrontDesk"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1374,10 +2487,29 @@ export interface components {
             /** Format: date-time */
             end: string;
             type: string;
+            /** @description beside what the calendar has room for; it has no slots */
+            overbooked: boolean;
+            /** @description of those that were booked together */
+            groupId: string | null;
+            /**
+             * Format: date-time
+             * @description when the patient said that they will come
+             */
+            confirmedAt: string | null;
         };
-        AppointmentTypeList: {
-            data: components["schemas"]["AppointmentTypeOutput"][];
-            nextCursor: string | null;
+        /** @description A body or query: unknown members are refused by name, and a number is no text. */
+        AppointmentTypeInputRequest: {
+            /** @description what bookings name; it never changes: contact_lens_fitting */
+            code: string;
+            name: string;
+            durationMinutes: number;
+            bufferBeforeMinutes?: number;
+            bufferAfterMinutes?: number;
+            /**
+             * @description who may come for it
+             * @enum {string}
+             */
+            audience?: "any" | "new" | "returning";
         };
         AppointmentTypeOutput: {
             code: string;
@@ -1390,6 +2522,25 @@ export interface components {
              * @enum {string}
              */
             audience: "any" | "new" | "returning";
+        };
+        AppointmentTypeV2List: {
+            data: components["schemas"]["AppointmentTypeV2Output"][];
+            nextCursor: string | null;
+        };
+        AppointmentTypeV2Output: {
+            code: string;
+            name: string;
+            durationMinutes: number;
+            bufferBeforeMinutes: number;
+            bufferAfterMinutes: number;
+            /**
+             * @description who may come for it
+             * @enum {string}
+             */
+            audience: "any" | "new" | "returning";
+            active: boolean;
+            /** @description of the rooms and equipment it needs */
+            categories: string[];
         };
         AttemptList: {
             data: components["schemas"]["AttemptOutput"][];
@@ -1407,9 +2558,59 @@ export interface components {
             startedAt: string;
             durationMs: number;
         };
+        /** @description What can be changed, too. */
+        BlockInputRequest: {
+            /** @description what agents hear in a refusal: New patients */
+            name: string;
+            /** @description monday to sunday */
+            weekdays: ("monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday")[];
+            /** @description on the location's clock: 09:00 */
+            starts: string;
+            /** @description exclusive; 00:00 is the end of the day */
+            ends: string;
+            /** @description codes of the types that may be booked then */
+            types?: string[];
+            /** @description also all types whose audience is new patients, those to come as well */
+            newPatients?: boolean;
+            /** @description so long before it begins it is anybody's; null: never */
+            releaseHours?: number | null;
+            /**
+             * Format: date
+             * @description the first day without it; null: none
+             */
+            validUntil?: string | null;
+            practitionerId: string;
+            /** @description null: wherever the practitioner is */
+            locationId?: string | null;
+            /**
+             * Format: date
+             * @description default: today
+             */
+            validFrom?: string;
+        };
+        BlockList: {
+            data: components["schemas"]["BlockOutput"][];
+            nextCursor: string | null;
+        };
+        BlockOutput: {
+            id: string;
+            practitionerId: string;
+            locationId: string | null;
+            name: string;
+            weekdays: ("monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday")[];
+            starts: string;
+            ends: string;
+            types: string[];
+            newPatients: boolean;
+            releaseHours: number | null;
+            /** Format: date */
+            validFrom: string;
+            /** Format: date */
+            validUntil: string | null;
+        };
         BlockerOutput: {
             /** @enum {string} */
-            code: "past" | "beyond_horizon" | "practitioner_inactive" | "location_inactive" | "audience" | "closed" | "time_off" | "not_in" | "too_short" | "off_grid" | "taken" | "buffer" | "held" | "blocked";
+            code: "past" | "beyond_horizon" | "too_soon" | "too_far_ahead" | "practitioner_inactive" | "location_inactive" | "audience" | "closed" | "time_off" | "not_in" | "too_short" | "off_grid" | "taken" | "buffer" | "held" | "blocked" | "resource" | "block" | "cap";
             sentence: string;
             /** Format: date-time */
             start: string | null;
@@ -1484,6 +2685,144 @@ export interface components {
             failedNumbers?: string[];
         };
         /** @description A body or query: unknown members are refused by name, and a number is no text. */
+        CalendarFeedInputRequest: {
+            practitionerId: string;
+            /** @description name patients to whoever has the address; default: no */
+            showPatients?: boolean;
+        };
+        CalendarFeedList: {
+            data: components["schemas"]["CalendarFeedOutput"][];
+            nextCursor: string | null;
+        };
+        CalendarFeedOutput: {
+            calendarFeedId: string;
+            practitionerId: string;
+            showPatients: boolean;
+            /** Format: date-time */
+            createdAt: string;
+        };
+        CallActOutput: {
+            /** Format: date-time */
+            at: string;
+            /** @description a code such as `appointment.booked` */
+            act: string;
+            objectId: string | null;
+        };
+        CallBookingsOutput: {
+            /** @description whose days these are */
+            timeZone: string;
+            data: components["schemas"]["CallDayLineOutput"][];
+        };
+        CallCandidateCallerOutput: {
+            relatedPersonId: string;
+            name: string;
+            /** @enum {string} */
+            relationship: "parent" | "guardian" | "spouse" | "child" | "sibling" | "caregiver" | "other";
+            maySchedule: boolean;
+        };
+        CallCandidateOutput: {
+            patientId: string;
+            firstName: string;
+            lastName: string;
+            /** Format: date */
+            dateOfBirth: string;
+            /** @description who rings for them; null: the number is the patient's own */
+            caller: components["schemas"]["CallCandidateCallerOutput"] | null;
+        };
+        CallDayLineOutput: {
+            /** Format: date */
+            date: string;
+            /** @description a member's; null: a program */
+            agentId: string | null;
+            agentName: string | null;
+            /** @description all that were opened */
+            calls: number;
+            booked: number;
+            notBooked: number;
+            /**
+             * Format: double
+             * @description booked of booked and not booked, from 0 to 1; null: neither
+             */
+            rate: number | null;
+            /** @description of those that were not booked */
+            reasons: components["schemas"]["CallReasonsOutput"];
+        };
+        /** @description A body or query: unknown members are refused by name, and a number is no text. */
+        CallEndInputRequest: {
+            /** @enum {string} */
+            outcome: "booked" | "moved" | "cancelled" | "information" | "message_taken" | "not_booked" | "wrong_number" | "abandoned";
+            /**
+             * @description why nothing was booked: with `not_booked` alone
+             * @enum {string}
+             */
+            reason?: "no_suitable_time" | "insurance_not_accepted" | "price" | "wants_to_think" | "service_not_offered" | "referred_elsewhere" | "other";
+        };
+        CallFiguresOutput: {
+            /** @description null: a program */
+            agentName: string | null;
+            /**
+             * @description null: still open
+             * @enum {string|null}
+             */
+            outcome: "booked" | "moved" | "cancelled" | "information" | "message_taken" | "not_booked" | "wrong_number" | "abandoned" | null;
+            /** @enum {string|null} */
+            reason: "no_suitable_time" | "insurance_not_accepted" | "price" | "wants_to_think" | "service_not_offered" | "referred_elsewhere" | "other" | null;
+            count: number;
+        };
+        /** @description A body or query: unknown members are refused by name, and a number is no text. */
+        CallInputRequest: {
+            /** @description none: it was withheld */
+            callerNumber?: string;
+        };
+        CallList: {
+            data: components["schemas"]["CallOutput"][];
+            nextCursor: string | null;
+        };
+        CallOutput: {
+            callId: string;
+            mine: boolean;
+            /** @description null: a program */
+            agentName: string | null;
+            callerNumber: string | null;
+            /** Format: date-time */
+            openedAt: string;
+            /** Format: date-time */
+            endedAt: string | null;
+            /** @enum {string|null} */
+            outcome: "booked" | "moved" | "cancelled" | "information" | "message_taken" | "not_booked" | "wrong_number" | "abandoned" | null;
+            /** @enum {string|null} */
+            reason: "no_suitable_time" | "insurance_not_accepted" | "price" | "wants_to_think" | "service_not_offered" | "referred_elsewhere" | "other" | null;
+        };
+        CallReasonsOutput: {
+            no_suitable_time: number;
+            insurance_not_accepted: number;
+            price: number;
+            wants_to_think: number;
+            service_not_offered: number;
+            referred_elsewhere: number;
+            other: number;
+        };
+        CallWithActsOutput: {
+            callId: string;
+            mine: boolean;
+            /** @description null: a program */
+            agentName: string | null;
+            callerNumber: string | null;
+            /** Format: date-time */
+            openedAt: string;
+            /** Format: date-time */
+            endedAt: string | null;
+            /** @enum {string|null} */
+            outcome: "booked" | "moved" | "cancelled" | "information" | "message_taken" | "not_booked" | "wrong_number" | "abandoned" | null;
+            /** @enum {string|null} */
+            reason: "no_suitable_time" | "insurance_not_accepted" | "price" | "wants_to_think" | "service_not_offered" | "referred_elsewhere" | "other" | null;
+            acts: components["schemas"]["CallActOutput"][];
+        };
+        CallsReportOutput: {
+            timeZone: string;
+            data: components["schemas"]["CallFiguresOutput"][];
+        };
+        /** @description A body or query: unknown members are refused by name, and a number is no text. */
         CancellationInputRequest: {
             /** @enum {string} */
             reason: "patient_request" | "patient_unwell" | "practitioner_unavailable" | "practice_closed" | "booked_in_error" | "other";
@@ -1495,6 +2834,28 @@ export interface components {
         };
         CandidatesOutput: {
             data: components["schemas"]["CandidateOutput"][];
+        };
+        /** @description A body or query: unknown members are refused by name, and a number is no text. */
+        CapInputRequest: {
+            /** @description code of an appointment type */
+            type: string;
+            /** @description null: all together */
+            practitionerId?: string | null;
+            /** @description null: anywhere */
+            locationId?: string | null;
+            /** @description a day, on the location's clock */
+            most: number;
+        };
+        CapList: {
+            data: components["schemas"]["CapOutput"][];
+            nextCursor: string | null;
+        };
+        CapOutput: {
+            id: string;
+            type: string;
+            practitionerId: string | null;
+            locationId: string | null;
+            most: number;
         };
         /** @description A body or query: unknown members are refused by name, and a number is no text. */
         CertificateInputRequest: {
@@ -1608,6 +2969,37 @@ export interface components {
             /** @description shown this once; null where the client has public keys */
             secret: string | null;
         };
+        ClosureOutput: {
+            /** Format: date-time */
+            start: string;
+            /** Format: date-time */
+            end: string;
+            /** @description null: the whole practice */
+            locationId: string | null;
+            reason: string;
+        };
+        CommunicationOutput: {
+            patientId: string;
+            /** @enum {string} */
+            language: "en" | "es";
+            /** @enum {string} */
+            channel: "sms" | "email" | "none";
+            declined: string[];
+            smsConsent: boolean;
+            /**
+             * Format: date-time
+             * @description carriers say that texts do not arrive
+             */
+            smsUnreachableSince: string | null;
+            emailDeclined: boolean;
+            /**
+             * @description how a reminder would go out now; null: not at all
+             * @enum {string|null}
+             */
+            reachedBy: "sms" | "email" | null;
+            /** @description why not at all */
+            reason: string;
+        };
         CountsOutput: {
             booked: number;
             cancelled: number;
@@ -1618,6 +3010,8 @@ export interface components {
             reopened: number;
             enteredInError: number;
             reinstated: number;
+            confirmed: number;
+            reminded: number;
         };
         CrmCheckOutput: {
             ok: boolean;
@@ -1712,11 +3106,19 @@ export interface components {
             examples: components["schemas"]["ExampleInputRequest"][];
         };
         /** @description A body or query: unknown members are refused by name, and a number is no text. */
+        DraftStartInputRequest: {
+            /**
+             * @description what it begins as; default: what is in force, which is the platform's until the practice publishes
+             * @enum {string}
+             */
+            origin?: "in_force" | "platform";
+        };
+        /** @description A body or query: unknown members are refused by name, and a number is no text. */
         EndpointInputRequest: {
             /** @description https, a name in DNS, port 443 or 8443 */
             url: string;
             /** @description types of events, `appointment.*`, or `*` */
-            enabledEvents: ("*" | "appointment.*" | "hold.*" | "patient.*" | "visit.*" | "appointment.arrived" | "appointment.booked" | "appointment.cancelled" | "appointment.entered_in_error" | "appointment.fulfilled" | "appointment.moved" | "appointment.noshow" | "appointment.reinstated" | "appointment.reopened" | "hold.placed" | "hold.released" | "patient.created" | "patient.merge_undone" | "patient.merged" | "patient.updated" | "visit.arrived" | "visit.ended" | "visit.planned" | "visit.started")[];
+            enabledEvents: ("*" | "appointment.*" | "hold.*" | "message.*" | "patient.*" | "visit.*" | "waitlist.*" | "appointment.arrived" | "appointment.booked" | "appointment.cancelled" | "appointment.confirmed" | "appointment.entered_in_error" | "appointment.fulfilled" | "appointment.moved" | "appointment.noshow" | "appointment.reinstated" | "appointment.reminder_due" | "appointment.reopened" | "hold.placed" | "hold.released" | "message.changed" | "message.received" | "patient.created" | "patient.merge_undone" | "patient.merged" | "patient.updated" | "visit.arrived" | "visit.ended" | "visit.planned" | "visit.started" | "waitlist.added" | "waitlist.filled" | "waitlist.offered" | "waitlist.taken" | "waitlist.withdrawn")[];
             /** @default  */
             description: string;
         };
@@ -1799,6 +3201,95 @@ export interface components {
             blockers: components["schemas"]["BlockerOutput"][];
             nearest: components["schemas"]["SlotOutput"][];
         };
+        FillRateLineOutput: {
+            /** Format: date */
+            date: string;
+            practitionerId: string;
+            practitioner: string;
+            /** @description free, held or taken */
+            bookableMinutes: number;
+            /** @description taken by appointments, buffers among them */
+            bookedMinutes: number;
+            /**
+             * Format: double
+             * @description from 0 to 1
+             */
+            rate: number;
+        };
+        FillRateOutput: {
+            /** @description whose days these are */
+            timeZone: string;
+            data: components["schemas"]["FillRateLineOutput"][];
+        };
+        /** @description A body or query: unknown members are refused by name, and a number is no text. */
+        FrontDeskInputRequest: {
+            greeting: string;
+            script: string;
+            /** @description insurers whose patients are seen */
+            insurance: string[];
+        };
+        FrontDeskOutput: {
+            greeting: string;
+            script: string;
+            insurance: string[];
+        };
+        /** @description A body or query: unknown members are refused by name, and a number is no text. */
+        GroupInputRequest: {
+            /** @enum {string} */
+            kind: "chain" | "family";
+            items: components["schemas"]["BookingInputRequest"][];
+        };
+        GroupItemOutput: {
+            slotId: string;
+            type: string;
+            /** Format: date-time */
+            start: string;
+            /** Format: date-time */
+            end: string;
+            practitionerId: string;
+            locationId: string;
+        };
+        GroupOfferOutput: {
+            /** Format: date-time */
+            start: string;
+            /** Format: date-time */
+            end: string;
+            items: components["schemas"]["GroupItemOutput"][];
+        };
+        GroupOutput: {
+            id: string;
+            /** @enum {string} */
+            kind: "chain" | "family" | "series";
+            /** Format: date-time */
+            bookedAt: string;
+            appointments: components["schemas"]["AppointmentOutput"][];
+        };
+        /** @description A body or query: unknown members are refused by name, and a number is no text. */
+        GroupSearchInputRequest: {
+            /** Format: date-time */
+            from?: string;
+            /** @enum {string} */
+            kind: "chain" | "family";
+            items: components["schemas"]["GroupStepInputRequest"][];
+            /**
+             * Format: date-time
+             * @description default: a week from the beginning; at most 31 days
+             */
+            until?: string;
+            /** @default 30 */
+            longestWaitMinutes: number;
+            /** @default 5 */
+            count: number;
+        };
+        /** @description A body or query: unknown members are refused by name, and a number is no text. */
+        GroupStepInputRequest: {
+            /** @description code of an appointment type */
+            type: string;
+            /** @description ids, apart by commas */
+            practitioner?: string;
+            /** @description ids, apart by commas */
+            location?: string;
+        };
         HandledOutput: {
             count: number;
         };
@@ -1835,6 +3326,149 @@ export interface components {
             /** @description of a member */
             name: string | null;
         };
+        HoursChangedOutput: {
+            /** @description true: nothing was kept */
+            preview: boolean;
+            /** @description booked appointments to come that lie outside by this change; they stand until somebody moves them */
+            appointmentsOutside: number;
+            /** @description of those, at most 20 */
+            soonest: components["schemas"]["LeftOutsideOutput"][];
+            /** @description null: a preview, or removed */
+            workingHours: components["schemas"]["WorkingHoursOutput"] | null;
+        };
+        ImportDetailOutput: {
+            importId: string;
+            /** @enum {string} */
+            kind: "patients" | "hours" | "appointments";
+            dryRun: boolean;
+            /** @enum {string} */
+            status: "queued" | "in_progress" | "completed" | "failed";
+            /** @description why it failed */
+            code: string;
+            lines: number;
+            /** @description of a dry run: how many there would be */
+            created: number;
+            /** @description lines that were on record before */
+            known: number;
+            lineErrorCount: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            endedAt: string | null;
+            /** @description the first 1,000 */
+            lineErrors: components["schemas"]["ImportErrorOutput"][];
+        };
+        ImportErrorOutput: {
+            /** @description 1 is the line that names the columns */
+            line: number;
+            column: string;
+            /** @enum {string} */
+            code: "alike_in_file" | "ambiguous_name" | "ambiguous_time" | "bad_date" | "bad_email" | "bad_flag" | "bad_phone" | "bad_quotes" | "bad_start" | "bad_time" | "bad_weekday" | "date_in_future" | "day_full" | "ends_before_start" | "formula" | "location_inactive" | "missing" | "no_patient" | "no_resource" | "no_slot" | "not_enough_time" | "overlaps" | "patient_merged" | "phone_opted_out" | "possible_duplicate" | "practitioner_inactive" | "repeated" | "skipped_time" | "slot_in_past" | "slot_taken" | "time_reserved" | "too_long" | "too_many_cells" | "unknown_id" | "unknown_name" | "unknown_type";
+            detail: string;
+        };
+        /** @description A body or query: unknown members are refused by name, and a number is no text. */
+        ImportInputRequest: {
+            /** @enum {string} */
+            kind: "patients" | "hours" | "appointments";
+            /** @description the file's text: CSV, its first line names columns */
+            content: string;
+            /** @description try it, and keep nothing */
+            dryRun?: boolean;
+            /**
+             * @description us: month/day/year is understood beside YYYY-MM-DD
+             * @enum {string}
+             */
+            dates?: "iso" | "us";
+            /** @description add patients though somebody is much like them: twins */
+            evenIfAlike?: boolean;
+        };
+        ImportList: {
+            data: components["schemas"]["ImportOutput"][];
+            nextCursor: string | null;
+        };
+        ImportOutput: {
+            importId: string;
+            /** @enum {string} */
+            kind: "patients" | "hours" | "appointments";
+            dryRun: boolean;
+            /** @enum {string} */
+            status: "queued" | "in_progress" | "completed" | "failed";
+            /** @description why it failed */
+            code: string;
+            lines: number;
+            /** @description of a dry run: how many there would be */
+            created: number;
+            /** @description lines that were on record before */
+            known: number;
+            lineErrorCount: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            endedAt: string | null;
+        };
+        InboundMessageList: {
+            data: components["schemas"]["InboundMessageOutput"][];
+            nextCursor: string | null;
+        };
+        InboundMessageOutput: {
+            inboundMessageId: string;
+            phone: string;
+            body: string;
+            /** @description pictures and the like, which stay with the provider */
+            mediaCount: number;
+            /** Format: date-time */
+            receivedAt: string;
+            /** @description stop, start, help, or the code of a reply */
+            meaning: string;
+            /** @description what was said in turn, at once */
+            answer: string;
+            /** @enum {string} */
+            status: "open" | "handled";
+            /** @description who has this number now */
+            patients: components["schemas"]["InboxPatientOutput"][];
+            /** @description a name */
+            assignedTo: string | null;
+            assignedToMe: boolean;
+            /** Format: date-time */
+            handledAt: string | null;
+            /** @description a name; null: handled by itself */
+            handledBy: string | null;
+        };
+        InboxPatientOutput: {
+            patientId: string;
+            /** @description null without the right to read patients */
+            name: string | null;
+        };
+        LeadTimeLineOutput: {
+            /** @description a type's code, or a date */
+            group: string;
+            name: string;
+            appointments: number;
+            /**
+             * Format: double
+             * @description calendar days from booking to start; 0: the same day
+             */
+            medianDays: number;
+            /**
+             * Format: double
+             * @description nine of ten waited no longer
+             */
+            p90Days: number;
+        };
+        LeadTimesOutput: {
+            /** @description whose days these are */
+            timeZone: string;
+            data: components["schemas"]["LeadTimeLineOutput"][];
+        };
+        LeftOutsideOutput: {
+            appointmentId: string;
+            practitionerId: string;
+            locationId: string;
+            /** Format: date-time */
+            start: string;
+            /** Format: date-time */
+            end: string;
+        };
         LinkOutput: {
             /** @description the patient's page; whoever has it may see it */
             url: string;
@@ -1859,6 +3493,31 @@ export interface components {
             dateOfBirth?: string;
             phone?: string;
         };
+        /** @description A body or query: unknown members are refused by name, and a number is no text. */
+        MemberInputRequest: {
+            /** Format: email */
+            email: string;
+            name: string;
+            /** @enum {string} */
+            role: "scheduling_agent" | "practice_manager" | "practitioner";
+        };
+        MemberList: {
+            data: components["schemas"]["MemberOutput"][];
+            nextCursor: string | null;
+        };
+        MemberOutput: {
+            memberId: string;
+            name: string;
+            email: string;
+            /** @enum {string} */
+            role: "scheduling_agent" | "practice_manager" | "practitioner";
+            active: boolean;
+            /** @description invited, and no password yet */
+            pending: boolean;
+            /** Format: date-time */
+            invitedAt: string | null;
+            me: boolean;
+        };
         MembershipOutput: {
             practice: components["schemas"]["PracticeOutput"];
             role: string;
@@ -1868,10 +3527,71 @@ export interface components {
             /** @description the second copy, which will be found no more */
             mergedPatientId: string;
         };
+        MessageList: {
+            data: components["schemas"]["MessageOutput"][];
+            nextCursor: string | null;
+        };
+        MessageOutput: {
+            messageId: string;
+            /** @enum {string} */
+            channel: "sms" | "email";
+            kind: string;
+            body: string;
+            /**
+             * @description ours, until the carrier tells of its end
+             * @enum {string}
+             */
+            status: "sending" | "unknown" | "pending" | "sent" | "suppressed" | "refused" | "delivered" | "undelivered" | "failed";
+            /** @description why it was not sent or did not arrive */
+            code: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            sentAt: string | null;
+            /** Format: date-time */
+            receiptAt: string | null;
+        };
+        MessagingCheckOutput: {
+            ok: boolean;
+            error: string;
+        };
+        /** @description A body or query: unknown members are refused by name, and a number is no text. */
+        MessagingConnectionInputRequest: {
+            accountSid: string;
+            /** @description left out: the one there is */
+            authToken?: string;
+            number: string;
+        };
+        MessagingConnectionOutput: {
+            vendor: string;
+            accountSid: string;
+            number: string;
+            /** Format: date-time */
+            checkedAt: string | null;
+            /** @description a code; empty: all was well, or nobody asked */
+            lastError: string;
+        };
         /** @description A body or query: unknown members are refused by name, and a number is no text. */
         MoveInputRequest: {
             /** @description where it begins then; of any practitioner, at any location */
             slotId: string;
+        };
+        /** @description A body or query: unknown members are refused by name, and a number is no text. */
+        NeedsInputRequest: {
+            categories: string[];
+        };
+        NeedsOutput: {
+            code: string;
+            categories: string[];
+        };
+        NewCalendarFeedOutput: {
+            calendarFeedId: string;
+            practitionerId: string;
+            showPatients: boolean;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description the secret address, told this once */
+            url: string;
         };
         /** @description A body or query: unknown members are refused by name, and a number is no text. */
         NewPatientInputRequest: {
@@ -1911,6 +3631,26 @@ export interface components {
             /** Format: date-time */
             acknowledgedAt: string | null;
         };
+        /** @description Named like a page, of which there is one. */
+        OffersOutput: {
+            offers: components["schemas"]["GroupOfferOutput"][];
+        };
+        OpenedCallOutput: {
+            callId: string;
+            mine: boolean;
+            /** @description null: a program */
+            agentName: string | null;
+            callerNumber: string | null;
+            /** Format: date-time */
+            openedAt: string;
+            /** Format: date-time */
+            endedAt: string | null;
+            /** @enum {string|null} */
+            outcome: "booked" | "moved" | "cancelled" | "information" | "message_taken" | "not_booked" | "wrong_number" | "abandoned" | null;
+            /** @enum {string|null} */
+            reason: "no_suitable_time" | "insurance_not_accepted" | "price" | "wants_to_think" | "service_not_offered" | "referred_elsewhere" | "other" | null;
+            candidates: components["schemas"]["CallCandidateOutput"][];
+        };
         OptionOutput: {
             value: string;
             text: components["schemas"]["TextOutput"];
@@ -1926,9 +3666,62 @@ export interface components {
             practitionerIds: string[];
             tellPatient: components["schemas"]["TextOutput"] | null;
         };
+        /** @description A body or query: unknown members are refused by name, and a number is no text. */
+        OverbookingInputRequest: {
+            patientId: string;
+            slotId: string;
+            /** @description code of an appointment type */
+            type: string;
+            /** @enum {string} */
+            reason: "emergency" | "practitioner_request" | "cannot_wait" | "other";
+            /** @description to the protocol in force: who may not overbook may where they make it an emergency */
+            answers?: {
+                [key: string]: unknown;
+            };
+        };
         PageOutput: {
             /** @description a page of Stripe's: send the browser there */
             url: string;
+        };
+        /** @description A body or query: unknown members are refused by name, and a number is no text. */
+        PasswordInputRequest: {
+            /** @description what stands behind # in the link */
+            token: string;
+            password: string;
+        };
+        /** @description A body or query: unknown members are refused by name, and a number is no text. */
+        PatchedAppointmentTypeChangeRequest: {
+            name?: string;
+            durationMinutes?: number;
+            bufferBeforeMinutes?: number;
+            bufferAfterMinutes?: number;
+            /** @enum {string} */
+            audience?: "any" | "new" | "returning";
+            active?: boolean;
+        };
+        /** @description What can be changed, too. */
+        PatchedBlockChangeRequest: {
+            /** @description what agents hear in a refusal: New patients */
+            name?: string;
+            /** @description monday to sunday */
+            weekdays?: ("monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday")[];
+            /** @description on the location's clock: 09:00 */
+            starts?: string;
+            /** @description exclusive; 00:00 is the end of the day */
+            ends?: string;
+            /** @description codes of the types that may be booked then */
+            types?: string[];
+            /** @description also all types whose audience is new patients, those to come as well */
+            newPatients?: boolean;
+            /** @description so long before it begins it is anybody's; null: never */
+            releaseHours?: number | null;
+            /**
+             * Format: date
+             * @description the first day without it; null: none
+             */
+            validUntil?: string | null;
+            /** Format: date */
+            validFrom?: string;
         };
         /** @description A body or query: unknown members are refused by name, and a number is no text. */
         PatchedClientInputRequest: {
@@ -1938,15 +3731,39 @@ export interface components {
             jwks?: unknown;
         };
         /** @description A body or query: unknown members are refused by name, and a number is no text. */
+        PatchedCommunicationInputRequest: {
+            /** @enum {string} */
+            language?: "en" | "es";
+            /** @enum {string} */
+            channel?: "sms" | "email" | "none";
+            /** @description kinds of messages that the patient does not want */
+            declined?: ("booked" | "moved" | "reinstated" | "cancelled" | "reminder" | "waitlist_offer" | "waitlist_taken")[];
+            /** @description true once they have unsubscribed; false where they ask again */
+            emailDeclined?: boolean;
+        };
+        /** @description A body or query: unknown members are refused by name, and a number is no text. */
         PatchedEndpointChangeRequest: {
             /** @description https, a name in DNS, port 443 or 8443 */
             url?: string;
             /** @description types of events, `appointment.*`, or `*` */
-            enabledEvents?: ("*" | "appointment.*" | "hold.*" | "patient.*" | "visit.*" | "appointment.arrived" | "appointment.booked" | "appointment.cancelled" | "appointment.entered_in_error" | "appointment.fulfilled" | "appointment.moved" | "appointment.noshow" | "appointment.reinstated" | "appointment.reopened" | "hold.placed" | "hold.released" | "patient.created" | "patient.merge_undone" | "patient.merged" | "patient.updated" | "visit.arrived" | "visit.ended" | "visit.planned" | "visit.started")[];
+            enabledEvents?: ("*" | "appointment.*" | "hold.*" | "message.*" | "patient.*" | "visit.*" | "waitlist.*" | "appointment.arrived" | "appointment.booked" | "appointment.cancelled" | "appointment.confirmed" | "appointment.entered_in_error" | "appointment.fulfilled" | "appointment.moved" | "appointment.noshow" | "appointment.reinstated" | "appointment.reminder_due" | "appointment.reopened" | "hold.placed" | "hold.released" | "message.changed" | "message.received" | "patient.created" | "patient.merge_undone" | "patient.merged" | "patient.updated" | "visit.arrived" | "visit.ended" | "visit.planned" | "visit.started" | "waitlist.added" | "waitlist.filled" | "waitlist.offered" | "waitlist.taken" | "waitlist.withdrawn")[];
             /** @default  */
             description: string;
             /** @enum {string} */
             status?: "enabled" | "disabled";
+        };
+        /** @description A body or query: unknown members are refused by name, and a number is no text. */
+        PatchedInboxChangeRequest: {
+            /** @enum {string} */
+            status?: "open" | "handled";
+            /** @description true takes it, false gives it back */
+            assignedToMe?: boolean;
+        };
+        /** @description A body or query: unknown members are refused by name, and a number is no text. */
+        PatchedMemberChangeRequest: {
+            /** @enum {string} */
+            role?: "scheduling_agent" | "practice_manager" | "practitioner";
+            active?: boolean;
         };
         /** @description A body or query: unknown members are refused by name, and a number is no text. */
         PatchedPatientInputRequest: {
@@ -1961,12 +3778,40 @@ export interface components {
             smsConsent?: boolean;
         };
         /** @description A body or query: unknown members are refused by name, and a number is no text. */
+        PatchedPractitionerChangeRequest: {
+            name?: string;
+            qualification?: string;
+            /** @description beside what the calendar has room for */
+            overbookingsADay?: number;
+            /** @description who signs in as them; null: nobody */
+            memberId?: string | null;
+            active?: boolean;
+        };
+        /** @description A body or query: unknown members are refused by name, and a number is no text. */
         PatchedRelatedPersonInputRequest: {
             name?: string;
             /** @enum {string} */
             relationship?: "parent" | "guardian" | "spouse" | "child" | "sibling" | "caregiver" | "other";
             phone?: string;
             maySchedule?: boolean;
+        };
+        /** @description A body or query: unknown members are refused by name, and a number is no text. */
+        PatchedResourceChangeRequest: {
+            name?: string;
+            active?: boolean;
+        };
+        /** @description A body or query: unknown members are refused by name, and a number is no text. */
+        PatchedWorkingHoursChangeRequest: {
+            locationId?: string;
+            /** @enum {string} */
+            weekday?: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
+            starts?: string;
+            /** @description 00:00 is the end of the day */
+            ends?: string;
+            /** Format: date */
+            validFrom?: string;
+            /** Format: date */
+            validUntil?: string | null;
         };
         PatientAuditList: {
             data: components["schemas"]["TrailEntryOutput"][];
@@ -2030,14 +3875,38 @@ export interface components {
             name: string;
             timeZone: string;
         };
-        PractitionerList: {
-            data: components["schemas"]["PractitionerOutput"][];
-            nextCursor: string | null;
+        PractitionerChangedOutput: {
+            practitioner: components["schemas"]["PractitionerV2Output"];
+            /** @description booked appointments to come with who sees patients no more by this change; they stand */
+            appointmentsOutside: number;
+            soonest: components["schemas"]["LeftOutsideOutput"][];
+        };
+        /** @description A body or query: unknown members are refused by name, and a number is no text. */
+        PractitionerInputRequest: {
+            name: string;
+            qualification?: string;
+            /** @description beside what the calendar has room for */
+            overbookingsADay?: number;
+            /** @description who signs in as them; null: nobody */
+            memberId?: string | null;
         };
         PractitionerOutput: {
             id: string;
             name: string;
             qualification: string;
+        };
+        PractitionerV2List: {
+            data: components["schemas"]["PractitionerV2Output"][];
+            nextCursor: string | null;
+        };
+        PractitionerV2Output: {
+            id: string;
+            name: string;
+            qualification: string;
+            active: boolean;
+            overbookingsADay: number;
+            /** @description who signs in as them */
+            memberId: string | null;
         };
         ProtocolOutput: {
             /** @description null: the platform's */
@@ -2084,6 +3953,24 @@ export interface components {
              */
             fact: "age" | "new_patient" | null;
         };
+        RankedSlotList: {
+            data: components["schemas"]["RankedSlotOutput"][];
+            nextCursor: string | null;
+        };
+        RankedSlotOutput: {
+            id: string;
+            /** Format: date-time */
+            start: string;
+            /** Format: date-time */
+            end: string;
+            /** @enum {string} */
+            status: "free" | "busy" | "busy-unavailable" | "busy-tentative";
+            practitionerId: string;
+            locationId: string;
+            /** @description 1: to be read out first */
+            rank: number;
+            reasons: ("soonest" | "today" | "another_day" | "another_part_of_day" | "another_practitioner" | "another_location" | "new_patients" | "returning_patients" | "insurance_accepted" | "insurance_not_listed" | "insurance_unknown")[];
+        };
         /** @description RFC 6749, section 5.2. */
         RefusalOutput: {
             error: string;
@@ -2117,8 +4004,41 @@ export interface components {
             phone: string;
             maySchedule: boolean;
         };
+        /** @description A body or query: unknown members are refused by name, and a number is no text. */
+        ReminderSettingsInputRequest: {
+            /** @description before the appointment; none: no reminders */
+            offsetsMinutes: number[];
+            /** @description nearer to it than this, patients can neither cancel nor move it by themselves */
+            cutoffMinutes: number;
+        };
+        ReminderSettingsOutput: {
+            offsetsMinutes: number[];
+            cutoffMinutes: number;
+        };
         ReplayedOutput: {
             replayed: number;
+        };
+        /** @description A body or query: unknown members are refused by name, and a number is no text. */
+        ResourceInputRequest: {
+            locationId: string;
+            /** @enum {string} */
+            kind: "room" | "equipment";
+            /** @description what types of appointment ask for: exam_room */
+            category: string;
+            name: string;
+        };
+        ResourceList: {
+            data: components["schemas"]["ResourceOutput"][];
+            nextCursor: string | null;
+        };
+        ResourceOutput: {
+            id: string;
+            locationId: string;
+            /** @enum {string} */
+            kind: "room" | "equipment";
+            category: string;
+            name: string;
+            active: boolean;
         };
         /** @description A body or query: unknown members are refused by name, and a number is no text. */
         RotationInputRequest: {
@@ -2135,6 +4055,27 @@ export interface components {
             createdAt: string;
             /** Format: date-time */
             expiresAt: string | null;
+        };
+        /** @description A body or query: unknown members are refused by name, and a number is no text. */
+        SelfServiceInputRequest: {
+            /** @description from how soon programs book; null: as anybody */
+            leadHours: number | null;
+            /** @description on how many days, today the first; null: as anybody */
+            horizonDays: number | null;
+        };
+        SelfServiceOutput: {
+            leadHours: number | null;
+            horizonDays: number | null;
+        };
+        /** @description A body or query: unknown members are refused by name, and a number is no text. */
+        SeriesInputRequest: {
+            patientId: string;
+            slotId: string;
+            /** @description code of an appointment type */
+            type: string;
+            everyWeeks: number;
+            /** @description with the first */
+            count: number;
         };
         /** @description What the CRM may know of a patient. */
         ShareInputRequest: {
@@ -2157,6 +4098,8 @@ export interface components {
             accessToken: string;
             tokenType: string;
             expiresIn: number;
+            /** @description seconds; then a new sign-in is asked for */
+            sessionEndsIn: number;
             practice: components["schemas"]["PracticeOutput"];
             role: string;
             memberships: components["schemas"]["MembershipOutput"][];
@@ -2211,8 +4154,53 @@ export interface components {
             cancelAtPeriodEnd: boolean;
         };
         /** @description A body or query: unknown members are refused by name, and a number is no text. */
+        SwapInputRequest: {
+            /** @description whose place it takes, and who takes its */
+            withAppointmentId: string;
+        };
+        /** @description A body or query: unknown members are refused by name, and a number is no text. */
         SwitchInputRequest: {
             practice: string;
+        };
+        /** @description A body or query: unknown members are refused by name, and a number is no text. */
+        TemplateInputRequest: {
+            subject?: string;
+            body: string;
+        };
+        TemplateList: {
+            data: components["schemas"]["TemplateOutput"][];
+            nextCursor: string | null;
+        };
+        TemplateOutput: {
+            /** @description kind.channel.language */
+            name: string;
+            kind: string;
+            channel: string;
+            language: string;
+            subject: string;
+            body: string;
+            /** @description the platform's wording */
+            isDefault: boolean;
+            variables: string[];
+            /** Format: date-time */
+            changedAt: string | null;
+        };
+        /** @description A body or query: unknown members are refused by name, and a number is no text. */
+        TemplatePreviewInputRequest: {
+            subject?: string;
+            body?: string;
+            /** @description left out: a time next week */
+            appointmentId?: string;
+        };
+        TemplatePreviewOutput: {
+            subject: string;
+            body: string;
+            /** @enum {string} */
+            encoding: "GSM-7" | "UCS-2";
+            /** @description in the encoding's units */
+            length: number;
+            /** @description how many text messages it is */
+            segments: number;
         };
         TestEventOutput: {
             /** @description the `webhook-id` under which it will come */
@@ -2222,6 +4210,24 @@ export interface components {
             en: string;
             es: string | null;
         };
+        ThirdNextLineOutput: {
+            type: string;
+            typeName: string;
+            practitionerId: string;
+            practitioner: string;
+            /**
+             * Format: date-time
+             * @description null: fewer than three are free
+             */
+            thirdNextAt: string | null;
+            /** @description calendar days from today; 0: today */
+            days: number | null;
+        };
+        ThirdNextOutput: {
+            /** @description whose days these are */
+            timeZone: string;
+            data: components["schemas"]["ThirdNextLineOutput"][];
+        };
         /** @description A body or query: unknown members are refused by name, and a number is no text. */
         ThumbprintInputRequest: {
             thumbprint: string;
@@ -2230,6 +4236,53 @@ export interface components {
             /** @description good once, within 30 s; sent as the subprotocol `ticket.<it>` */
             ticket: string;
             url: string;
+        };
+        /** @description A body or query: unknown members are refused by name, and a number is no text. */
+        TimeOffInputRequest: {
+            /** @description absent: everybody there */
+            practitionerId?: string | null;
+            /** @description absent: everywhere */
+            locationId?: string | null;
+            /** Format: date */
+            firstDay: string;
+            /**
+             * Format: date
+             * @description it is off as well
+             */
+            lastDay: string;
+            /** @description of the first day, on the location's clock, else the practice's */
+            starts?: string;
+            /** @description of the last day; 00:00 is the end of the day */
+            ends?: string;
+            /** @enum {string} */
+            reason: "holiday" | "vacation" | "sick" | "training" | "maintenance" | "other";
+        };
+        TimeOffList: {
+            data: components["schemas"]["TimeOffOutput"][];
+            nextCursor: string | null;
+        };
+        TimeOffOutput: {
+            id: string;
+            /** @description null: everybody there */
+            practitionerId: string | null;
+            /** @description null: everywhere */
+            locationId: string | null;
+            /** Format: date-time */
+            start: string;
+            /** Format: date-time */
+            end: string;
+            /** @enum {string} */
+            reason: "holiday" | "vacation" | "sick" | "training" | "maintenance" | "other";
+        };
+        TimeOffTakenOutput: {
+            /** @description true: nothing was kept */
+            preview: boolean;
+            /** @description booked appointments to come that lie outside by this change; they stand until somebody moves them */
+            appointmentsOutside: number;
+            /** @description of those, at most 20 */
+            soonest: components["schemas"]["LeftOutsideOutput"][];
+            /** @description null: a preview */
+            timeOff: components["schemas"]["TimeOffOutput"] | null;
         };
         TokenFormRequest: {
             /** @enum {string} */
@@ -2284,6 +4337,141 @@ export interface components {
             /** Format: date-time */
             endedAt: string | null;
         };
+        WaitlistEntryList: {
+            data: components["schemas"]["WaitlistEntryOutput"][];
+            nextCursor: string | null;
+        };
+        WaitlistEntryOutput: {
+            waitlistEntryId: string;
+            patientId: string;
+            firstName: string;
+            lastName: string;
+            type: string;
+            /** @description what is to be earlier; once `booked`, what was booked or moved */
+            appointmentId: string | null;
+            practitionerIds: string[];
+            locationIds: string[];
+            /** Format: date */
+            fromDate: string | null;
+            /** Format: date */
+            untilDate: string | null;
+            /** @enum {string|null} */
+            partOfDay: "morning" | "afternoon" | "evening" | null;
+            weekdays: ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[];
+            /** @enum {string} */
+            urgency: "routine" | "urgent";
+            /** @enum {string} */
+            status: "waiting" | "offered" | "booked" | "withdrawn" | "expired";
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            endedAt: string | null;
+        };
+        WaitlistEntryWithOffersOutput: {
+            waitlistEntryId: string;
+            patientId: string;
+            firstName: string;
+            lastName: string;
+            type: string;
+            /** @description what is to be earlier; once `booked`, what was booked or moved */
+            appointmentId: string | null;
+            practitionerIds: string[];
+            locationIds: string[];
+            /** Format: date */
+            fromDate: string | null;
+            /** Format: date */
+            untilDate: string | null;
+            /** @enum {string|null} */
+            partOfDay: "morning" | "afternoon" | "evening" | null;
+            weekdays: ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[];
+            /** @enum {string} */
+            urgency: "routine" | "urgent";
+            /** @enum {string} */
+            status: "waiting" | "offered" | "booked" | "withdrawn" | "expired";
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            endedAt: string | null;
+            offers: components["schemas"]["WaitlistOfferOutput"][];
+        };
+        /** @description Each wish may be left out: then any will do. */
+        WaitlistInputRequest: {
+            patientId: string;
+            /** @description code of an appointment type */
+            type: string;
+            /** @description the patient's own, to be earlier: it moves, and nothing is booked besides */
+            appointmentId?: string;
+            practitionerIds?: string[];
+            locationIds?: string[];
+            /**
+             * Format: date
+             * @description on the location's clock
+             */
+            fromDate?: string;
+            /**
+             * Format: date
+             * @description the last day that will do
+             */
+            untilDate?: string;
+            /**
+             * @description before noon, from noon to 5 pm, from 5 pm on
+             * @enum {string}
+             */
+            partOfDay?: "morning" | "afternoon" | "evening";
+            weekdays?: ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[];
+            /** @enum {string} */
+            urgency?: "routine" | "urgent";
+        };
+        WaitlistOfferList: {
+            data: components["schemas"]["WaitlistOfferOutput"][];
+            nextCursor: string | null;
+        };
+        WaitlistOfferOutput: {
+            waitlistOfferId: string;
+            waitlistEntryId: string;
+            patientId: string;
+            openingId: string;
+            /**
+             * @description `filled`: from the waitlist; `taken`: by somebody else; `lapsed`: nobody left to ask, or no time
+             * @enum {string}
+             */
+            openingStatus: "open" | "filled" | "taken" | "lapsed";
+            slotId: string;
+            practitionerId: string;
+            locationId: string;
+            /** Format: date-time */
+            start: string;
+            /** @description 1: asked first */
+            batch: number;
+            /** @enum {string} */
+            status: "open" | "accepted" | "taken" | "expired" | "withdrawn";
+            /** Format: date-time */
+            offeredAt: string;
+            /** Format: date-time */
+            expiresAt: string;
+            /**
+             * Format: date-time
+             * @description when the patient said yes, in time or not
+             */
+            answeredAt: string | null;
+        };
+        /** @description A body or query: unknown members are refused by name, and a number is no text. */
+        WaitlistSettingsInputRequest: {
+            /** @description false: nobody is asked, the list is kept */
+            active: boolean;
+            /** @description patients who are asked at once */
+            batchSize: number;
+            /** @description until the next ones are asked; whoever was asked may still say yes while the time is free */
+            answerMinutes: number;
+            /** @description nearer to its beginning, a time is offered to nobody */
+            leadHours: number;
+        };
+        WaitlistSettingsOutput: {
+            active: boolean;
+            batchSize: number;
+            answerMinutes: number;
+            leadHours: number;
+        };
         WholeProtocolVersionOutput: {
             protocolId: string;
             number: number;
@@ -2301,6 +4489,76 @@ export interface components {
             examples: {
                 [key: string]: unknown;
             }[];
+        };
+        /** @description A body or query: unknown members are refused by name, and a number is no text. */
+        WorkingHoursInputRequest: {
+            practitionerId: string;
+            locationId: string;
+            /** @enum {string} */
+            weekday: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
+            /** @description on the location's clock */
+            starts: string;
+            /** @description 00:00 is the end of the day */
+            ends: string;
+            /**
+             * Format: date
+             * @description the first day; absent: today
+             */
+            validFrom?: string;
+            /**
+             * Format: date
+             * @description the first day without; null: until further notice
+             */
+            validUntil?: string | null;
+        };
+        WorkingHoursList: {
+            data: components["schemas"]["WorkingHoursOutput"][];
+            nextCursor: string | null;
+        };
+        WorkingHoursOutput: {
+            id: string;
+            practitionerId: string;
+            locationId: string;
+            /** @enum {string} */
+            weekday: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
+            starts: string;
+            /** @description 00:00 is the end of the day */
+            ends: string;
+            /** Format: date */
+            validFrom: string;
+            /**
+             * Format: date
+             * @description exclusive; null: until further notice
+             */
+            validUntil: string | null;
+        };
+        WorkspaceOutput: {
+            greeting: string;
+            script: string;
+            insurance: string[];
+            practice: components["schemas"]["WorkspacePracticeOutput"];
+            /** @description of the next 90 days */
+            closures: components["schemas"]["ClosureOutput"][];
+            locations: components["schemas"]["LocationOutput"][];
+            practitioners: components["schemas"]["PractitionerOutput"][];
+            appointmentTypes: components["schemas"]["AppointmentTypeOutput"][];
+            /** @description null: the platform's protocol */
+            protocolVersionId: string | null;
+            /**
+             * @description null: a program
+             * @enum {string|null}
+             */
+            role: "scheduling_agent" | "practice_manager" | "practitioner" | null;
+            permissions: string[];
+        };
+        WorkspacePracticeOutput: {
+            practiceId: string;
+            name: string;
+            timeZone: string;
+            country: string;
+            phone: string;
+            /** @description how far ahead there are slots */
+            horizonDays: number;
         };
         Problem: {
             type: string;
@@ -2331,6 +4589,49 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    choosePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordInputRequest"];
+            };
+        };
         responses: {
             /** @description No response body */
             204: {
@@ -2536,7 +4837,7 @@ export interface operations {
     dailyAnalytics: {
         parameters: {
             query: {
-                /** @description a line for each of these on each day; default: one for the day */
+                /** @description a line for each of these of which something happened on the day; default: one for each day */
                 by?: "type" | "practitioner" | "agent" | "source";
                 from: string;
                 to: string;
@@ -2581,7 +4882,7 @@ export interface operations {
     exportDailyAnalytics: {
         parameters: {
             query: {
-                /** @description a line for each of these on each day; default: one for the day */
+                /** @description a line for each of these of which something happened on the day; default: one for each day */
                 by?: "type" | "practitioner" | "agent" | "source";
                 from: string;
                 to: string;
@@ -2978,7 +5279,7 @@ export interface operations {
             };
         };
     };
-    listAppointmentTypes: {
+    listAppointmentBlocks: {
         parameters: {
             query?: {
                 cursor?: string;
@@ -2995,7 +5296,740 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AppointmentTypeList"];
+                    "application/json": components["schemas"]["BlockList"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createAppointmentBlock: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 printable ASCII characters. The same key and body within 24 hours: the first answer again, and no second effect. */
+                "X-Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BlockInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlockOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteAppointmentBlock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                block_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeAppointmentBlock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                block_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedBlockChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlockOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAppointmentCaps: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CapList"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createAppointmentCap: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 printable ASCII characters. The same key and body within 24 hours: the first answer again, and no second effect. */
+                "X-Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CapInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CapOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteAppointmentCap: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cap_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bookAppointmentGroup: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The call during which this is done: it is kept with it. */
+                "X-Call-Id"?: string;
+                /** @description 1 to 255 printable ASCII characters. The same key and body within 24 hours: the first answer again, and no second effect. */
+                "X-Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAppointmentGroup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelAppointmentGroup: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call during which this is done: it is kept with it. */
+                "X-Call-Id"?: string;
+                /** @description 1 to 255 printable ASCII characters. The same key and body within 24 hours: the first answer again, and no second effect. */
+                "X-Idempotency-Key"?: string;
+            };
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CancellationInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undoAppointmentGroup: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call during which this is done: it is kept with it. */
+                "X-Call-Id"?: string;
+                /** @description 1 to 255 printable ASCII characters. The same key and body within 24 hours: the first answer again, and no second effect. */
+                "X-Idempotency-Key"?: string;
+            };
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    searchAppointmentGroups: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call during which this is done: it is kept with it. */
+                "X-Call-Id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupSearchInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OffersOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bookAppointmentSeries: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The call during which this is done: it is kept with it. */
+                "X-Call-Id"?: string;
+                /** @description 1 to 255 printable ASCII characters. The same key and body within 24 hours: the first answer again, and no second effect. */
+                "X-Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeriesInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAppointmentTypes: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                status?: "active" | "inactive" | "all";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppointmentTypeV2List"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createAppointmentType: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 printable ASCII characters. The same key and body within 24 hours: the first answer again, and no second effect. */
+                "X-Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AppointmentTypeInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppointmentTypeV2Output"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateAppointmentType: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                type_code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedAppointmentTypeChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppointmentTypeV2Output"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putTypeResources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                type_code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NeedsInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NeedsOutput"];
                 };
             };
             /** @description Too often */
@@ -3074,6 +6108,8 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
+                /** @description The call during which this is done: it is kept with it. */
+                "X-Call-Id"?: string;
                 /** @description 1 to 255 printable ASCII characters. The same key and body within 24 hours: the first answer again, and no second effect. */
                 "X-Idempotency-Key": string;
             };
@@ -3163,6 +6199,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The call during which this is done: it is kept with it. */
+                "X-Call-Id"?: string;
                 /** @description 1 to 255 printable ASCII characters. The same key and body within 24 hours: the first answer again, and no second effect. */
                 "X-Idempotency-Key"?: string;
             };
@@ -3212,6 +6250,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The call during which this is done: it is kept with it. */
+                "X-Call-Id"?: string;
                 /** @description 1 to 255 printable ASCII characters. The same key and body within 24 hours: the first answer again, and no second effect. */
                 "X-Idempotency-Key"?: string;
             };
@@ -3261,6 +6301,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The call during which this is done: it is kept with it. */
+                "X-Call-Id"?: string;
                 /** @description 1 to 255 printable ASCII characters. The same key and body within 24 hours: the first answer again, and no second effect. */
                 "X-Idempotency-Key"?: string;
             };
@@ -3306,10 +6348,63 @@ export interface operations {
             };
         };
     };
+    swapAppointments: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call during which this is done: it is kept with it. */
+                "X-Call-Id"?: string;
+                /** @description 1 to 255 printable ASCII characters. The same key and body within 24 hours: the first answer again, and no second effect. */
+                "X-Idempotency-Key"?: string;
+            };
+            path: {
+                appointment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwapInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppointmentOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     undoChange: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The call during which this is done: it is kept with it. */
+                "X-Call-Id"?: string;
                 /** @description 1 to 255 printable ASCII characters. The same key and body within 24 hours: the first answer again, and no second effect. */
                 "X-Idempotency-Key"?: string;
             };
@@ -3775,6 +6870,359 @@ export interface operations {
             };
         };
     };
+    listCalendarFeeds: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarFeedList"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createCalendarFeed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalendarFeedInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewCalendarFeedOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeCalendarFeed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                feed_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotateCalendarFeed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                feed_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewCalendarFeedOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCalls: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                from?: string;
+                limit?: number;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallList"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    openCall: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 printable ASCII characters. The same key and body within 24 hours: the first answer again, and no second effect. */
+                "X-Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CallInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedCallOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallWithActsOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endCall: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 printable ASCII characters. The same key and body within 24 hours: the first answer again, and no second effect. */
+                "X-Idempotency-Key"?: string;
+            };
+            path: {
+                call_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallEndInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listChanges: {
         parameters: {
             query: {
@@ -4114,6 +7562,89 @@ export interface operations {
             };
         };
     };
+    exportAppointments: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportWorkingHours: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listHolds: {
         parameters: {
             query?: {
@@ -4161,6 +7692,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The call during which this is done: it is kept with it. */
+                "X-Call-Id"?: string;
                 /** @description 1 to 255 printable ASCII characters. The same key and body within 24 hours: the first answer again, and no second effect. */
                 "X-Idempotency-Key"?: string;
             };
@@ -4221,6 +7754,312 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listImports: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportList"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createImport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 printable ASCII characters. The same key and body within 24 hours: the first answer again, and no second effect. */
+                "X-Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportDetailOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportDetailOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getImportErrors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listInbox: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                status?: "open" | "handled";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboundMessageList"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getInboundMessage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                inbound_message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboundMessageOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeInboundMessage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                inbound_message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedInboxChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboundMessageOutput"];
+                };
             };
             /** @description Too often */
             429: {
@@ -4328,6 +8167,522 @@ export interface operations {
             };
         };
     };
+    listMembers: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberList"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addMember: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 printable ASCII characters. The same key and body within 24 hours: the first answer again, and no second effect. */
+                "X-Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                member_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedMemberChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inviteMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                member_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listMessageTemplates: {
+        parameters: {
+            query?: {
+                language?: "en" | "es";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateList"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putMessageTemplate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteMessageTemplate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewMessageTemplate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TemplatePreviewInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplatePreviewOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMessagingConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagingConnectionOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putMessagingConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessagingConnectionInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagingConnectionOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteMessagingConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testMessagingConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagingCheckOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listNotices: {
         parameters: {
             query?: {
@@ -4388,6 +8743,55 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NoticeOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    overbookAppointment: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The call during which this is done: it is kept with it. */
+                "X-Call-Id"?: string;
+                /** @description 1 to 255 printable ASCII characters. The same key and body within 24 hours: the first answer again, and no second effect. */
+                "X-Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OverbookingInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppointmentOutput"];
                 };
             };
             /** @description Too often */
@@ -4506,7 +8910,10 @@ export interface operations {
                 /** @description start of names, end of a phone number, a birth date, or several of them */
                 search?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The call during which this is done: it is kept with it. */
+                "X-Call-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4547,6 +8954,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The call during which this is done: it is kept with it. */
+                "X-Call-Id"?: string;
                 /** @description 1 to 255 printable ASCII characters. The same key and body within 24 hours: the first answer again, and no second effect. */
                 "X-Idempotency-Key"?: string;
             };
@@ -4770,6 +9179,94 @@ export interface operations {
             };
         };
     };
+    getCommunication: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommunicationOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeCommunication: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedCommunicationInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommunicationOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     mergePatients: {
         parameters: {
             query?: never;
@@ -4794,6 +9291,51 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PatientMergeOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPatientMessages: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageList"];
                 };
             };
             /** @description Too often */
@@ -5002,6 +9544,7 @@ export interface operations {
             query?: {
                 cursor?: string;
                 limit?: number;
+                status?: "active" | "inactive" | "all";
             };
             header?: never;
             path?: never;
@@ -5014,7 +9557,100 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PractitionerList"];
+                    "application/json": components["schemas"]["PractitionerV2List"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createPractitioner: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 printable ASCII characters. The same key and body within 24 hours: the first answer again, and no second effect. */
+                "X-Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PractitionerInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PractitionerV2Output"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updatePractitioner: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                practitioner_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedPractitionerChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PractitionerChangedOutput"];
                 };
             };
             /** @description Too often */
@@ -5133,7 +9769,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DraftStartInputRequest"];
+            };
+        };
         responses: {
             201: {
                 headers: {
@@ -5389,7 +10029,10 @@ export interface operations {
     evaluateProtocol: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The call during which this is done: it is kept with it. */
+                "X-Call-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5517,6 +10160,695 @@ export interface operations {
             };
         };
     };
+    getReminderSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReminderSettingsOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putReminderSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReminderSettingsInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReminderSettingsOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reportCallBookings: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallBookingsOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportCallBookings: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reportCalls: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallsReportOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reportFillRate: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FillRateOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportFillRate: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reportLeadTimes: {
+        parameters: {
+            query: {
+                /** @description a line for each of these; default: type */
+                by?: "type" | "day";
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadTimesOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportLeadTimes: {
+        parameters: {
+            query: {
+                /** @description a line for each of these; default: type */
+                by?: "type" | "day";
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reportThirdNextAvailable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThirdNextOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportThirdNextAvailable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listResources: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResourceList"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createResource: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 printable ASCII characters. The same key and body within 24 hours: the first answer again, and no second effect. */
+                "X-Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResourceInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResourceOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateResource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                resource_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedResourceChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResourceOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSelfServiceSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SelfServiceOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putSelfServiceSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SelfServiceInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SelfServiceOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listSlots: {
         parameters: {
             query?: {
@@ -5573,14 +10905,29 @@ export interface operations {
             query: {
                 count?: number;
                 from?: string;
+                /** @description an insurer: each offer says whether the practice lists it */
+                insurance?: string;
                 /** @description ids, apart by commas */
                 location?: string;
+                /** @description whether the patient has never been here; default: not known */
+                newPatient?: "true" | "false";
+                /** @description on the location's clock: before noon, from noon to 5 pm, from 5 pm on */
+                partOfDay?: "morning" | "afternoon" | "evening";
                 /** @description ids, apart by commas */
                 practitioner?: string;
                 /** @description code of an appointment type */
                 type: string;
+                /** @description begins before */
+                until?: string;
+                /** @description emergency: today only; urgent: the soonest; routine: alternatives on different days, at different times of day, with different people; default: the soonest */
+                urgency?: "emergency" | "urgent" | "routine";
+                /** @description days of the location's week, apart by commas: mon,wed */
+                weekday?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The call during which this is done: it is kept with it. */
+                "X-Call-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5591,7 +10938,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SlotList"];
+                    "application/json": components["schemas"]["RankedSlotList"];
                 };
             };
             /** @description Too often */
@@ -5630,7 +10977,10 @@ export interface operations {
                 /** @description code of an appointment type */
                 type: string;
             };
-            header?: never;
+            header?: {
+                /** @description The call during which this is done: it is kept with it. */
+                "X-Call-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5643,6 +10993,140 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ExplainedOutput"];
                 };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTimeOff: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimeOffList"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createTimeOff: {
+        parameters: {
+            query?: {
+                /** @description true: answers what would be, and keeps nothing */
+                preview?: "true" | "false";
+            };
+            header?: {
+                /** @description 1 to 255 printable ASCII characters. The same key and body within 24 hours: the first answer again, and no second effect. */
+                "X-Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TimeOffInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimeOffTakenOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteTimeOff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                time_off_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Too often */
             429: {
@@ -5968,6 +11452,324 @@ export interface operations {
             };
         };
     };
+    listWaitlist: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                /** @description ids, apart by commas */
+                patient?: string;
+                /** @description none: all that still wait */
+                status?: "waiting" | "offered" | "booked" | "withdrawn" | "expired";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitlistEntryList"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addToWaitlist: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call during which this is done: it is kept with it. */
+                "X-Call-Id"?: string;
+                /** @description 1 to 255 printable ASCII characters. The same key and body within 24 hours: the first answer again, and no second effect. */
+                "X-Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WaitlistInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitlistEntryOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listWaitlistOffers: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                /** @description `open`: what is on offer now */
+                openingStatus?: "open" | "filled" | "taken" | "lapsed";
+                /** @description ids, apart by commas */
+                practitioner?: string;
+                /** @description where times that became free begin: ids, apart by commas */
+                slot?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitlistOfferList"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWaitlistSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitlistSettingsOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putWaitlistSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WaitlistSettingsInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitlistSettingsOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWaitlistEntry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                waitlist_entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitlistEntryWithOffersOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdrawFromWaitlist: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call during which this is done: it is kept with it. */
+                "X-Call-Id"?: string;
+                /** @description 1 to 255 printable ASCII characters. The same key and body within 24 hours: the first answer again, and no second effect. */
+                "X-Idempotency-Key"?: string;
+            };
+            path: {
+                waitlist_entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitlistEntryOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listWebhookDeliveries: {
         parameters: {
             query?: {
@@ -5975,6 +11777,8 @@ export interface operations {
                 /** @description several: a comma between them */
                 endpointId?: string;
                 limit?: number;
+                /** @description which comes first */
+                order?: "oldest" | "newest";
                 status?: "held" | "pending" | "leased" | "delivered" | "dead" | "discarded";
             };
             header?: never;
@@ -6272,6 +12076,47 @@ export interface operations {
             };
         };
     };
+    deleteWebhookEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_endpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     changeWebhookEndpoint: {
         parameters: {
             query?: never;
@@ -6419,6 +12264,279 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TestEventOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listWorkingHours: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                /** @description ids, apart by commas */
+                practitioner?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkingHoursList"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createWorkingHours: {
+        parameters: {
+            query?: {
+                /** @description true: answers what would be, and keeps nothing */
+                preview?: "true" | "false";
+            };
+            header?: {
+                /** @description 1 to 255 printable ASCII characters. The same key and body within 24 hours: the first answer again, and no second effect. */
+                "X-Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkingHoursInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoursChangedOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteWorkingHours: {
+        parameters: {
+            query?: {
+                /** @description true: answers what would be, and keeps nothing */
+                preview?: "true" | "false";
+            };
+            header?: never;
+            path: {
+                hours_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoursChangedOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateWorkingHours: {
+        parameters: {
+            query?: {
+                /** @description true: answers what would be, and keeps nothing */
+                preview?: "true" | "false";
+            };
+            header?: never;
+            path: {
+                hours_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedWorkingHoursChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoursChangedOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkspaceOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putFrontDesk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FrontDeskInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FrontDeskOutput"];
                 };
             };
             /** @description Too often */

@@ -6,7 +6,7 @@ import { useEffect, useState, type ReactNode } from "react";
 import { type Patient, type Slot } from "../api/client";
 import { useWords } from "../i18n";
 import { useKeys } from "../lib/keys";
-import type { Actions } from "./actions";
+import { useBusy, type Actions } from "./actions";
 import type { Names } from "./names";
 import { Refused } from "./Refused";
 
@@ -27,7 +27,7 @@ export function Booking(props: Props): ReactNode {
   const { actions, patient, slot, type, names, when, singleKeys, mayBook, onBooked, onChoose } = props;
   const { t } = useWords();
   const [error, fail] = useState<unknown>(null);
-  const busy = actions.useBusy();
+  const busy = useBusy(actions);
   const ready = patient !== null && slot !== null && type !== null && mayBook;
   useEffect(() => fail(null), [slot, patient, type]);
 

@@ -1,14 +1,15 @@
 /** For whom the phone was answered, how long ago, what time it is for each, and whether the screen is live. */
 
-import { ActionIcon, Badge, Button, Group, NativeSelect, Select, Text, Tooltip, useMantineColorScheme } from "@mantine/core";
-import { useEffect, useState, type ReactNode } from "react";
+import { ActionIcon, Badge, Button, Group, Select, Text, TextInput, Tooltip } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { useEffect, useState, type ReactNode, type RefObject } from "react";
 
-import { api, told } from "../api/client";
 import { useWords } from "../i18n";
 import { LanguageChoice } from "../LanguageChoice";
 import type { State } from "../lib/live";
 import { countdown, fullClock } from "../lib/time";
-import { session, type SignedIn } from "../session";
+import type { SignedIn } from "../session";
+import { PracticeChoice, SignOut, ThemeChoice } from "../SessionControls";
 
 const OWN = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const ZONES = [
@@ -27,70 +28,71 @@ interface Props {
   called: number;
   live: State;
   others: string[];
-  onNewCall: () => void;
+  /** A call is open. */
+  open: boolean;
+  mayCall: boolean;
+  /** What is wrong with the number. */
+  wrong: string;
+  numberField: RefObject<HTMLInputElement | null>;
+  onOpen: (number: string) => void;
+  onEnd: () => void;
   onHelp: () => void;
 }
 
-export function CallBar({ signedIn, called, live, others, onNewCall, onHelp }: Props): ReactNode {
+export function CallBar(props: Props): ReactNode {
+  const { signedIn, called, live, others, open, mayCall, wrong, numberField, onOpen, onEnd, onHelp } = props;
   const { t, language } = useWords();
-  const { toggleColorScheme } = useMantineColorScheme();
   const [now, tick] = useState(Date.now);
   const [callerZone, setCallerZone] = useState(signedIn.practice.timeZone);
-  const [switching, setSwitching] = useState(false);
   useEffect(() => {
     const timer = setInterval(() => tick(Date.now()), 1000);
     return () => clearInterval(timer);
   }, []);
 
-  async function enter(practice: string | null): Promise<void> {
-    if (!practice || practice === signedIn.practice.id) return;
-    setSwitching(true);
-    try {
-      const answer = await fetch("/api/auth/practice", {
-        method: "POST",
-        credentials: "same-origin",
-        headers: { "Content-Type": "application/json", Authorization: `Bearer ${await session.token()}` },
-        body: JSON.stringify({ practice }),
-      });
-      if (answer.ok) session.enter((await answer.json()) as SignedIn);
-      else if (answer.status === 401) session.ended();
-    } finally {
-      setSwitching(false);
-    }
-  }
-
-  async function leave(): Promise<void> {
-    try {
-      await told(() => api.POST("/api/auth/logout"));
-    } finally {
-      session.left();
-    }
-  }
-
   const instant = new Date(now);
   return (
     <Group component="header" className="callbar" gap="xs" wrap="wrap">
-      <Text component="h1" fw={700} size="md" m={0}>
+      <Text component="h1" className="app-name" fw={700} size="md" m={0}>
         {t("appName")}
       </Text>
-      <NativeSelect
-        size="xs"
-        aria-label={t("practice")}
-        value={signedIn.practice.id}
-        disabled={switching}
-        onChange={(event) => void enter(event.currentTarget.value)}
-        data={signedIn.memberships.map((each) => ({ value: each.practice.id, label: each.practice.name }))}
-      />
-      <Button size="xs" onClick={onNewCall} rightSection={<kbd>c</kbd>}>
-        {t("newCall")}
-      </Button>
-      <Clock name={t("callTime")} value={countdown(now - called)} />
+      <PracticeChoice />
+      {open ? (
+        <Button size="xs" color="red" variant="outline" onClick={onEnd} rightSection={<kbd>c</kbd>}>
+          {t("endCall")}
+        </Button>
+      ) : mayCall ? (
+        <form
+          className="new-call"
+          onSubmit={(event) => {
+            event.preventDefault();
+            onOpen(numberField.current?.value.trim() ?? "");
+            if (numberField.current) numberField.current.value = "";
+          }}
+        >
+          <TextInput
+            ref={numberField}
+            size="xs"
+            type="tel"
+            w={124}
+            aria-label={t("callerNumber")}
+            placeholder={t("callerNumber")}
+            autoComplete="off"
+            maxLength={30}
+            error={wrong || undefined}
+            onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
+          />
+          <Button size="xs" type="submit" rightSection={<kbd>c</kbd>}>
+            {t("newCall")}
+          </Button>
+        </form>
+      ) : null}
+      {open ? <Clock name={t("callTime")} value={countdown(now - called)} /> : null}
       <Clock name={t("practiceClock")} value={fullClock(instant, signedIn.practice.timeZone, language)} />
       <Group gap={4} wrap="nowrap">
         <Clock name={t("callerClock")} value={fullClock(instant, callerZone, language)} />
         <Select
           size="xs"
-          w={110}
+          w={104}
           aria-label={t("callerZone")}
           searchable
           value={callerZone}
@@ -105,20 +107,19 @@ export function CallBar({ signedIn, called, live, others, onNewCall, onHelp }: P
         <Text size="xs">{t("alsoLooking", { names: others.join(", ") })}</Text>
       ) : null}
       <Group gap={4} ml="auto" wrap="nowrap">
+        {signedIn.role === "practitioner" ? null : (
+          <Button size="compact-xs" variant="default" renderRoot={(props) => <Link to="/manage/texts" {...props} />}>
+            {t(signedIn.role === "practice_manager" ? "manage" : "messages")}
+          </Button>
+        )}
         <LanguageChoice short />
-        <Tooltip label={t("theme")}>
-          <ActionIcon variant="default" size="md" aria-label={t("theme")} onClick={toggleColorScheme}>
-            ◐
-          </ActionIcon>
-        </Tooltip>
+        <ThemeChoice />
         <Tooltip label={t("keys")}>
           <ActionIcon variant="default" size="md" aria-label={t("keys")} onClick={onHelp}>
             ?
           </ActionIcon>
         </Tooltip>
-        <Button size="compact-xs" variant="default" onClick={() => void leave()}>
-          {t("signOut")}
-        </Button>
+        <SignOut />
       </Group>
     </Group>
   );
@@ -127,7 +128,8 @@ export function CallBar({ signedIn, called, live, others, onNewCall, onHelp }: P
 function Clock({ name, value }: { name: string; value: string }): ReactNode {
   return (
     <Text size="xs" className="clock">
-      <span className="clock-name">{name}</span> {value}
+      <span className="clock-name">{name} </span>
+      <span>{value}</span>
     </Text>
   );
 }

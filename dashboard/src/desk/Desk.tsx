@@ -1,29 +1,43 @@
 /** One screen for a call: who calls, what they need, which times there are, and the day beside it. */
 
-import { Alert, Group, Paper, Select, Stack, Text } from "@mantine/core";
+import { Alert, Paper, Stack, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { flushSync } from "react-dom";
 
-import { type Appointment, type Patient, type Slot } from "../api/client";
+import type { Appointment, Patient, Slot } from "../api/client";
 import { Failure } from "../Failure";
 import { useWords } from "../i18n";
-import { useKeys } from "../lib/keys";
+import { useCommandKey, useKeys } from "../lib/keys";
 import { clock, date as dateOf, day, plusDays } from "../lib/time";
 import type { SignedIn } from "../session";
 import { Actions, type Undoable } from "./actions";
 import { AppointmentCard } from "./AppointmentCard";
-import { Board, focusBoard } from "./Board";
 import { Booking } from "./Booking";
+import { Calendar, nextView, stepOf, type View } from "./Calendar";
 import { CallBar } from "./CallBar";
+import { Caller, EndCall } from "./Caller";
 import { refresh, useHolds, useLive, useReference } from "./data";
 import { KeySheet, SINGLE_KEYS } from "./KeySheet";
+import { focusBoard } from "./Lanes";
 import { NewPatient } from "./NewPatient";
+import { Notices } from "./Notices";
 import { Offers } from "./Offers";
+import type { Palette as PaletteOf } from "./Palette";
 import { PatientFinder, type FinderHandle } from "./PatientFinder";
-import { Questions } from "./Questions";
-import { Refused } from "./Refused";
+import { Problem } from "./Problem";
+import { Questions, type Decided } from "./Questions";
 import { UndoBar } from "./UndoBar";
+import { useCall } from "./useCall";
+import { useChanging } from "./useChanging";
+import { useOverbooking } from "./useOverbooking";
+import { VisitType } from "./VisitType";
+
+// Not before it is opened.
+const loadPalette = async (): Promise<{ default: typeof PaletteOf }> => ({ default: (await import("./Palette")).Palette });
+const Palette = lazy(loadPalette);
+const Together = lazy(async () => ({ default: (await import("./together/Together")).Together }));
+const PatientCard = lazy(async () => ({ default: (await import("./card/PatientCard")).PatientCard }));
 
 export function Desk({ signedIn }: { signedIn: SignedIn }): ReactNode {
   const { practice, role } = signedIn;
@@ -34,20 +48,24 @@ export function Desk({ signedIn }: { signedIn: SignedIn }): ReactNode {
 
   const reference = useReference(practice.id);
   const [date, show] = useState(today);
+  const [view, look] = useState<View>("day");
   const [patient, choosePatient] = useState<Patient | null>(null);
   const [type, chooseType] = useState<string | null>(null);
   const [slot, chooseSlot] = useState<Slot | null>(null);
   const [offering, offer] = useState(0);
   const [opened, open] = useState<Appointment | null>(null);
-  const [moving, startMove] = useState<Appointment | null>(null);
+  const [decided, decide] = useState<Decided | null>(null);
+  const [about, tell] = useState<Patient | null>(null);
   const [undoable, allowUndo] = useState<Undoable | null>(null);
   const [asking, ask] = useState(false);
   const [adding, add] = useState(false);
+  const [together, several] = useState(false);
   const [helping, help] = useState(false);
+  const [commanding, command] = useState(false);
   const [singleKeys, setSingleKeys] = useState(localStorage.getItem(SINGLE_KEYS) !== "off");
-  const [called, startCall] = useState(() => Date.now());
   const [said, say] = useState("");
   const finder = useRef<FinderHandle>(null);
+  const numberField = useRef<HTMLInputElement>(null);
 
   const live = useLive(practice.id, date);
   const holds = useHolds(practice.id);
@@ -83,30 +101,41 @@ export function Desk({ signedIn }: { signedIn: SignedIn }): ReactNode {
     chooseType(null);
     offer(0);
     open(null);
-    startMove(null);
+    decide(null);
     ask(false);
   }, []);
-  const newCall = useCallback(() => {
-    flushSync(forget);
-    startCall(Date.now());
-    // The end of a call gives back what was kept for it.
-    for (const id of new Set((holds.data ?? []).filter((held) => held.mine && held.kind === "agent").map((held) => held.holdId))) {
-      void actions.release(id);
-    }
-    finder.current?.focus();
-  }, [forget, holds.data, actions]);
-
-  const chosen = useCallback(
-    (picked: Slot) => {
-      if (moving) {
-        void actions.move(moving, picked).then((moved) => moved && startMove(null));
-      } else {
-        chooseSlot(picked);
-        show(dateOf(new Date(picked.start), zone));
-      }
+  const { call, ending, end, did, note, wrongNumber, problem: callProblem, start, over } = useCall({
+    mayCall: mayBook,
+    forget,
+    unknown: () => finder.current?.focus(),
+    // What was kept for it is free again; the screen need not wait to be told so.
+    ended: () => {
+      forget();
+      refresh(queries, practice.id, [date]);
     },
-    [moving, actions, zone],
-  );
+  });
+
+  const { changing, ...change } = useChanging({
+    actions,
+    note,
+    open,
+    pick: (picked) => {
+      chooseSlot(picked);
+      show(dateOf(new Date(picked.start), zone));
+    },
+  });
+  const { beside, overbook } = useOverbooking({
+    actions,
+    role,
+    patient,
+    type: wanted,
+    decided,
+    names,
+    over: (done) => {
+      if (done) note("booked");
+      open(null);
+    },
+  });
 
   useKeys(
     {
@@ -117,16 +146,24 @@ export function Desk({ signedIn }: { signedIn: SignedIn }): ReactNode {
         finder.current?.focus();
       },
       n: () => offer((count) => count + 1),
-      c: newCall,
-      p: () => ask(true),
+      c: (event) => {
+        event.preventDefault();
+        if (call) end(true);
+        else numberField.current?.focus();
+      },
+      p: () => patient && tell(patient),
+      q: () => ask(true),
+      g: () => mayBook && several(true),
       u: () => undoable && void actions.undo(undoable),
       t: () => show(today),
       d: () => focusBoard(),
-      "[": () => show((current) => plusDays(current, -1)),
-      "]": () => show((current) => plusDays(current, 1)),
+      "[": () => show((current) => plusDays(current, -stepOf(view))),
+      "]": () => show((current) => plusDays(current, stepOf(view))),
+      v: () => look(nextView),
+      w: () => look((current) => (current === "work" ? "day" : "work")),
       "?": () => help(true),
       Escape: () => {
-        startMove(null);
+        change.stop();
         open(null);
         ask(false);
         chooseSlot(null);
@@ -135,20 +172,44 @@ export function Desk({ signedIn }: { signedIn: SignedIn }): ReactNode {
     singleKeys,
   );
 
+  useCommandKey("k", () => flushSync(() => command(true)));
+  useEffect(() => {
+    // Here before it is asked for, or it would miss what is typed at once.
+    const soon = setTimeout(() => void loadPalette(), 2000);
+    return () => clearTimeout(soon);
+  }, []);
+
   return (
     <div className="desk">
       <CallBar
         signedIn={signedIn}
-        called={called}
+        called={call ? Date.parse(call.openedAt) : 0}
         live={live.state}
         others={live.others}
-        onNewCall={newCall}
+        open={call !== null}
+        mayCall={mayBook}
+        wrong={wrongNumber}
+        numberField={numberField}
+        onOpen={(number) => void start(number)}
+        onEnd={() => end(true)}
         onHelp={() => help(true)}
       />
+      <Notices live={live.state} zone={zone} actions={actions} />
       <main className="panes">
         <Stack component="section" aria-label={t("newCall")} className="pane" gap="sm">
           {reference.error ? <Failure error={reference.error} /> : null}
           {mayBook ? null : <Alert color="gray">{t("notAllowed")}</Alert>}
+          {callProblem ? <Failure error={callProblem} /> : null}
+          {call ? (
+            <Caller
+              key={call.callId}
+              greeting={reference.greeting}
+              script={reference.script}
+              insurance={reference.insurance}
+              candidates={patient ? [] : call.candidates}
+              onChoose={choosePatient}
+            />
+          ) : null}
           <PatientFinder
             ref={finder}
             practice={practice.id}
@@ -156,31 +217,25 @@ export function Desk({ signedIn }: { signedIn: SignedIn }): ReactNode {
             zone={zone}
             onChoose={choosePatient}
             onNew={() => add(true)}
+            onOpen={() => tell(patient)}
           />
-          <Group align="end" gap="xs" wrap="nowrap">
-            <Select
-              className="grow"
-              label={t("visitType")}
-              value={wanted}
-              onChange={(value) => {
-                chooseType(value);
-                chooseSlot(null);
-                actions.clear();
-              }}
-              allowDeselect={false}
-              searchable
-              data={reference.types.map((each) => ({
-                value: each.code,
-                label: `${each.name} · ${each.durationMinutes} ${t("minutesShort")}`,
-              }))}
-            />
-          </Group>
+          <VisitType
+            types={reference.types}
+            wanted={wanted}
+            onType={(code) => {
+              chooseType(code);
+              chooseSlot(null);
+              actions.clear();
+            }}
+          />
           <Questions
             practice={practice.id}
             open={asking}
             onOpen={ask}
-            onType={(code) => {
-              chooseType(code);
+            onDecided={(found) => {
+              decide(found);
+              if (!found.outcome.appointmentType) return;
+              chooseType(found.outcome.appointmentType);
               offer((count) => count + 1);
             }}
             names={names.type}
@@ -188,6 +243,8 @@ export function Desk({ signedIn }: { signedIn: SignedIn }): ReactNode {
           <Offers
             practice={practice.id}
             type={wanted}
+            urgency={decided?.outcome.appointmentType === wanted ? (decided?.outcome.urgency ?? null) : null}
+            insurance={patient?.insuranceProvider ?? ""}
             asked={offering}
             zone={zone}
             names={names}
@@ -195,7 +252,7 @@ export function Desk({ signedIn }: { signedIn: SignedIn }): ReactNode {
             holds={holds.data ?? []}
             singleKeys={singleKeys}
             onAsk={() => offer((count) => count + 1)}
-            onChoose={chosen}
+            onChoose={change.slot}
             onHold={(ids, code) => actions.hold(ids, code)}
             onRelease={(id) => void actions.release(id)}
             mayBook={mayBook}
@@ -210,32 +267,37 @@ export function Desk({ signedIn }: { signedIn: SignedIn }): ReactNode {
             singleKeys={singleKeys}
             mayBook={mayBook}
             onBooked={() => {
+              note("booked");
               chooseSlot(null);
               offer(0);
             }}
-            onChoose={chosen}
+            onChoose={change.slot}
           />
         </Stack>
         <section className="pane board-pane" aria-label={t("day")}>
-          {moving ? (
-            <Alert color="indigo" mb="xs">
-              {t("movingHint")}
+          {changing ? (
+            <Alert color="indigo" mb="xs" role="status">
+              {t(changing.how === "move" ? "movingHint" : "swappingHint")}
             </Alert>
           ) : null}
-          <Board
+          <Calendar
             practice={practice.id}
             zone={zone}
             date={date}
             today={today}
+            view={view}
+            onView={look}
             onDate={show}
             practitioners={reference.practitioners}
             names={names}
             holds={holds.data ?? []}
+            when={when}
+            onPatient={choosePatient}
             chosen={slot}
-            moving={moving}
-            onSlot={chosen}
-            onAppointment={open}
-            onDrop={(appointment, target) => void actions.move(appointment, target)}
+            changing={changing}
+            onSlot={change.slot}
+            onAppointment={change.appointment}
+            onDrop={change.drop}
           />
         </section>
       </main>
@@ -248,13 +310,61 @@ export function Desk({ signedIn }: { signedIn: SignedIn }): ReactNode {
           when={when}
           mayBook={mayBook}
           onClose={() => open(null)}
-          onMove={() => {
-            startMove(opened);
+          beside={beside}
+          onMove={() => change.start("move", opened)}
+          onSwap={() => change.start("swap", opened)}
+          onBeside={(reason) => overbook(opened, reason)}
+          onPatient={(found) => {
             open(null);
-            focusBoard();
+            tell(found);
           }}
-          onCancel={(reason) => void actions.cancel(opened, reason).then((done) => done && open(null))}
+          onCancel={(reason) =>
+            void actions.cancel(opened, reason).then((done) => {
+              if (!done) return;
+              note("cancelled");
+              open(null);
+            })
+          }
         />
+      ) : null}
+      {commanding ? (
+        <Suspense fallback={null}>
+          <Palette onPatient={choosePatient} onClose={() => command(false)} />
+        </Suspense>
+      ) : null}
+      {about ? (
+        <Suspense fallback={null}>
+          <PatientCard
+            patient={about}
+            names={names}
+            when={when}
+            onVisit={(visit) => {
+              tell(null);
+              show(dateOf(new Date(visit.start), zone));
+              open(visit);
+            }}
+            onClose={() => tell(null)}
+          />
+        </Suspense>
+      ) : null}
+      {together ? (
+        <Suspense fallback={null}>
+          <Together
+            actions={actions}
+            patient={patient}
+            slot={slot}
+            type={wanted}
+            types={reference.types}
+            names={names}
+            when={when}
+            onClose={() => several(false)}
+            onBooked={() => {
+              note("booked");
+              several(false);
+              chooseSlot(null);
+            }}
+          />
+        </Suspense>
       ) : null}
       {adding ? (
         <NewPatient
@@ -264,6 +374,9 @@ export function Desk({ signedIn }: { signedIn: SignedIn }): ReactNode {
             add(false);
           }}
         />
+      ) : null}
+      {call && ending ? (
+        <EndCall call={call} suggested={did} onClose={() => end(false)} onEnded={over} />
       ) : null}
       <KeySheet
         opened={helping}
@@ -280,24 +393,7 @@ export function Desk({ signedIn }: { signedIn: SignedIn }): ReactNode {
         </Text>
         <UndoBar undoable={undoable} onUndo={(what) => void actions.undo(what)} onOver={() => allowUndo(null)} />
       </Paper>
-      <Problem actions={actions} when={when} names={names.practitioner} onChoose={chosen} />
+      <Problem actions={actions} when={when} names={names.practitioner} onChoose={change.slot} />
     </div>
   );
 }
-
-/** Why a move, a cancellation, a hold or an undo was refused; a booking says so in its own place. */
-function Problem(props: {
-  actions: Actions;
-  when: (instant: string) => string;
-  names: Map<string, string>;
-  onChoose: (slot: Slot) => void;
-}): ReactNode {
-  const error = props.actions.useProblem();
-  if (!error) return null;
-  return (
-    <Paper className="problem" shadow="md" p="sm" withBorder>
-      <Refused error={error} when={props.when} names={props.names} onChoose={props.onChoose} onClose={() => props.actions.clear()} />
-    </Paper>
-  );
-}
-

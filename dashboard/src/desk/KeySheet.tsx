@@ -9,20 +9,27 @@ import type { Key } from "../i18n/en";
 
 export const SINGLE_KEYS = "mybcat.single-keys";
 
-const KEYS: [string, Key][] = [
+export const KEYS: [string, Key][] = [
   ["/", "key_find"],
-  ["p", "key_questions"],
+  ["p", "key_patient"],
+  ["q", "key_questions"],
   ["n", "key_next"],
   ["h", "key_hold"],
   ["b", "key_book"],
+  ["g", "key_together"],
   ["u", "key_undo"],
   ["d", "key_board"],
   ["← ↑ → ↓ Enter", "key_arrows"],
   ["m", "key_move"],
+  ["s", "key_swap"],
+  ["o", "key_overbook"],
   ["x", "key_cancel"],
   ["[ ]", "key_days"],
+  ["v", "key_view"],
   ["t", "key_today"],
   ["c", "key_call"],
+  ["w", "key_work"],
+  ["Ctrl K", "key_palette"],
   ["?", "key_help"],
 ];
 

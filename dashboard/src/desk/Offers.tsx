@@ -1,6 +1,6 @@
 /** The next times that can be had, to read out; and those that are kept while the caller thinks. */
 
-import { Button, Group, Loader, Stack, Text } from "@mantine/core";
+import { Button, Group, Loader, NativeSelect, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState, type ReactNode } from "react";
 
@@ -11,12 +11,20 @@ import { useKeys } from "../lib/keys";
 import { clock, countdown, day } from "../lib/time";
 import { keyOf } from "./data";
 import type { Names } from "./names";
+import { Insurance, Reasons } from "./Reasons";
 
 const COUNT = 5;
+const PARTS = ["morning", "afternoon", "evening"] as const;
+type PartOfDay = (typeof PARTS)[number];
+export type Urgency = "emergency" | "urgent" | "routine";
 
 interface Props {
   practice: string;
   type: string | null;
+  /** As the protocol has it; none was asked: every time is as good as another. */
+  urgency: Urgency | null;
+  /** The patient's, so that whoever does not take it is told apart. */
+  insurance: string;
   /** How often they were asked for: each time anew. */
   asked: number;
   zone: string;
@@ -32,14 +40,17 @@ interface Props {
 }
 
 export function Offers(props: Props): ReactNode {
-  const { practice, type, asked, zone, names, chosen, holds, singleKeys, mayBook, onAsk, onChoose } = props;
+  const { practice, type, urgency, insurance, asked, zone, names, chosen, holds, singleKeys, mayBook, onAsk, onChoose } = props;
   const { t, language } = useWords();
+  const [part, come] = useState<PartOfDay | "">("");
   const list = useRef<HTMLUListElement>(null);
   const offers = useQuery({
     enabled: asked > 0 && type !== null,
-    queryKey: [...keyOf.offers(practice), type, asked],
-    queryFn: async () =>
-      (await told(() => api.GET("/api/v2/slots/next", { params: { query: { type: type ?? "", count: COUNT } } }))).data,
+    queryKey: [...keyOf.offers(practice), type, part, urgency, insurance, asked],
+    queryFn: async () => {
+      const query = { type: type ?? "", count: COUNT, ...(part ? { partOfDay: part } : {}), ...(urgency ? { urgency } : {}), ...(insurance ? { insurance } : {}) };
+      return (await told(() => api.GET("/api/v2/slots/next", { params: { query } }))).data;
+    },
     staleTime: 0,
     gcTime: 0,
   });
@@ -50,10 +61,15 @@ export function Offers(props: Props): ReactNode {
   };
   useKeys({ h: keep }, singleKeys);
 
+  const wish = `${asked} ${part}`;
+  const focused = useRef("");
   useEffect(() => {
+    // Once for each wish: what is asked for anew when the connection is back must not take the focus from a field.
+    if (!offers.isSuccess || focused.current === wish) return;
+    focused.current = wish;
     // The first one under the finger: Enter takes it.
-    if (offers.isSuccess) list.current?.querySelector("button")?.focus();
-  }, [offers.isSuccess, offers.dataUpdatedAt]);
+    list.current?.querySelector("button")?.focus();
+  }, [offers.isSuccess, wish]);
 
   function walk(event: React.KeyboardEvent): void {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -67,9 +83,19 @@ export function Offers(props: Props): ReactNode {
   return (
     <Stack gap="xs" component="section" aria-label={t("offers")}>
       <Group gap="xs">
-        <Button size="xs" variant="light" onClick={onAsk} disabled={!type} rightSection={<kbd>n</kbd>}>
+        <Button size="xs" variant="default" onClick={onAsk} disabled={!type} rightSection={<kbd>n</kbd>}>
           {t("nextAvailable")}
         </Button>
+        <NativeSelect
+          size="xs"
+          aria-label={t("partOfDay")}
+          value={part}
+          onChange={(event) => come(event.currentTarget.value as PartOfDay | "")}
+          data={[
+            { value: "", label: t("anyTime") },
+            ...PARTS.map((value) => ({ value, label: t(`part_${value}`) })),
+          ]}
+        />
         {slots.length > 0 && mayBook ? (
           <Button size="xs" variant="default" onClick={keep} rightSection={<kbd>h</kbd>}>
             {t("holdAll")}
@@ -85,8 +111,13 @@ export function Offers(props: Props): ReactNode {
           <Failure error={offers.error} retry={() => void offers.refetch()} />
         </>
       ) : null}
-      {offers.isSuccess && slots.length === 0 ? <Text size="sm">{t("noOffers")}</Text> : null}
+      {offers.isSuccess && slots.length === 0 ? (
+        <Text size="sm">{t(urgency === "emergency" ? "noOffersToday" : part ? "noOffersThen" : "noOffers")}</Text>
+      ) : null}
+      <Insurance name={insurance} offers={slots} />
       {slots.length > 0 ? (
+        // Arrows go from one of its buttons to the next; it does nothing itself.
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
         <ul ref={list} className="offers" aria-label={t("offers")} onKeyDown={walk}>
           {slots.map((slot) => (
             <li key={slot.id}>
@@ -103,7 +134,8 @@ export function Offers(props: Props): ReactNode {
                 <strong>{clock(new Date(slot.start), zone, language)}</strong> {day(new Date(slot.start), zone, language)}
                 <span className="muted">
                   {" "}
-                  · {names.practitioner.get(slot.practitionerId)} · {names.location.get(slot.locationId)}
+                  · {names.practitioner.get(slot.practitionerId)} · {names.location.get(slot.locationId)}{" "}
+                  <Reasons of={slot} />
                 </span>
               </button>
             </li>
@@ -128,12 +160,14 @@ export function Offers(props: Props): ReactNode {
   );
 }
 
-export function Remaining({ until }: { until: string }): ReactNode {
+/** `say`: other words than of a time that is held. */
+export function Remaining({ until, say }: { until: string; say?: (time: string) => string }): ReactNode {
   const { t } = useWords();
   const [now, tick] = useState(Date.now);
   useEffect(() => {
     const timer = setInterval(() => tick(Date.now()), 1000);
     return () => clearInterval(timer);
   }, []);
-  return <span className="remaining">{t("heldFor", { time: countdown(new Date(until).getTime() - now) })}</span>;
+  const time = countdown(new Date(until).getTime() - now);
+  return <span className="remaining">{say ? say(time) : t("heldFor", { time })}</span>;
 }

@@ -21,9 +21,11 @@ interface Props {
   zone: string;
   onChoose: (patient: Patient | null) => void;
   onNew: () => void;
+  /** To the patient's card. */
+  onOpen: () => void;
 }
 
-export function PatientFinder({ ref, practice, patient, zone, onChoose, onNew }: Props): ReactNode {
+export function PatientFinder({ ref, practice, patient, zone, onChoose, onNew, onOpen }: Props): ReactNode {
   const { t, language } = useWords();
   const input = useRef<HTMLInputElement>(null);
   const [text, type] = useState("");
@@ -133,9 +135,12 @@ export function PatientFinder({ ref, practice, patient, zone, onChoose, onNew }:
         <Text size="sm">
           {t("lastVisit")}: {person.lastVisit ? dayOf(person.lastVisit, language) : t("never")}
         </Text>
-        <Text size="sm">
+        <Text size="sm" mb={4}>
           {t("nextVisit")}: {next ? `${day(next, props.zone, language)}, ${clock(next, props.zone, language)}` : t("none")}
         </Text>
+        <Button size="xs" variant="default" onClick={onOpen} rightSection={<kbd>p</kbd>}>
+          {t("patientCard")}
+        </Button>
       </Paper>
     );
   }

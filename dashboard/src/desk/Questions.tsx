@@ -15,15 +15,21 @@ type Answers = Record<string, unknown>;
 // In the order in which they stand on the keyboard.
 const KEYS = "1234567890-=";
 
+/** What the caller said, and what follows from it by the practice's protocol. */
+export interface Decided {
+  answers: Answers;
+  outcome: Schemas["OutcomeOutput"];
+}
+
 interface Props {
   practice: string;
   open: boolean;
   onOpen: (open: boolean) => void;
-  onType: (code: string) => void;
+  onDecided: (decided: Decided) => void;
   names: Map<string, string>;
 }
 
-export function Questions({ practice, open, onOpen, onType, names }: Props): ReactNode {
+export function Questions({ practice, open, onOpen, onDecided, names }: Props): ReactNode {
   const { t } = useWords();
   const [answers, answer] = useState<Answers>({});
   useEffect(() => {
@@ -37,16 +43,15 @@ export function Questions({ practice, open, onOpen, onType, names }: Props): Rea
     staleTime: Infinity,
   });
   const outcome = asked.isPlaceholderData ? null : asked.data?.outcome;
-  const code = outcome?.appointmentType ?? null;
   useEffect(() => {
-    if (code) onType(code);
+    if (outcome) onDecided({ answers, outcome });
     // Told once for each outcome, whatever else is drawn anew.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [code]);
+  }, [outcome]);
 
   if (!open) {
     return (
-      <Button size="xs" variant="default" onClick={() => onOpen(true)} rightSection={<kbd>p</kbd>}>
+      <Button size="xs" variant="default" onClick={() => onOpen(true)} rightSection={<kbd>q</kbd>}>
         {t("startQuestions")}
       </Button>
     );

@@ -4,6 +4,7 @@ import { useSyncExternalStore } from "react";
 
 import { Refusal, type Appointment, type Slot } from "../api/client";
 import type { Translate } from "../i18n";
+import { Waiting } from "../lib/waiting";
 import * as changes from "./changes";
 
 /** In milliseconds. The server keeps the time for somewhat longer, so that an undo in the last second is in time. */
@@ -11,6 +12,8 @@ export const UNDO_FOR = 10_000;
 
 export interface Undoable {
   id: string;
+  /** Of several that were booked at once, and are taken back at once. */
+  group?: true;
   until: number;
   dates: string[];
 }
@@ -37,6 +40,18 @@ class Intents {
   }
 }
 
+export function useBusy(actions: Actions): boolean {
+  return useSyncExternalStore(actions.subscribe, () => actions.busy);
+}
+
+export function useProblem(actions: Actions): Refusal | null {
+  return useSyncExternalStore(actions.subscribe, () => actions.problem);
+}
+
+export function useWaiting(actions: Actions): boolean {
+  return useSyncExternalStore(actions.subscribe, () => actions.waiting);
+}
+
 export class Actions {
   #t: Translate = (key) => key;
   #when: (instant: string) => string = (instant) => instant;
@@ -45,6 +60,7 @@ export class Actions {
   readonly #intents = new Intents();
   readonly #told: Told;
   readonly #listeners = new Set<() => void>();
+  readonly #waiting = new Waiting(() => this.#heard());
 
   constructor(told: Told) {
     this.#told = told;
@@ -60,12 +76,22 @@ export class Actions {
     return () => this.#listeners.delete(listener);
   };
 
-  useBusy(): boolean {
-    return useSyncExternalStore(this.subscribe, () => this.#busy);
+  get busy(): boolean {
+    return this.#busy;
   }
 
-  useProblem(): Refusal | null {
-    return useSyncExternalStore(this.subscribe, () => this.#problem);
+  get problem(): Refusal | null {
+    return this.#problem;
+  }
+
+  /** What was done last has not been sent: there is no connection. */
+  get waiting(): boolean {
+    return this.#waiting.now;
+  }
+
+  /** It is not to be sent after all. */
+  giveUp(): void {
+    this.#waiting.giveUp();
   }
 
   clear(): void {
@@ -77,16 +103,42 @@ export class Actions {
     const intent = `book ${wish.patientId} ${wish.slotId} ${wish.type}`;
     return this.#once(intent, async (key) => {
       const booked = await changes.book(wish, key);
-      this.#done(booked.appointmentId, [booked.start]);
+      this.#done({ id: booked.appointmentId }, [booked.start]);
       this.#told.say(`${this.#t("booked")}: ${this.#when(booked.start)}`);
       return booked;
+    });
+  }
+
+  /** Several at once, by `send`. Throws Refusal, as `book` does. */
+  async bookSeveral(intent: string, send: (key: string) => Promise<changes.Group>): Promise<changes.Group | null> {
+    return this.#once(intent, async (key) => {
+      const group = await send(key);
+      this.#done({ id: group.id, group: true }, group.appointments.map((each) => each.start));
+      this.#told.say(`${this.#t("booked")}: ${group.appointments.map((each) => this.#when(each.start)).join("; ")}`);
+      return group;
+    });
+  }
+
+  async overbook(wish: changes.Overbooking): Promise<boolean> {
+    return this.#shown(`overbook ${wish.patientId} ${wish.slotId} ${wish.type}`, async (key) => {
+      const booked = await changes.overbook(wish, key);
+      this.#done({ id: booked.appointmentId }, [booked.start]);
+      this.#told.say(`${this.#t("overbooked")}: ${this.#when(booked.start)}`);
+    });
+  }
+
+  async swap(appointment: Appointment, other: Appointment): Promise<boolean> {
+    return this.#shown(`swap ${appointment.appointmentId} ${other.appointmentId}`, async (key) => {
+      const swapped = await changes.swap(appointment, other, key);
+      this.#done({ id: swapped.appointmentId }, [appointment.start, other.start]);
+      this.#told.say(`${this.#t("swapped")}: ${this.#when(swapped.start)}`);
     });
   }
 
   async move(appointment: Appointment, slot: Slot): Promise<boolean> {
     return this.#shown(`move ${appointment.appointmentId} ${slot.id}`, async (key) => {
       const moved = await changes.move(appointment, slot, key);
-      this.#done(moved.appointmentId, [appointment.start, moved.start]);
+      this.#done({ id: moved.appointmentId }, [appointment.start, moved.start]);
       this.#told.say(`${this.#t("moved")}: ${this.#when(moved.start)}`);
     });
   }
@@ -94,7 +146,7 @@ export class Actions {
   async cancel(appointment: Appointment, reason: changes.Reason): Promise<boolean> {
     return this.#shown(`cancel ${appointment.appointmentId}`, async (key) => {
       await changes.cancel(appointment, reason, key);
-      this.#done(appointment.appointmentId, [appointment.start]);
+      this.#done({ id: appointment.appointmentId }, [appointment.start]);
       this.#told.say(`${this.#t("cancelled")}: ${this.#when(appointment.start)}`);
     });
   }
@@ -102,8 +154,13 @@ export class Actions {
   async undo(what: Undoable): Promise<boolean> {
     return this.#shown(`undo ${what.id} ${what.until}`, async (key) => {
       this.#told.undoable(null);
-      const undone = await changes.undo(what.id, key);
-      this.#told.done([...what.dates, undone.start]);
+      if (what.group) {
+        await changes.undoGroup(what.id, key);
+        this.#told.done(what.dates);
+      } else {
+        const undone = await changes.undo(what.id, key);
+        this.#told.done([...what.dates, undone.start]);
+      }
       this.#told.say(this.#t("undone"));
     });
   }
@@ -123,9 +180,9 @@ export class Actions {
     });
   }
 
-  #done(id: string, instants: string[]): void {
+  #done(what: { id: string; group?: true }, instants: string[]): void {
     this.#told.done(instants);
-    this.#told.undoable({ id, until: Date.now() + UNDO_FOR, dates: instants });
+    this.#told.undoable({ ...what, until: Date.now() + UNDO_FOR, dates: instants });
   }
 
   async #shown(intent: string, act: (key: string) => Promise<void>): Promise<boolean> {
@@ -141,6 +198,7 @@ export class Actions {
     if (this.#busy) return null;
     this.#is(true, null);
     try {
+      if (!(await this.#waiting.connected())) return null;
       const result = await act(this.#intents.key(intent));
       this.#intents.over(intent);
       return result;
@@ -156,6 +214,10 @@ export class Actions {
   #is(busy: boolean, problem: Refusal | null): void {
     this.#busy = busy;
     this.#problem = problem;
+    this.#heard();
+  }
+
+  #heard(): void {
     for (const listener of this.#listeners) listener();
   }
 }

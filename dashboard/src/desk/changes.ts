@@ -44,11 +44,49 @@ export async function move(appointment: Appointment, slot: Slot, key: string): P
   );
 }
 
+/** Each begins where the other began. */
+export async function swap(appointment: Appointment, other: Appointment, key: string): Promise<Appointment> {
+  const params = { path: { appointment_id: appointment.appointmentId }, header: { "X-Idempotency-Key": key } };
+  const headers = { "If-Match": await tagOf(appointment.appointmentId) };
+  const body = { withAppointmentId: other.appointmentId };
+  return surely(() => told(() => api.POST("/api/v2/appointments/{appointment_id}/swap", { params, headers, body })));
+}
+
+export type Overbooking = Schemas["OverbookingInputRequest"];
+
+/** Beside whom the time is given to. */
+export function overbook(wish: Overbooking, key: string): Promise<Appointment> {
+  const header = { "X-Idempotency-Key": key };
+  return surely(() => told(() => api.POST("/api/v2/overbookings", { params: { header }, body: wish })));
+}
+
 export type Reason = Schemas["CancellationInputRequest"]["reason"];
 
 export function cancel(appointment: Appointment, reason: Reason, key: string): Promise<Appointment> {
   const params = { path: { appointment_id: appointment.appointmentId }, header: { "X-Idempotency-Key": key } };
   return surely(() => told(() => api.POST("/api/v2/appointments/{appointment_id}/cancel", { params, body: { reason } })));
+}
+
+export type Group = Schemas["GroupOutput"];
+
+/** All of them or none. */
+export type Together = Schemas["GroupInputRequest"];
+
+export function bookTogether(wish: Together, key: string): Promise<Group> {
+  const header = { "X-Idempotency-Key": key };
+  return surely(() => told(() => api.POST("/api/v2/appointment-groups", { params: { header }, body: wish })));
+}
+
+export type Series = Schemas["SeriesInputRequest"];
+
+export function bookSeries(wish: Series, key: string): Promise<Group> {
+  const header = { "X-Idempotency-Key": key };
+  return surely(() => told(() => api.POST("/api/v2/appointment-series", { params: { header }, body: wish })));
+}
+
+export function undoGroup(id: string, key: string): Promise<Group> {
+  const params = { path: { group_id: id }, header: { "X-Idempotency-Key": key } };
+  return surely(() => told(() => api.POST("/api/v2/appointment-groups/{group_id}/undo", { params })));
 }
 
 export function undo(id: string, key: string): Promise<Appointment> {

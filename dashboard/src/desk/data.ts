@@ -3,53 +3,59 @@
 import { useQuery, useQueryClient, type QueryClient, type UseQueryResult } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
-import { all, api, told, type Appointment, type HeldTime, type Patient, type Schemas, type Slot } from "../api/client";
-import { Live, SignedOut, type Change, type State, type Word } from "../lib/live";
-import { session } from "../session";
+import { all, api, told, type Appointment, type Call, type HeldTime, type Patient, type Schemas, type Slot } from "../api/client";
+import { following } from "../following";
+import type { Change, Live, State, Word } from "../lib/live";
+import { mondayOf } from "../lib/time";
 
 export type AppointmentType = Schemas["AppointmentTypeOutput"];
 export type Practitioner = Schemas["PractitionerOutput"];
 export type Location = Schemas["LocationOutput"];
 
 const MOST = 200;
-const HOUR = 3_600_000;
+const MINUTE = 60_000;
 
 export const keyOf = {
   appointments: (practice: string, date: string) => ["appointments", practice, date],
   slots: (practice: string, date: string) => ["slots", practice, date],
+  /** One practitioner's week; changes of any of its days make it stale. */
+  week: (practice: string, monday: string) => ["week", practice, monday],
   holds: (practice: string) => ["holds", practice],
   offers: (practice: string) => ["offers", practice],
   patient: (practice: string, id: string) => ["patient", practice, id],
 };
 
+/** All that is known of the practice, in one answer that is asked for anew when the agent comes back to the screen. */
 export function useReference(practice: string): {
   types: AppointmentType[];
   practitioners: Practitioner[];
   locations: Location[];
+  greeting: string;
+  script: string;
+  insurance: string[];
   error: unknown;
 } {
-  const options = { staleTime: HOUR };
-  const types = useQuery({
-    ...options,
-    queryKey: ["types", practice],
-    queryFn: () => all((cursor) => api.GET("/api/v2/appointment-types", { params: { query: { cursor, limit: MOST } } })),
+  const workspace = useQuery({
+    queryKey: ["workspace", practice],
+    queryFn: () => told(() => api.GET("/api/v2/workspace")),
+    staleTime: 5 * MINUTE,
   });
-  const practitioners = useQuery({
-    ...options,
-    queryKey: ["practitioners", practice],
-    queryFn: () => all((cursor) => api.GET("/api/v2/practitioners", { params: { query: { cursor, limit: MOST } } })),
-  });
-  const locations = useQuery({
-    ...options,
-    queryKey: ["locations", practice],
-    queryFn: () => all((cursor) => api.GET("/api/v2/locations", { params: { query: { cursor, limit: MOST } } })),
-  });
+  const found = workspace.data;
   return {
-    types: types.data ?? [],
-    practitioners: practitioners.data ?? [],
-    locations: locations.data ?? [],
-    error: types.error ?? practitioners.error ?? locations.error,
+    types: found?.appointmentTypes ?? [],
+    practitioners: found?.practitioners ?? [],
+    locations: found?.locations ?? [],
+    greeting: found?.greeting ?? "",
+    script: found?.script ?? "",
+    insurance: found?.insurance ?? [],
+    error: workspace.error,
   };
+}
+
+/** The call that this member left open, as after a reload of the page. */
+export async function openCall(): Promise<Call | null> {
+  const calls = await all((cursor) => api.GET("/api/v2/calls", { params: { query: { cursor, limit: MOST } } }));
+  return calls.filter((call) => call.mine && call.endedAt === null).at(-1) ?? null;
 }
 
 export function useAppointments(practice: string, date: string): UseQueryResult<Appointment[]> {
@@ -58,6 +64,11 @@ export function useAppointments(practice: string, date: string): UseQueryResult<
     queryFn: () =>
       all((cursor) => api.GET("/api/v2/appointments", { params: { query: { from: date, to: date, cursor, limit: MOST } } })),
   });
+}
+
+/** Whether it takes a place in the calendar. */
+export function taking(appointment: Appointment): boolean {
+  return appointment.status !== "cancelled" && appointment.status !== "entered-in-error";
 }
 
 export function useSlots(practice: string, date: string): UseQueryResult<Slot[]> {
@@ -101,9 +112,7 @@ export function useLive(practice: string, date: string): { state: State; others:
 }
 
 function make(practice: string, queries: QueryClient, is: (state: State) => void, see: (names: string[]) => void): Live {
-  return new Live({
-    ticket: () => signedIn(() => told(() => api.POST("/api/v2/live/tickets"))),
-    changes: (after) => signedIn(() => told(() => api.GET("/api/v2/changes", { params: { query: { after } } }))) as never,
+  return following({
     onChange: (change) => stale(queries, practice, change),
     onResync: () => void queries.invalidateQueries({ predicate: (query) => query.queryKey[1] === practice }),
     onState: is,
@@ -113,16 +122,6 @@ function make(practice: string, queries: QueryClient, is: (state: State) => void
   });
 }
 
-/** As the client of live updates has it: the end of the sign-in is told apart from a failure. */
-async function signedIn<T>(ask: () => Promise<T>): Promise<T> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (session.state().status === "out") throw new SignedOut();
-    throw error;
-  }
-}
-
 function stale(queries: QueryClient, practice: string, change: Change & { previousDate?: string | null }): void {
   for (const date of new Set([change.date, change.previousDate])) {
     if (!date) continue;
@@ -130,7 +129,10 @@ function stale(queries: QueryClient, practice: string, change: Change & { previo
       void queries.invalidateQueries({ queryKey: keyOf.appointments(practice, date) });
     }
     void queries.invalidateQueries({ queryKey: keyOf.slots(practice, date) });
+    void queries.invalidateQueries({ queryKey: keyOf.week(practice, mondayOf(date)) });
   }
+  if (change.type.startsWith("appointment.")) void queries.invalidateQueries({ queryKey: ["worklist", practice] });
+  if (change.type.startsWith("waitlist.")) void queries.invalidateQueries({ queryKey: ["waitlist", practice] });
   if (change.type.startsWith("hold.") || change.type.startsWith("appointment.")) {
     void queries.invalidateQueries({ queryKey: keyOf.holds(practice) });
   }
@@ -144,6 +146,7 @@ export function refresh(queries: QueryClient, practice: string, dates: string[])
   for (const date of new Set(dates)) {
     void queries.invalidateQueries({ queryKey: keyOf.appointments(practice, date) });
     void queries.invalidateQueries({ queryKey: keyOf.slots(practice, date) });
+    void queries.invalidateQueries({ queryKey: keyOf.week(practice, mondayOf(date)) });
   }
   void queries.invalidateQueries({ queryKey: keyOf.holds(practice) });
 }

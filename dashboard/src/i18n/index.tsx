@@ -6,7 +6,8 @@ import { en, type Key } from "./en";
 import { es } from "./es";
 
 export type Language = "en" | "es";
-export type Translate = (key: Key, values?: Record<string, string | number>) => string;
+export type Values = Record<string, string | number>;
+export type Translate = (key: Key, values?: Values) => string;
 
 const WORDS: Record<Language, Record<Key, string>> = { en, es };
 const STORED = "mybcat.language";
@@ -26,8 +27,7 @@ export function Words({ children }: { children: ReactNode }): ReactNode {
     localStorage.setItem(STORED, language);
   }, [language]);
   const value = useMemo<Spoken>(() => {
-    const t: Translate = (key, values = {}) =>
-      WORDS[language][key].replace(/{(\w+)}/g, (whole, name: string) => String(values[name] ?? whole));
+    const t: Translate = (key, values = {}) => fill(WORDS[language][key], values);
     return { language, speak, t };
   }, [language]);
   return <Context value={value}>{children}</Context>;
@@ -37,6 +37,11 @@ export function useWords(): Spoken {
   const found = useContext(Context);
   if (!found) throw new Error("outside of <Words>");
   return found;
+}
+
+/** The sentence with its {names} replaced; what has no value stays as it is. */
+export function fill(sentence: string, values: Values): string {
+  return sentence.replace(/{(\w+)}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 
 function chosen(): Language {

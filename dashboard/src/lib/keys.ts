@@ -4,6 +4,19 @@ import { useEffect, useRef } from "react";
 
 export type Keys = Record<string, (event: KeyboardEvent) => unknown>;
 
+// While a key is pressed on somebody's behalf, it is heard whether or not single keys are on.
+let behalf = false;
+
+/** As if the key had been pressed, for what names its keys: the palette of commands. */
+export function press(key: string): void {
+  behalf = true;
+  try {
+    window.dispatchEvent(new KeyboardEvent("keydown", { key, cancelable: true }));
+  } finally {
+    behalf = false;
+  }
+}
+
 const TYPING = "input, textarea, select, [contenteditable=true]";
 
 /** What each key does on this screen. With `on` false only `Escape` and `?` are heard. */
@@ -15,7 +28,7 @@ export function useKeys(keys: Keys, on: boolean): void {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
       const typing = event.target instanceof Element && event.target.matches(TYPING);
       if (typing && event.key !== "Escape") return;
-      if (!on && event.key !== "Escape" && event.key !== "?") return;
+      if (!on && !behalf && event.key !== "Escape" && event.key !== "?") return;
       // A dialog has keys of its own.
       if (event.target instanceof Element && event.target.closest("[role=dialog]") && event.key !== "?") return;
       latest.current[event.key]?.(event);
@@ -23,4 +36,19 @@ export function useKeys(keys: Keys, on: boolean): void {
     window.addEventListener("keydown", heard);
     return () => window.removeEventListener("keydown", heard);
   }, [on]);
+}
+
+/** Ctrl or Cmd with the key, wherever one is typing. */
+export function useCommandKey(key: string, act: () => void): void {
+  const latest = useRef(act);
+  latest.current = act;
+  useEffect(() => {
+    function heard(event: KeyboardEvent): void {
+      if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== key) return;
+      event.preventDefault();
+      latest.current();
+    }
+    window.addEventListener("keydown", heard);
+    return () => window.removeEventListener("keydown", heard);
+  }, [key]);
 }

@@ -43,6 +43,17 @@ export function plusDays(isoDate: string, days: number): string {
   return noon.toISOString().slice(0, 10);
 }
 
+/** The Monday of its week. */
+export function mondayOf(isoDate: string): string {
+  const weekday = new Date(`${isoDate}T12:00:00Z`).getUTCDay();
+  return plusDays(isoDate, -((weekday + 6) % 7));
+}
+
+/** Mon 30 */
+export function shortDayOf(isoDate: string, language: string): string {
+  return format("UTC", language, { weekday: "short", day: "numeric" }).format(new Date(`${isoDate}T12:00:00Z`));
+}
+
 /** A calendar day that is no instant. */
 export function dayOf(isoDate: string, language: string): string {
   return day(new Date(`${isoDate}T12:00:00Z`), "UTC", language);

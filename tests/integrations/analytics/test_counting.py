@@ -234,7 +234,9 @@ def test_the_command_counts_one_practice_or_all(clinic: Clinic, other_clinic: Cl
     assert f"{public_id('prac', other_clinic.practice.id)}: 1 events counted." in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("practice", ["prac_", "nonsense", public_id("prac", new_uuid())])
+@pytest.mark.parametrize(
+    "practice", ["prac_", "nonsense", public_id("prac", new_uuid())], ids=["empty", "no id", "unknown"]
+)
 def test_the_command_refuses_a_practice_that_is_none(clinic: Clinic, practice: str) -> None:
     with pytest.raises(CommandError, match="No practice has the id"), changes():
         call_command("analytics", "rebuild", practice=practice)

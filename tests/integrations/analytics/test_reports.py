@@ -27,6 +27,8 @@ NOTHING = {
     "reopened": 0,
     "enteredInError": 0,
     "reinstated": 0,
+    "confirmed": 0,
+    "reminded": 0,
 }
 
 
@@ -107,7 +109,16 @@ def test_by_source(manager: Caller, counted: Any) -> None:
 
 def test_days_are_included_at_both_ends_and_no_others(manager: Caller, counted: Any) -> None:
     assert [line[0] for line in lines(ask(manager, MONDAY, MONDAY))] == ["2026-03-02"]
-    assert lines(ask(manager, TUESDAY + timedelta(days=1), TUESDAY + timedelta(days=366))) == []
+    assert lines(ask(manager, TUESDAY + timedelta(days=1), TUESDAY + timedelta(days=366), by="type")) == []
+
+
+def test_a_day_on_which_nothing_happened_has_its_line(manager: Caller, counted: Any) -> None:
+    """Also those around the night on which the clocks change, each once."""
+    found = lines(ask(manager, MONDAY, MONDAY + timedelta(days=7)))
+    assert [line[0] for line in found] == [f"2026-03-{day:02}" for day in range(2, 10)]
+    assert [line[3] for line in found[2:]] == [{}] * 6
+    text = manager.get("/api/v2/analytics/daily.csv", **{"from": "2026-03-04", "to": "2026-03-04"}).content.decode()
+    assert text.splitlines()[1] == "2026-03-04,,," + ",".join("0" * len(NOTHING))
 
 
 @pytest.mark.parametrize(
@@ -136,7 +147,7 @@ def test_a_spreadsheet_says_the_same(manager: Caller, counted: dict[str, str]) -
     assert answer.headers["Content-Disposition"] == 'attachment; filename="daily.csv"'
     head, first, *_ = csv.reader(io.StringIO(answer.content.decode()))
     assert head == ["date", "group", "name", *NOTHING]
-    assert (first[0], first[2:]) == ("2026-03-02", ["Dr Alice Lee", "3", "1", *["0"] * 7])
+    assert (first[0], first[2:]) == ("2026-03-02", ["Dr Alice Lee", "3", "1", *["0"] * 9])
 
 
 def test_a_name_that_looks_like_a_formula_is_no_formula(manager: Caller, clinic: Clinic) -> None:

@@ -202,7 +202,9 @@ def test_nobody_else_may_look(agent: Caller, manager: Caller, clinic: Clinic, ot
     assert manager.get(f"/api/v2/bulk-messages/{job_id}/status").status_code == 200
 
 
-@pytest.mark.parametrize("unknown", [public("job", new_uuid()), "job_abc", "no-id"])
+@pytest.mark.parametrize(
+    "unknown", [public("job", new_uuid()), "job_abc", "no-id"], ids=["unknown", "malformed", "no id"]
+)
 def test_a_job_that_nobody_has_is_not_found(agent: Caller, unknown: str) -> None:
     answer = agent.get(f"/api/v1/bulk-messages/{unknown}/status")
     assert answer.status_code == 404
@@ -214,6 +216,9 @@ def test_a_list_is_the_caller_s_own_and_a_manager_s_the_practice_s(agent: Caller
     own = submitted(manager, texts(1, first=9))
     assert [job["jobId"] for job in agent.get("/api/v2/bulk-jobs").json()["data"]] == jobs[::-1]
     assert [job["jobId"] for job in manager.get("/api/v2/bulk-jobs").json()["data"]] == [own, *jobs[::-1]]
+    page = manager.get("/api/v2/bulk-jobs", limit=1).json()
+    behind = manager.get("/api/v2/bulk-jobs", limit=1, cursor=page["nextCursor"]).json()
+    assert [page["data"][0]["jobId"], behind["data"][0]["jobId"]] == [own, jobs[-1]]
 
 
 def test_too_many_is_said_before_the_rest_is_read(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -206,6 +206,7 @@ def test_a_bound_client_books(bound: Bound, clinic: Clinic) -> None:
         issued("partner").pem_with_key.split("-----BEGIN CERTIFICATE")[0],
         thumbprint(issued("partner").certificate),
     ],
+    ids=["empty", "text", "no DER", "key alone", "thumbprint"],
 )
 def test_what_is_no_certificate_binds_nobody(clinic: Clinic, manager: Caller, pem: str) -> None:
     client, _ = make_api_client(practice=clinic.practice)

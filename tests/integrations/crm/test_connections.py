@@ -59,7 +59,7 @@ def none_yet(answer: Any) -> None:
 def test_a_practice_begins_without_one(manager: Caller) -> None:
     with changes():
         none_yet(manager.get(PATH))
-        none_yet(manager.http.delete(PATH, headers=manager.headers))
+        none_yet(manager.delete(PATH))
         none_yet(manager.post(f"{PATH}/test", {}))
 
 
@@ -132,7 +132,7 @@ def test_postgresql_refuses_them_too(clinic: Clinic) -> None:
 def test_it_is_ended_and_its_token_forgotten(manager: Caller) -> None:
     put(manager)
     with changes(integrations_crmconnection=-1, mybcat_auditentry=1):
-        assert manager.http.delete(PATH, headers=manager.headers).status_code == 204
+        assert manager.delete(PATH).status_code == 204
     none_yet(manager.get(PATH))
 
 
@@ -177,7 +177,7 @@ def test_it_is_the_managers_matter(clinic: Clinic, role: Role) -> None:
 
 def test_each_act_is_on_record(manager: Caller, clinic: Clinic) -> None:
     put(manager)
-    manager.http.delete(PATH, headers=manager.headers)
+    manager.delete(PATH)
     with platform_scope(reason="test"):
         actions = AuditEntry.objects.filter(action__startswith="crm").order_by("id").values_list("action", flat=True)
         assert list(actions) == ["crm_connection.changed", "crm_connection.removed"]

@@ -8,12 +8,13 @@ from uuid import UUID
 
 import pytest
 from django.conf import LazySettings as Settings
+from django.db.models import F
 
 from integrations.listeners import WEBHOOKS
 from integrations.webhooks.models import WebhookEndpoint
 from mybcat import working
 from mybcat.claims import claim
-from mybcat.models import Delivery, Event
+from mybcat.models import Delivery, Event, TargetPause
 from mybcat.principal import Role
 from mybcat.relay import relay_events
 from mybcat.settling import settle
@@ -87,6 +88,7 @@ class Pipeline:
                 row.next_attempt_at -= time
                 row.first_attempt_at = row.first_attempt_at and row.first_attempt_at - time
                 row.save(update_fields=("next_attempt_at", "first_attempt_at"))
+            TargetPause.objects.update(until=F("until") - time)
 
     def deliveries(self) -> list[Delivery]:
         with platform_scope(reason="test"):

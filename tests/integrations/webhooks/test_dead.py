@@ -38,6 +38,21 @@ def die(pipeline: Pipeline, customer: Receiver, *, count: int = 1) -> list[Deliv
     return rows
 
 
+def test_deliveries_are_listed_from_either_end(register: Register, pipeline: Pipeline, manager: Caller) -> None:
+    register()
+    pipeline.happen(count=3)
+    path = "/api/v2/webhook-deliveries"
+    oldest = [row["deliveryId"] for row in manager.get(path).json()["data"]]
+    assert len(oldest) == 3
+    first = manager.get(path, order="newest", limit="2").json()
+    second = manager.get(path, order="newest", limit="2", cursor=first["nextCursor"]).json()
+    assert [row["deliveryId"] for row in [*first["data"], *second["data"]]] == oldest[::-1]
+    assert second["nextCursor"] is None
+    assert manager.get(path, order="oldest").json()["data"] == manager.get(path).json()["data"]
+    refused = manager.get(path, order="random")
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "#/order")
+
+
 def test_managers_see_the_delivery_with_its_attempts_and_replay_it(
     register: Register, pipeline: Pipeline, customer: Receiver, manager: Caller, clinic: Clinic
 ) -> None:

@@ -10,8 +10,11 @@ import pytest
 from django.conf import LazySettings as Settings
 
 from integrations import guarded
+from integrations.listeners import WEBHOOKS
 from integrations.webhooks.sending import retry_after
+from mybcat.deliveries import due_listeners
 from mybcat.ids import public_id
+from mybcat.models import TargetPause
 from mybcat.settling import JITTER
 from tests.callers import Caller
 from tests.factories import Clinic
@@ -135,6 +138,51 @@ def test_a_receiver_that_asks_for_patience_gets_it(register: Register, pipeline:
         delivery = pipeline.deliveries()[-1]
         wait = delivery.next_attempt_at - datetime.now(UTC)
         assert least - 2 * SECOND < wait <= most + SECOND, header
+        # The endpoint's own patience is up; see the next test.
+        TargetPause.objects.all().delete()
+
+
+def test_a_receiver_that_asks_for_patience_is_sent_nothing_else_meanwhile(
+    register: Register, pipeline: Pipeline, customer: Receiver, settings: Settings
+) -> None:
+    with receiver() as other:
+        settings.OUTBOUND_EXCEPTIONS |= {other.place}
+        register()
+        register(url=other.url)
+        customer.answers(status(429, Retry_After="600"))
+        pipeline.happen()
+        pipeline.deliver()
+        customer.answers(status(200))
+        pipeline.happen(count=5)
+        pipeline.deliver()
+        assert due_listeners() == []
+        pipeline.pass_time(timedelta(minutes=9, seconds=50))
+        pipeline.deliver()
+        assert (len(customer.received), len(other.received)) == (1, 6)
+
+        pipeline.pass_time(timedelta(seconds=11))
+        assert due_listeners() == [WEBHOOKS]
+        pipeline.deliver()
+        assert (len(customer.received), len(other.received)) == (7, 6)
+    assert {(row.status, row.attempts) for row in pipeline.deliveries()} == {("delivered", 1), ("delivered", 2)}
+
+
+def test_one_answer_holds_an_endpoint_up_for_an_hour_at_most_and_a_new_address_not_at_all(
+    register: Register, pipeline: Pipeline, customer: Receiver, manager: Caller
+) -> None:
+    path = f"/api/v2/webhook-endpoints/{register()['webhookEndpointId']}"
+    for again in (lambda: pipeline.pass_time(HOUR), lambda: manager.patch(path, {"url": f"{customer.url}/other"})):
+        customer.received.clear()
+        customer.answers(status(503, Retry_After="86400"))
+        pipeline.happen()
+        pipeline.deliver()
+        customer.answers(status(200))
+        pipeline.happen()
+        pipeline.deliver()
+        assert len(customer.received) == 1
+        again()
+        pipeline.deliver()
+        assert len(customer.received) == 2
 
 
 def test_a_date_to_come_back_at() -> None:

@@ -10,7 +10,8 @@ from django.db import connection
 
 from integrations.webhooks import endpoints, health
 from integrations.webhooks.models import WebhookEndpoint
-from mybcat.models import AuditEntry
+from mybcat.ids import new_uuid
+from mybcat.models import AuditEntry, Delivery
 from mybcat.tenancy import platform_scope, practice_scope
 from tests.api.rows import changes
 from tests.callers import Caller
@@ -124,11 +125,62 @@ def test_disabled_it_gets_nothing_and_enabled_again_what_was_missed_can_be_repla
     assert sorted(received.headers["webhook-id"] for received in customer.received) == sorted(ids)
 
 
+def test_deleted_it_hears_nothing_more_and_what_it_was_owed_is_discarded(
+    register: Register, manager: Caller, customer: Receiver, pipeline: Pipeline
+) -> None:
+    made, kept = register(), register(url=f"{customer.url}/kept", enabledEvents=["appointment.*"])
+    path = f"{PATH}/{made['webhookEndpointId']}"
+    pipeline.happen()
+    pipeline.deliver()
+    customer.answers(status(500))
+    pipeline.happen(count=2)
+    pipeline.deliver()
+    customer.answers(status(410))
+    with platform_scope(reason="test"):
+        Delivery.objects.filter(status="pending").update(next_attempt_at=pipeline.now)
+    pipeline.work()
+    customer.received.clear()
+    states = [row.status for row in pipeline.deliveries()]
+    assert sorted(states) == ["dead", "dead", "delivered"]
+    assert len(manager.get("/api/v2/notices").json()["data"]) == 1
+
+    answer = manager.delete(path)
+    assert (answer.status_code, answer.content) == (204, b"")
+    pipeline.happen()
+    pipeline.deliver()
+    assert not customer.received
+    assert sorted(row.status for row in pipeline.deliveries()) == ["delivered", "discarded", "discarded"]
+    assert {row.discarded_because for row in pipeline.deliveries()} == {"", "endpoint deleted"}
+    assert [each["webhookEndpointId"] for each in manager.get(PATH).json()["data"]] == [kept["webhookEndpointId"]]
+    for told in ("/api/v2/notices", "/api/v2/dead-letters"):
+        assert manager.get(told).json()["data"] == []
+    # What arrived can still be looked at.
+    (log,) = manager.get("/api/v2/webhook-deliveries", status="delivered").json()["data"]
+    assert len(manager.get(f"/api/v2/webhook-deliveries/{log['deliveryId']}/attempts").json()["data"]) == 1
+    with changes():
+        assert manager.delete(path).status_code == 404
+
+
+def test_what_waits_for_a_deleted_endpoint_is_discarded_too(
+    register: Register, manager: Caller, customer: Receiver, pipeline: Pipeline
+) -> None:
+    customer.answers(status(500))
+    path = f"{PATH}/{register()['webhookEndpointId']}"
+    subject = new_uuid()
+    pipeline.happen(subject=subject)
+    pipeline.happen(subject=subject)
+    pipeline.work()
+    assert [row.status for row in pipeline.deliveries()] == ["pending", "held"]
+    assert manager.delete(path).status_code == 204
+    assert [row.status for row in pipeline.deliveries()] == ["discarded", "discarded"]
+
+
 def test_every_act_is_on_record(register: Register, manager: Caller, clinic: Clinic) -> None:
     path = f"{PATH}/{register()['webhookEndpointId']}"
     manager.post(f"{path}/rotate-secret", {})
     manager.post(f"{path}/test", {})
     manager.patch(path, {"status": "disabled"})
+    manager.delete(path)
     with practice_scope(clinic.practice.id):
         actions = AuditEntry.objects.filter(action__startswith="webhook_endpoint").order_by("at", "id")
         assert [entry.action.partition(".")[2] for entry in actions] == [
@@ -136,6 +188,7 @@ def test_every_act_is_on_record(register: Register, manager: Caller, clinic: Cli
             "secret_rotated",
             "tested",
             "changed",
+            "deleted",
         ]
 
 

@@ -160,6 +160,19 @@ def test_the_next_draft_begins_as_what_is_in_force(manager: Caller, clinic: Clin
     assert (draft["number"], draft["definition"], draft["examples"]) == (2, own, examples[:2])
 
 
+def test_or_as_the_platforms(manager: Caller, clinic: Clinic) -> None:
+    content, examples = optometry()
+    own = {**content, "rules": content["rules"][:2]}
+    make_protocol(
+        practice=clinic.practice, definition=own, examples=examples[:2], effective_from=datetime(2026, 1, 1, tzinfo=UTC)
+    )
+    with changes():
+        refused = manager.post(VERSIONS, {"origin": "elsewhere"})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "#/origin")
+    draft = manager.post(VERSIONS, {"origin": "platform"}).json()
+    assert (draft["number"], draft["definition"], draft["examples"]) == (2, content, examples)
+
+
 def test_failing_examples_keep_a_draft_from_being_published(manager: Caller, clinic: Clinic) -> None:
     content, _ = optometry()
     draft = make_protocol(practice=clinic.practice, definition={**content, "rules": content["rules"][1:]})
@@ -205,7 +218,7 @@ def test_what_is_published_never_changes(manager: Caller, clinic: Clinic) -> Non
     with changes():
         answers = [
             put(manager, path, {"definition": content, "examples": examples}),
-            manager.http.delete(path, headers=manager.headers),
+            manager.delete(path),
             manager.post(f"{path}/publish", {}),
         ]
     assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(409, "not_a_draft")] * 3
@@ -244,7 +257,7 @@ def test_two_managers_who_draft_at_once_get_one_draft(manager: Caller, clinic: C
 def test_a_discarded_draft_is_gone(manager: Caller, clinic: Clinic) -> None:
     path = f"{VERSIONS}/{public('prot', make_protocol(practice=clinic.practice).id)}"
     with changes(practices_protocolversion=-1, mybcat_auditentry=1):
-        gone = manager.http.delete(path, headers=manager.headers)
+        gone = manager.delete(path)
     assert (gone.status_code, gone.content) == (204, b"")
     assert manager.get(path).status_code == 404
 

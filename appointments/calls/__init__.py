@@ -1,0 +1,1 @@
+"""Telephone calls: who rang, what was done for them, and how it ended."""

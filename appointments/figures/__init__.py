@@ -1,0 +1,1 @@
+"""How the practice's time is used, and how long patients wait for it."""

@@ -1,0 +1,55 @@
+"""What becomes of a group as a whole: cancelled, and what undoes that or its booking."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q
+
+from appointments.cancelling import NotCancellable, cancel_appointment
+from appointments.groups.models import AppointmentGroup
+from appointments.models import Appointment
+from appointments.releasing import slots_of
+from appointments.taking import lock
+from appointments.undoing import undo_change
+from mybcat.errors import UnknownId
+from mybcat.principal import Principal
+
+
+def get_group(group_id: UUID) -> AppointmentGroup:
+    """The group of the practice in scope. Raises UnknownId."""
+    group = AppointmentGroup.objects.filter(id=group_id).first()
+    if group is None:
+        raise UnknownId(prefix="group", value=group_id)
+    return group
+
+
+def cancel_group(*, group_id: UUID, reason: str, by: Principal, now: datetime) -> None:
+    """Cancel, for a coded reason, those of the group that are still booked; undoable as each of them is.
+
+    Raises UnknownId, and NotCancellable where none is booked any more.
+    """
+    booked = [row for row in _locked(group_id) if row.status == Appointment.Status.BOOKED]
+    if not booked:
+        raise NotCancellable
+    for row in booked:
+        cancel_appointment(appointment_id=row.id, reason=reason, by=by, now=now, undoable=True)
+
+
+def undo_group(*, group_id: UUID, by: Principal, now: datetime) -> None:
+    """Undo what the caller has just done to all of the group: booked or cancelled it.
+
+    Raises UnknownId, NothingToUndo.
+    """
+    for row in _locked(group_id):
+        undo_change(appointment_id=row.id, by=by, now=now)
+
+
+def _locked(group_id: UUID) -> list[Appointment]:
+    """The group's appointments and all that they take, locked in the order in which everybody locks."""
+    group = get_group(group_id)
+    rows = list(Appointment.objects.filter(group=group).order_by("id").select_for_update(no_key=True))
+    wanted = Q(pk__in=())
+    for row in rows:
+        wanted |= Q(id__in=slots_of(row).values("id"))
+    lock(wanted)
+    return rows

@@ -1,0 +1,1 @@
+"""Who sees patients, as managers set it: their calendars follow."""

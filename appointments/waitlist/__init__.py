@@ -1,0 +1,1 @@
+"""Who waits for a time or an earlier one, and the times that have become free for them."""

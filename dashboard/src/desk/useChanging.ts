@@ -1,0 +1,58 @@
+/** An appointment that waits for its new time, or for the one that it changes places with. */
+
+import { useState } from "react";
+
+import type { Appointment, Slot } from "../api/client";
+import type { Actions } from "./actions";
+import { focusBoard } from "./Lanes";
+
+export interface Changing {
+  how: "move" | "swap";
+  appointment: Appointment;
+}
+
+interface Told {
+  actions: Actions;
+  note: (did: "moved") => void;
+  /** Nothing waits: a free time, an appointment that was chosen. */
+  pick: (slot: Slot) => void;
+  open: (appointment: Appointment | null) => void;
+}
+
+export interface ChangingState {
+  changing: Changing | null;
+  start: (how: Changing["how"], appointment: Appointment) => void;
+  stop: () => void;
+  slot: (slot: Slot) => void;
+  appointment: (appointment: Appointment) => void;
+  drop: (appointment: Appointment, slot: Slot) => void;
+}
+
+export function useChanging({ actions, note, pick, open }: Told): ChangingState {
+  const [changing, change] = useState<Changing | null>(null);
+
+  function finished(done: boolean): void {
+    if (!done) return;
+    note("moved");
+    change(null);
+  }
+  return {
+    changing,
+    start(how, appointment) {
+      change({ how, appointment });
+      open(null);
+      focusBoard();
+    },
+    stop: () => change(null),
+    slot(slot) {
+      if (changing?.how === "move") void actions.move(changing.appointment, slot).then(finished);
+      else pick(slot);
+    },
+    appointment(chosen) {
+      const other = changing?.how === "swap" && changing.appointment.appointmentId !== chosen.appointmentId;
+      if (other) void actions.swap(changing.appointment, chosen).then(finished);
+      else open(chosen);
+    },
+    drop: (appointment, slot) => void actions.move(appointment, slot).then(finished),
+  };
+}

@@ -1,0 +1,60 @@
+/** Where the practice is managed: its screens on the side, one of them beside. */
+
+import { Button, Group, Text } from "@mantine/core";
+import { Link, Outlet, useLocation } from "@tanstack/react-router";
+import { Suspense, type ReactNode } from "react";
+
+import { useHere } from "../here";
+import { LanguageChoice } from "../LanguageChoice";
+import { PracticeChoice, SignOut, ThemeChoice } from "../SessionControls";
+import { Badge } from "./notices/Badge";
+import { screensOf } from "./screens";
+import { useWords } from "./words";
+
+export function Room(): ReactNode {
+  const { role, practice } = useHere();
+  const { t } = useWords();
+  const screens = screensOf(role);
+  const { pathname } = useLocation();
+  const allowed = screens.some((screen) => pathname.startsWith(screen.to));
+  return (
+    <div className="room">
+      <a className="skip" href="#content">
+        {t("skip")}
+      </a>
+      <Group component="header" className="callbar" gap="xs">
+        <Text component="h1" fw={700} size="md" m={0}>
+          {t("appName")}
+        </Text>
+        <PracticeChoice />
+        <Button size="compact-sm" variant="default" renderRoot={(props) => <Link to="/" {...props} />}>
+          {t("desk")}
+        </Button>
+        <Badge />
+        <Group gap={4} ml="auto" wrap="nowrap">
+          <LanguageChoice short />
+          <ThemeChoice />
+          <SignOut />
+        </Group>
+      </Group>
+      <div className="room-body">
+        <nav className="room-nav" aria-label={t("room")}>
+          {screens.map((screen) => (
+            <Link key={screen.to} to={screen.to} className="room-link">
+              {t(screen.name)}
+            </Link>
+          ))}
+        </nav>
+        <main id="content" className="room-main" tabIndex={-1} key={practice.id}>
+          {allowed ? (
+            <Suspense fallback={<Text role="status">{t("loading")} …</Text>}>
+              <Outlet />
+            </Suspense>
+          ) : (
+            <Text role="alert">{t("noRole")}</Text>
+          )}
+        </main>
+      </div>
+    </div>
+  );
+}

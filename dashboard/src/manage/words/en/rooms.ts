@@ -1,0 +1,18 @@
+export const rooms = {
+  rooms: "Rooms and equipment",
+  roomsHint: "What an appointment needs beside a practitioner. Each is one appointment's at a time.",
+  noRooms: "No rooms or equipment yet. Without them, only practitioners' time is booked. Add one above to keep track of it.",
+  addRoom: "Add room or equipment",
+  changeRoom: "Change room or equipment",
+  roomName: "Name",
+  roomKind: "Kind",
+  kind_room: "Room",
+  kind_equipment: "Equipment",
+  category: "Category",
+  categoryHint: "Visit types need any one of a category, such as exam room.",
+  inUseRoomHint: "Out of use, nothing new gets it; what has it keeps it.",
+  needs: "What visit types need",
+  needsHint: "One of each ticked category, or the time is not offered. A tick is kept at once.",
+  needsOne: "{type} needs {category}",
+  needsSaved: "Saved.",
+} as const;

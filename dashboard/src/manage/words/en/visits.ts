@@ -1,0 +1,18 @@
+export const visits = {
+  visits: "Home visits",
+  visitsHint: "Clinicians who go to their patients today. Where they are is told by their own devices, while they are under way.",
+  visitsNone: "No home visit today. An appointment becomes one when its visit is planned; then its clinician is seen here.",
+  visitsNumber: "No.",
+  visitsStart: "Appointment",
+  visitsEta: "There in",
+  visitsSeen: "Last seen",
+  visits_planned: "Planned",
+  visits_under_way: "On the way",
+  visits_arrived: "There",
+  visits_done: "Done",
+  visitsNoPosition: "Nobody has told a position yet: it comes when a clinician sets out.",
+  visitsPlan: "Plan of where clinicians are, north up: {names}",
+  visitsMiles: "{miles} mi",
+  visitsNorth: "N",
+  visitsPolling: "Positions are interrupted; the list is kept up to date",
+} as const;

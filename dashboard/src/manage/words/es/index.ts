@@ -1,0 +1,36 @@
+import type { RoomKey } from "../en";
+import { blocks } from "./blocks";
+import { bulk } from "./bulk";
+import { clients } from "./clients";
+import { deadletters } from "./deadletters";
+import { hours } from "./hours";
+import { notices } from "./notices";
+import { people } from "./people";
+import { protocols } from "./protocols";
+import { reports } from "./reports";
+import { room } from "./room";
+import { rooms } from "./rooms";
+import { subscription } from "./subscription";
+import { templates } from "./templates";
+import { types } from "./types";
+import { visits } from "./visits";
+import { webhooks } from "./webhooks";
+
+export const es: Record<RoomKey, string> = {
+  ...room,
+  ...blocks,
+  ...bulk,
+  ...hours,
+  ...protocols,
+  ...types,
+  ...rooms,
+  ...people,
+  ...reports,
+  ...templates,
+  ...visits,
+  ...subscription,
+  ...clients,
+  ...deadletters,
+  ...notices,
+  ...webhooks,
+};

@@ -1,0 +1,18 @@
+export const rooms = {
+  rooms: "Salas y equipos",
+  roomsHint: "Lo que una cita necesita además de un profesional. Cada uno es de una sola cita a la vez.",
+  noRooms: "Todavía no hay salas ni equipos. Sin ellos solo se reserva el tiempo de los profesionales. Añada uno arriba para llevar la cuenta.",
+  addRoom: "Añadir sala o equipo",
+  changeRoom: "Cambiar sala o equipo",
+  roomName: "Nombre",
+  roomKind: "Clase",
+  kind_room: "Sala",
+  kind_equipment: "Equipo",
+  category: "Categoría",
+  categoryHint: "Los tipos de visita necesitan uno cualquiera de una categoría, como sala de examen.",
+  inUseRoomHint: "Fuera de uso no se asigna a nada nuevo; quien lo tiene lo conserva.",
+  needs: "Lo que necesitan los tipos de visita",
+  needsHint: "Uno de cada categoría marcada, o la hora no se ofrece. La marca se guarda al momento.",
+  needsOne: "{type} necesita {category}",
+  needsSaved: "Guardado.",
+} as const;

@@ -1,0 +1,112 @@
+"""What a message to a patient is about: an appointment, or a time that the waitlist has offered."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from appointments.models import Appointment
+from appointments.waitlist.closing import ASKED
+from appointments.waitlist.models import WaitlistEntry, WaitlistOffer, WaitlistOpening
+from integrations.imports.models import ImportedRecord, ImportKind
+from integrations.messaging.defaults import Kind
+from integrations.models import Message
+from integrations.self_service.links import link_to
+from mybcat.events import EventType
+from mybcat.ids import public_id
+from mybcat.models import Event
+from patients.models import Patient
+from practices.models import Location, Practice, Practitioner
+
+OF_WAITLIST = (EventType.WAITLIST_OFFERED, EventType.WAITLIST_TAKEN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """`against`: why the patient must not be written to, as a code; empty when they may."""
+
+    practice: Practice
+    patient: Patient
+    location: Location
+    practitioner: Practitioner
+    starts_at: datetime
+    # Empty where there is nothing yet to confirm, move or cancel.
+    link: str
+    against: str
+
+
+def about(event: Event, *, now: datetime) -> About:
+    """As it stands now, in the practice in scope."""
+    if event.type in OF_WAITLIST:
+        return _offer(event, now=now)
+    appointment = Appointment.objects.select_related("practice", "patient", "location", "practitioner").get(
+        id=event.subject_id
+    )
+    return About(
+        practice=appointment.practice,
+        patient=appointment.patient,
+        location=appointment.location,
+        practitioner=appointment.practitioner,
+        starts_at=appointment.starts_at,
+        link=link_to(practice_id=appointment.practice_id, appointment_id=appointment.id),
+        against=_against_appointment(event, appointment, now=now),
+    )
+
+
+def _against_appointment(event: Event, appointment: Appointment, *, now: datetime) -> str:
+    if _is_answered(event, appointment):
+        return "answered"
+    booked = appointment.status == Appointment.Status.BOOKED
+    # By the time it is sent, the one may have been cancelled, and the cancellation of the other be undone.
+    if booked == (event.type == EventType.APPOINTMENT_CANCELLED):
+        return "appointment_booked" if booked else "appointment_not_booked"
+    # A reminder is of the time that it was published for; whoever moved the appointment was told the new one.
+    reminds = event.type == EventType.APPOINTMENT_REMINDER_DUE
+    if reminds and event.data["slotId"] != public_id("slot", appointment.slot_id):
+        return "appointment_moved"
+    if appointment.starts_at <= now:
+        return "appointment_past"
+    # Agreed with the patient long ago, in the system that the practice comes from.
+    of_file = ImportedRecord.objects.filter(kind=ImportKind.APPOINTMENTS, object_id=appointment.id)
+    if event.type == EventType.APPOINTMENT_BOOKED and of_file.exists():
+        return "appointment_imported"
+    return ""
+
+
+def _is_answered(event: Event, appointment: Appointment) -> bool:
+    """Who has texted X has their answer, and who has texted YES, unless the yes had to wait for the desk."""
+    if event.principal_kind != "waitlist":
+        return event.type == EventType.APPOINTMENT_CANCELLED and event.principal_kind == "patient"
+    rows = WaitlistOffer.objects.filter(entry__appointment=appointment, status=WaitlistOffer.Status.ACCEPTED)
+    return bool(rows.filter(answered_at__gte=event.occurred_at).exists())
+
+
+def _offer(event: Event, *, now: datetime) -> About:
+    places = ("opening__practice", "opening__location", "opening__practitioner", "entry__patient")
+    offer = WaitlistOffer.objects.select_related(*places).get(id=event.subject_id)
+    opening = offer.opening
+    return About(
+        practice=opening.practice,
+        patient=offer.entry.patient,
+        location=opening.location,
+        practitioner=opening.practitioner,
+        starts_at=opening.starts_at,
+        link="",
+        against="appointment_past" if opening.starts_at <= now else _against_offer(event, offer),
+    )
+
+
+def _against_offer(event: Event, offer: WaitlistOffer) -> str:
+    if offer.entry.status not in WaitlistEntry.STANDING:
+        return "not_waiting"
+    if event.type == EventType.WAITLIST_OFFERED:
+        on_offer = offer.opening.status == WaitlistOpening.Status.OPEN and offer.status in ASKED
+        return "" if on_offer else "not_on_offer"
+    if offer.answered_at is not None and offer.answered_at >= event.occurred_at:
+        return "answered"
+    return "" if _was_asked(offer) else "not_asked"
+
+
+def _was_asked(offer: WaitlistOffer) -> bool:
+    """Who never heard of the time need not hear that it is gone. In the order of one subject, the offer is first."""
+    rows = Message.objects.filter(patient=offer.entry.patient_id, kind=Kind.WAITLIST_OFFER)
+    reached = (Message.Status.SENT, Message.Status.SENDING, Message.Status.UNKNOWN)
+    return bool(rows.filter(created_at__gte=offer.offered_at, status__in=reached).exists())

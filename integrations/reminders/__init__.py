@@ -1,0 +1,1 @@
+"""Reminders of appointments, and what patients may change by themselves."""

@@ -1,0 +1,41 @@
+"""Deliveries that have ended are kept for a while, to be looked at, and then forgotten with their attempts."""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+from mybcat.ids import earliest_uuid
+from mybcat.tenancy import platform_scope
+
+BATCH = 5000
+
+# By id, which begins with the time: the primary key finds the oldest without an index that each delivery pays for.
+# Dead ones wait for a decision, however long it takes, and what is still on its way is not history.
+_FORGET = """
+    WITH old AS MATERIALIZED (
+        SELECT id, practice_id FROM mybcat_delivery
+        WHERE id < %(before)s AND status IN ('delivered', 'discarded')
+        ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+    ), attempt AS (
+        DELETE FROM mybcat_deliveryattempt AS attempt USING old
+        WHERE attempt.practice_id = old.practice_id AND attempt.delivery_id = old.id
+    )
+    DELETE FROM mybcat_delivery AS delivery USING old WHERE delivery.id = old.id
+"""
+
+
+def forget_old_deliveries(*, now: datetime) -> int:
+    """Delete what was owed before the retention and has arrived or was discarded; how many.
+
+    A batch a transaction, so that nobody waits for it and a stop in between does no harm.
+    """
+    parameters: dict[str, Any] = {"before": earliest_uuid(at=now - settings.DELIVERY_RETENTION), "limit": BATCH}
+    total = 0
+    while True:
+        with platform_scope(reason="forget old deliveries"), connection.cursor() as cursor:
+            cursor.execute(_FORGET, parameters)
+            total += cursor.rowcount
+            if cursor.rowcount < BATCH:
+                return total

@@ -1,0 +1,14 @@
+"""Celery tasks of practices and their people."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from celery import shared_task
+
+from practices.members.invitations import mail_invitations
+
+
+@shared_task(name="practices.tasks.mail_invitations")  # type: ignore[untyped-decorator]
+def send_invitations(**kwargs: Any) -> None:
+    """Tell new members what they have not been told yet."""
+    mail_invitations(now=datetime.now(UTC))

@@ -1,0 +1,74 @@
+"""The last two managers let each other go at the same moment: one of them stays."""
+
+from functools import partial
+from threading import Barrier
+from typing import Any
+
+import pytest
+
+from mybcat.principal import Role
+from mybcat.tenancy import practice_scope
+from practices.members import services
+from practices.models import Membership
+from tests.callers import Caller, public
+from tests.concurrency.racing import Racers, statuses
+from tests.factories import Clinic, make_member
+
+_PATIENCE = 20.0
+
+
+@pytest.fixture
+def two(clinic: Clinic) -> list[partial[Any]]:
+    """Each lets the other go."""
+    users = [make_member(practice=clinic.practice, role=Role.PRACTICE_MANAGER) for _ in range(2)]
+    callers = [Caller(user, clinic.practice) for user in users]
+    with practice_scope(clinic.practice.id):
+        ids = [public("mem", Membership.objects.get(user=user).id) for user in users]
+    return [
+        partial(caller.patch, f"/api/v2/members/{other}", {"active": False})
+        for caller, other in zip(callers, reversed(ids), strict=True)
+    ]
+
+
+def left(clinic: Clinic) -> int:
+    with practice_scope(clinic.practice.id):
+        return Membership.objects.filter(role=Role.PRACTICE_MANAGER, is_active=True).count()
+
+
+class Unlocked:
+    """The managers, read by both before either writes, and locked by nobody."""
+
+    def __init__(self, met: Barrier) -> None:
+        self.met = met
+
+    def order_by(self, *_: str) -> "Unlocked":
+        return self
+
+    def select_for_update(self, **_: Any) -> list[Membership]:
+        found = list(Membership.objects.filter(role=Role.PRACTICE_MANAGER, is_active=True))
+        self.met.wait(_PATIENCE)
+        return found
+
+
+def test_one_of_the_last_two_stays(clinic: Clinic, two: list[partial[Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+    met, managers = Barrier(2), services._managers
+
+    def both_are_in() -> Any:
+        met.wait(_PATIENCE)
+        return managers()
+
+    monkeypatch.setattr(services, "_managers", both_are_in)
+    with Racers(2) as racers:
+        assert statuses(racers.run(two)) == [200, 409]
+    assert left(clinic) == 1
+
+
+def test_without_the_lock_nobody_would_be_left(
+    clinic: Clinic, two: list[partial[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control."""
+    met = Barrier(2)
+    monkeypatch.setattr(services, "_managers", lambda: Unlocked(met))
+    with Racers(2) as racers:
+        assert statuses(racers.run(two)) == [200, 200]
+    assert left(clinic) == 0
