@@ -10,7 +10,7 @@ import psycopg
 from django.conf import settings
 from django.db.backends.signals import connection_created
 
-_PATIENCE = 5.0
+_PATIENCE = 60.0
 _WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
 
 

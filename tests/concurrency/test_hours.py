@@ -14,7 +14,7 @@ from tests.callers import Caller, public
 from tests.concurrency.racing import RACERS, Racers, each_alone, statuses
 from tests.factories import Clinic, make_member
 
-_PATIENCE = 20.0
+_PATIENCE = 60.0
 
 
 @pytest.fixture

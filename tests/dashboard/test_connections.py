@@ -84,7 +84,7 @@ def die(screen: Screen, customer: Receiver) -> None:
     before = counted(Delivery.Status.DEAD)
     screen.page.get_by_role("button", name="Send test event").click()
     wait_for(lambda: counted(Delivery.Status.PENDING, attempts=1), what="the first attempt")
-    expect(screen.page.locator("[data-test-result]")).to_contain_text("Answered 500. It is tried again", timeout=30_000)
+    expect(screen.page.locator("[data-test-result]")).to_contain_text("Answered 500. It is tried again")
     with platform_scope(reason="test"):
         waiting = Delivery.objects.filter(listener="webhooks", status=Delivery.Status.PENDING)
         waiting.update(attempts=WEBHOOKS.attempts - 1, next_attempt_at=timezone.now())
@@ -122,7 +122,7 @@ def test_an_endpoint_from_its_address_to_a_replayed_delivery(
     expect(secret).to_have_count(0)
 
     page.get_by_role("button", name="Send test event").click()
-    expect(page.locator("[data-test-result=delivered]")).to_contain_text("The test event arrived", timeout=30_000)
+    expect(page.locator("[data-test-result=delivered]")).to_contain_text("The test event arrived")
     assert [request.path for request in customer.received] == ["/in"]
     expect(deliveries(screen)).to_have_count(1)
     expect(deliveries(screen)).to_contain_text("Delivered")
@@ -139,7 +139,7 @@ def test_an_endpoint_from_its_address_to_a_replayed_delivery(
     customer.answers(status(200))
     count = len(customer.received)
     page.locator("[data-delivery=dead]").get_by_role("button", name="Replay").click()
-    expect(page.locator("[data-delivery=delivered]")).to_have_count(2, timeout=30_000)
+    expect(page.locator("[data-delivery=delivered]")).to_have_count(2)
     assert len(customer.received) == count + 1
     assert customer.received[-1].headers["webhook-id"] == customer.received[-2].headers["webhook-id"]
     expect(page.get_by_role("button", name=re.compile("Replay all dead"))).to_have_count(0)
@@ -170,7 +170,7 @@ def test_one_that_was_disabled_for_its_answers_says_what_to_do(
     create(screen, customer)
     customer.answers(status(410))
     page.get_by_role("button", name="Send test event").click()
-    expect(page.get_by_text("Its program answered 410 (gone), so it was disabled")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Its program answered 410 (gone), so it was disabled")).to_be_visible()
     expect(page.get_by_role("button", name="Send test event")).to_have_count(0)
     expect(page.get_by_role("button", name="Replay all dead (1)")).to_be_disabled()
     assert screen.violations() == []
@@ -178,7 +178,7 @@ def test_one_that_was_disabled_for_its_answers_says_what_to_do(
     page.get_by_role("button", name="Enable").click()
     page.get_by_role("button", name="Replay all dead (1)").click()
     expect(page.get_by_text("Replayed: 1")).to_be_visible()
-    expect(page.locator("[data-delivery=delivered]")).to_have_count(1, timeout=30_000)
+    expect(page.locator("[data-delivery=delivered]")).to_have_count(1)
     assert endpoint_of(clinic).status == "enabled"
 
 

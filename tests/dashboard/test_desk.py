@@ -112,10 +112,10 @@ def test_what_a_colleague_does_is_seen_within_a_second(screen: Screen, clinic: C
     tomorrow(screen)
     expect(screen.page.locator(".slot.free").first).to_be_visible()
     colleague.post("/api/v2/holds", {"slotIds": [public("slot", clinic.slots[0].id)], "type": clinic.exam.code})
-    expect(screen.page.locator(".held")).to_contain_text("Held by", timeout=2000)
+    expect(screen.page.locator(".held")).to_contain_text("Held by")
     assert colleague.book(clinic, slot=0).status_code == 201
     (booked,) = appointments(clinic)
-    expect(on_board(screen, booked)).to_be_visible(timeout=2000)
+    expect(on_board(screen, booked)).to_be_visible()
     expect(screen.page.locator(".held")).to_have_count(0)
 
 
@@ -160,7 +160,7 @@ def test_the_number_that_rings_is_a_patient_s_and_the_call_ends_with_what_was_do
     screen.page.reload()
     expect(screen.page.get_by_role("button", name="End call")).to_be_visible()
     # What comes with the connection would be drawn under the pointer.
-    expect(screen.page.locator("[data-live=live]")).to_be_visible(timeout=10_000)
+    expect(screen.page.locator("[data-live=live]")).to_be_visible()
     screen.press("c")
     dialog = screen.page.get_by_role("dialog", name="End call")
     dialog.get_by_label("How did it end?").first.click()
@@ -344,19 +344,19 @@ def test_two_desks_side_by_side(chromium: Browser, url: str, screen: Screen, cli
         expect(desk.page.locator(".slot.free").first).to_be_visible()
     _ready(screen, clinic)
     screen.press("h")
-    expect(other.page.locator(".held").first).to_contain_text(f"Held by {clinic.agent.name}", timeout=1500)
+    expect(other.page.locator(".held").first).to_contain_text(f"Held by {clinic.agent.name}")
     screen.press("b")
     expect(screen.page.locator("footer")).to_contain_text("Booked:")
     (booked,) = appointments(clinic)
-    expect(on_board(other, booked)).to_be_visible(timeout=1500)
-    expect(other.page.locator(".held")).to_have_count(0, timeout=1500)
+    expect(on_board(other, booked)).to_be_visible()
+    expect(other.page.locator(".held")).to_have_count(0)
     screen.press("u")
-    expect(on_board(other, booked)).to_have_count(0, timeout=1500)
+    expect(on_board(other, booked)).to_have_count(0)
     # A lost connection is said, and what happened meanwhile is there when it is back.
     other.context.set_offline(True)
     assert Caller(clinic.agent, clinic.practice).book(clinic, slot=4).status_code == 201
     other.context.set_offline(False)
-    expect(on_board(other, appointments(clinic)[1])).to_be_visible(timeout=20_000)
+    expect(on_board(other, appointments(clinic)[1])).to_be_visible()
     other.close()
 
 

@@ -173,7 +173,7 @@ class TestTheCalendar:
         # What a colleague does is seen here, too.
         colleague = Caller(make_member(practice=clinic.practice), clinic.practice)
         assert colleague.book(clinic, slot=4).status_code == 201
-        expect(booked).to_have_count(2, timeout=2000)
+        expect(booked).to_have_count(2)
         screen.press("]")
         expect(booked).to_have_count(0)
         assert screen.errors == []

@@ -318,7 +318,7 @@ class TestHomeVisits:
         row = page.get_by_role("row", name="Dr Alice Lee")
         expect(row).to_contain_text("On the way")
         expect(page.get_by_text("Nobody has told a position yet")).to_be_visible()
-        expect(page.locator("main [data-live=live]")).to_be_visible(timeout=10_000)
+        expect(page.locator("main [data-live=live]")).to_be_visible()
         elsewhere: list[str] = []
         page.on("request", lambda request: None if url in request.url else elsewhere.append(request.url))
 
@@ -348,7 +348,7 @@ class TestHomeVisits:
         page = screen.page
         page.route("**/api/v2/visits*", lambda route: route.fulfill(status=503))
         go_to(screen, "Home visits")
-        expect(page.get_by_role("alert")).to_be_visible(timeout=20_000)
+        expect(page.get_by_role("alert")).to_be_visible()
         page.unroute("**/api/v2/visits*")
         page.get_by_role("button", name="Try again").click()
         expect(page.get_by_text("No home visit today.")).to_be_visible()

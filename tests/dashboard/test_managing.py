@@ -99,7 +99,7 @@ def test_a_bulk_text_from_its_first_word_to_the_last_failure(
     assert len(jobs(clinic)) == 1
 
     _work()
-    expect(state(screen)).to_have_text("Completed", timeout=5000)
+    expect(state(screen)).to_have_text("Completed")
     assert sorted(body.split(", ")[0] for _, _, body in provider.sent) == [
         f"{clinic.practice.name}: dear {name}" for name in ("Ana", "Luis")
     ]
@@ -169,7 +169,7 @@ def test_a_failure_says_what_to_do_and_by_which_number_it_is_found(screen: Scree
     page = screen.page
     page.route("**/api/v2/bulk-jobs*", lambda route: route.fulfill(status=503, headers={"X-Correlation-Id": "corr-7"}))
     page.reload()
-    expect(page.get_by_role("alert")).to_contain_text("corr-7", timeout=20_000)
+    expect(page.get_by_role("alert")).to_contain_text("corr-7")
     page.unroute("**/api/v2/bulk-jobs*")
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_text("No bulk text was sent yet.")).to_be_visible()

@@ -113,7 +113,7 @@ def test_calls_that_were_booked_and_why_others_were_not(screen: Screen, clinic: 
     page.route("**/api/v2/reports/call-bookings*", lambda route: route.fulfill(status=503))
     page.reload()
     page.get_by_role("tab", name="Calls").click()
-    expect(page.get_by_role("alert")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("alert")).to_be_visible()
     page.unroute("**/api/v2/reports/call-bookings*")
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("table", name="Bookings from calls")).to_be_visible()

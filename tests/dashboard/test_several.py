@@ -128,7 +128,7 @@ class TestBesideAnother:
         screen.press("Escape")
 
         screen.page.reload()
-        expect(screen.page.locator("[data-live=live]")).to_be_visible(timeout=10_000)
+        expect(screen.page.locator("[data-live=live]")).to_be_visible()
         find(screen, sibling)
         screen.press("q")
         expect(screen.page.get_by_text("Flashes of light")).to_be_visible()

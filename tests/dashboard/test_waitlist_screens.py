@@ -73,7 +73,7 @@ def test_what_somebody_else_adds_is_seen_without_asking(screen: Screen, clinic: 
     expect(screen.page.get_by_text("Nobody waits. Add patients on their card.")).to_be_visible()
     body = {"patientId": public("pat", clinic.patient.id), "type": clinic.exam.code}
     assert Caller(clinic.agent, clinic.practice).post("/api/v2/waitlist", body).status_code == 201
-    expect(screen.page.locator("[data-waiting]")).to_have_count(1, timeout=5000)
+    expect(screen.page.locator("[data-waiting]")).to_have_count(1)
 
 
 def test_a_wish_is_added_on_the_patients_card(screen: Screen, clinic: Clinic) -> None:

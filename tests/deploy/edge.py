@@ -22,7 +22,7 @@ from tests.embedded.programs import until
 
 CONFIGURATION = CHECKOUT / "deploy" / "haproxy" / "haproxy.cfg"
 # Seconds of patience with processes that start on a busy machine.
-_START = 60.0
+_START = 180.0
 
 
 def haproxy() -> str:

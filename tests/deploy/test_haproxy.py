@@ -189,7 +189,7 @@ def test_sockets_go_to_live(edge: Edge) -> None:
     address = f"wss://localhost:{edge.public}/nothing?ticket=of-no-worth"
     with suppress(InvalidStatus), connect(address, ssl=edge.context()) as connection, suppress(ConnectionClosed):
         connection.recv(timeout=10)
-    until(lambda: " live/live " in edge.log.read_text(), seconds=10)
+    until(lambda: " live/live " in edge.log.read_text(), seconds=60)
     assert "of-no-worth" not in edge.log.read_text()
 
 

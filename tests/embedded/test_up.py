@@ -13,7 +13,7 @@ from mybcat.embedded.home import Home
 from tests.embedded import walkthrough
 from tests.embedded.programs import Program, gone, mybcat, running, until
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(1200)]
 READY = "Ctrl-C stops everything."
 
 

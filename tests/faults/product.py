@@ -24,7 +24,7 @@ from tests.embedded.programs import Program, gone, running, until
 
 DATABASE = "mybcat"
 # Seconds of patience with a process that starts on a busy machine.
-_START = 30.0
+_START = 180.0
 WORKERS = 2
 
 

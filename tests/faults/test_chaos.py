@@ -11,7 +11,7 @@ from tests.mybcat.processes import valkey
 
 
 @pytest.mark.processes
-@pytest.mark.timeout(170)
+@pytest.mark.timeout(900)
 def test_nothing_is_lost_doubled_or_out_of_order() -> None:
     with valkey() as broker:
         done = subprocess.run(

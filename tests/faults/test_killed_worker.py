@@ -38,7 +38,7 @@ def waiting_for(other: psycopg.Connection) -> tuple[int, int]:
         found.extend(other.execute(_WAITING).fetchall())
         return bool(found)
 
-    until(somebody_waits, seconds=10)
+    until(somebody_waits, seconds=60)
     return found[0]
 
 

@@ -17,4 +17,4 @@ def test_calls_that_are_not_written_yet_are_written_at_the_end(product: Product,
     with serving(product) as api, Agent(api, office) as agent:
         for _ in range(7):
             assert agent.get("/api/v1/locations").status_code == 200
-    until(lambda: calls() == 7, seconds=20)
+    until(lambda: calls() == 7, seconds=60)

@@ -22,7 +22,7 @@ from mybcat.embedded.home import Home
 from mybcat.environment import CHECKOUT
 
 # Generous: two cores may be busy with something else. Nothing here measures speed.
-PATIENCE = 60.0
+PATIENCE = 240.0
 
 
 def wait_for(condition: Callable[[], object], *, what: str) -> None:

@@ -16,7 +16,7 @@ def looks(watcher: Watcher, day: Any = DAY) -> None:
     watcher.say(type="look", date=day)
 
 
-def hears_of(watcher: Watcher, *, seconds: float = 2) -> int:
+def hears_of(watcher: Watcher, *, seconds: float = 40) -> int:
     """How many look at the day, by the next frame."""
     frame = watcher.hears(seconds)
     assert (frame["type"], frame["date"]) == ("presence", DAY)
@@ -28,11 +28,11 @@ def test_who_looks_at_a_day_is_told_who_else_does(port: int, agent: Caller, mana
         one.hears()
         two.hears()
         looks(one)
-        assert one.hears(2) == {"type": "presence", "date": DAY, "members": [{"name": clinic.agent.name}]}
+        assert one.hears() == {"type": "presence", "date": DAY, "members": [{"name": clinic.agent.name}]}
         looks(two)
         assert (hears_of(one), hears_of(two)) == (2, 2)
         looks(two, "2026-04-25")
-        assert two.hears(2)["date"] == "2026-04-25"
+        assert two.hears()["date"] == "2026-04-25"
         assert hears_of(one) == 1
         looks(two)
         assert (hears_of(one), hears_of(two)) == (2, 2)
@@ -92,8 +92,8 @@ def test_across_processes_and_forgotten_with_the_one_that_dies(port: int, agent:
         looks(there)
         assert hears_of(here) == 2
         # At once alone, then of those elsewhere as soon as they say so again.
-        while hears_of(there, seconds=5) < 2:
+        while hears_of(there, seconds=30) < 2:
             pass
         other.kill()
         there.close()
-        assert hears_of(here, seconds=15) == 1
+        assert hears_of(here, seconds=30) == 1
