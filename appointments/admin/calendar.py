@@ -9,12 +9,15 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
+from appointments.blocks.models import AppointmentBlock, AppointmentCap
 from appointments.calls.models import Call
 from appointments.models import Appointment, HeldTime, Schedule, Slot
 from appointments.waitlist.models import WaitlistEntry, WaitlistOffer
+from appointments.wishes import WEEKDAYS
 from mybcat.ids import public_id
 from mybcat.operators.filters import PracticeFilter, RecordedFilter, StartsFilter
 from mybcat.operators.model_admin import ReadOnlyAdmin
+from practices.models import AppointmentType
 
 IN_PRACTICE: dict[str, str] = {"prac": "practice_id"}
 
@@ -113,6 +116,42 @@ class WaitlistOfferAdmin(ReadOnlyAdmin):
     fields = (
         "public_id", "practice", "entry", "opening", "batch", "status", "offered_at", "expires_at", "answered_at",
     )  # fmt: skip
+
+
+@admin.register(AppointmentBlock)
+class AppointmentBlockAdmin(ReadOnlyAdmin):
+    """Clock times are those of the place."""
+
+    list_display = (
+        "public_id", "practice", "name", "practitioner", "location", "days", "starts", "ends", "release_hours",
+    )  # fmt: skip
+    list_filter = ("for_new_patients", PracticeFilter)
+    list_select_related = ("practice", "practitioner", "location")
+    id_columns: ClassVar[dict[str, str]] = {**IN_PRACTICE, "pract": "practitioner_id", "loc": "location_id"}
+    search_help_text = "A block's id, blk_…, or that of its practitioner or location: pract_…, loc_…"
+    fields = (
+        "public_id", "practice", "name", "practitioner", "location", "days", "starts", "ends", "types",
+        "for_new_patients", "release_hours", "valid_from", "valid_until",
+    )  # fmt: skip
+
+    @admin.display
+    def days(self, block: AppointmentBlock) -> str:
+        return ", ".join(WEEKDAYS[day] for day in block.weekdays)
+
+    @admin.display
+    def types(self, block: AppointmentBlock) -> str:
+        named = AppointmentType.objects.filter(practice_id=block.practice_id, id__in=block.type_ids)
+        return ", ".join(named.order_by("code").values_list("code", flat=True))
+
+
+@admin.register(AppointmentCap)
+class AppointmentCapAdmin(ReadOnlyAdmin):
+    list_display = ("public_id", "practice", "appointment_type", "practitioner", "location", "most")
+    list_filter = (PracticeFilter,)
+    list_select_related = ("practice", "appointment_type", "practitioner", "location")
+    id_columns: ClassVar[dict[str, str]] = {**IN_PRACTICE, "pract": "practitioner_id", "loc": "location_id"}
+    search_help_text = "A cap's id, cap_…, or that of its practitioner or location: pract_…, loc_…"
+    fields = ("public_id", "practice", "appointment_type", "practitioner", "location", "most")
 
 
 @admin.register(HeldTime)

@@ -18,6 +18,8 @@ from practices.workspace.models import FrontDesk
 from tests.factories import (
     Clinic,
     make_api_client,
+    make_block,
+    make_cap,
     make_crm_connection,
     make_feed,
     make_import,
@@ -77,6 +79,8 @@ def make_rows(clinic: Clinic) -> Rows:
         make_feed(clinic),
         make_import(practice=clinic.practice),
         make_resource(clinic),
+        make_block(clinic, clinic.exam),
+        make_cap(clinic),
         make_inbound_message(clinic, body=SECRET_TEXT),
         make_api_client(practice=clinic.practice)[0],
         make_crm_connection(practice=clinic.practice),
