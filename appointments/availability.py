@@ -135,12 +135,12 @@ def starts(
     """The earliest `limit` starts in `[since, until)`, or the `latest`, by time, in the practice in scope.
 
     `sparse`: of these only the first of each practitioner in each part of a day at each place, in no order. Of
-    `wishes`, days and clock; its end is the caller's to heed.
+    `wishes`, its end is the caller's to heed.
     """
     query, parameters = _asked(
         appointment_type, query=_LATEST_STARTS if latest else _STARTS, since=since, until=until, limit=limit
     )
-    parameters |= {"practitioners": list(practitioners), "locations": list(locations)}
+    parameters |= {"practitioners": list(practitioners), "locations": list(locations), "been_here": wishes.been_here}
     if wishes.by_the_clock:
         query = query.replace("AND true\n", CLOCK_FITS, 1).replace(_WALKED, f"AS run {CLOCK_WALKED} {_WALKED_THERE}", 1)
         parameters = {**parameters, **wishes.parameters}
@@ -181,6 +181,8 @@ def _asked(
         "limit": limit,
         "type": appointment_type.id,
         "for_new_patients": appointment_type.audience == AppointmentType.Audience.NEW,
+        "for_returning": appointment_type.audience == AppointmentType.Audience.RETURNING,
+        "been_here": False,
         # Whole days, wherever the places are.
         "counted_from": since - timedelta(hours=50),
         "counted_until": until + timedelta(hours=50),

@@ -177,4 +177,4 @@ def _refusal(patient_id: UUID, slot_id: UUID, type_code: str, *, by: Principal, 
         taken = take(slots, slot=opened, needed=needed, mine=usable_holds(by))
     except DomainError as refusal:
         return refusal
-    return would_refuse(slots=taken, slot=opened, kind=kind, by=by.id) or NoResource()
+    return would_refuse(slots=taken, slot=opened, kind=kind, patient_id=patient_id, by=by.id) or NoResource()

@@ -170,6 +170,8 @@ class AppointmentUndo(Change):
 
 def explained(appointment_id: UUID, slot_id: UUID, *, moving: Collection[UUID], endpoint: Endpoint) -> dict[str, Any]:
     """Why the appointment cannot begin with the slot; what is `moving` along with it stands against nothing."""
-    code = Appointment.objects.values_list("appointment_type__code", flat=True).get(id=appointment_id)
-    found = why_not_slot(slot_id=slot_id, type_code=code, by=endpoint.principal, now=endpoint.now, moving=moving)
+    rows = Appointment.objects.values_list("appointment_type__code", "patient_id")
+    code, patient_id = rows.get(id=appointment_id)
+    asked: dict[str, Any] = {"by": endpoint.principal, "now": endpoint.now, "moving": moving}
+    found = why_not_slot(slot_id=slot_id, type_code=code, patient_id=patient_id, **asked)
     return v2.show_explained(found, endpoint.principal.time_zone)

@@ -22,6 +22,7 @@ from mybcat.gateway.lists import listed, read_query
 from mybcat.gateway.tiers import Tier
 from mybcat.ids import internal_id, public_id
 from mybcat.principal import Permission
+from patients.services import get_patient
 from practices.models import User
 
 
@@ -34,6 +35,9 @@ class HoldInput(Input):
         help_text="where each of the times on offer begins",
     )
     type = serializers.CharField(source="type_code", max_length=MAX_CODE, help_text="code of an appointment type")
+    patientId = IdField(
+        "pat", source="patient_id", required=False, help_text="for whom, where it is known: it is not kept"
+    )
 
 
 class HoldsQuery(Input):
@@ -96,15 +100,18 @@ class Holds(Endpoint):
         """
         wish = read_body(HoldInput, request)
         kind = active_type(wish["type_code"])
+        whose = get_patient(wish["patient_id"]).id if "patient_id" in wish else None
         slot_ids = list(dict.fromkeys(wish["slot_ids"]))
         try:
-            placed = place_hold(slot_ids=slot_ids, appointment_type=kind, by=self.principal, now=self.now)
+            placed = place_hold(
+                slot_ids=slot_ids, appointment_type=kind, patient_id=whose, by=self.principal, now=self.now
+            )
         except Unavailable as refusal:
-            refusal.members = self._why_not(slot_ids[0], kind.code)
+            refusal.members = self._why_not(slot_ids[0], kind.code, whose)
             raise
-        return Response(self._placed(placed, kind.code), status=201)
+        return Response(self._placed(placed, kind.code, whose), status=201)
 
-    def _placed(self, placed: Placed, code: str) -> dict[str, Any]:
+    def _placed(self, placed: Placed, code: str, patient_id: UUID | None) -> dict[str, Any]:
         return {
             "holdId": public_id("hold", placed.hold.id),
             "expiresAt": placed.hold.expires_at,
@@ -114,14 +121,15 @@ class Holds(Endpoint):
                     "slotId": public_id("slot", slot_id),
                     "code": refusal.code,
                     "sentence": refusal.sentence,
-                    **self._why_not(slot_id, code),
+                    **self._why_not(slot_id, code, patient_id),
                 }
                 for slot_id, refusal in placed.refused.items()
             ],
         }
 
-    def _why_not(self, slot_id: UUID, code: str) -> dict[str, Any]:
-        explained = why_not_slot(slot_id=slot_id, type_code=code, by=self.principal, now=self.now)
+    def _why_not(self, slot_id: UUID, code: str, patient_id: UUID | None) -> dict[str, Any]:
+        asked: dict[str, Any] = {"patient_id": patient_id, "by": self.principal, "now": self.now}
+        explained = why_not_slot(slot_id=slot_id, type_code=code, **asked)
         shown = v2.show_explained(explained, self.principal.time_zone)
         return {name: shown[name] for name in ("blockers", "nearest")}
 

@@ -7,7 +7,7 @@ relay's chore frees their rows within a second or two, which is what calendars a
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from django.db.models import DateTimeField, Func, Q
@@ -78,10 +78,18 @@ class Clock(Func):
     output_field = DateTimeField()
 
 
-def place_hold(*, slot_ids: Sequence[UUID], appointment_type: AppointmentType, by: Principal, now: datetime) -> Placed:
+def place_hold(
+    *,
+    slot_ids: Sequence[UUID],
+    appointment_type: AppointmentType,
+    patient_id: UUID | None = None,
+    by: Principal,
+    now: datetime,
+) -> Placed:
     """Keep the time that the type needs from each slot on, for five minutes; those that can be had.
 
-    What the holder already keeps there passes to the new hold. Raises UnknownId, TooManyHeld, SubscriptionLapsed, and
+    What the holder already keeps there passes to the new hold. `patient_id`: for whom, where that
+    is known. Raises UnknownId, TooManyHeld, SubscriptionLapsed, and
     where none can be had what stands against the first.
     """
     require_subscription(by=by, now=now)
@@ -96,7 +104,8 @@ def place_hold(*, slot_ids: Sequence[UUID], appointment_type: AppointmentType, b
     for slot_id, slot in slots.items():
         try:
             taken[slot_id] = take(locked, slot=slot, needed=needed[slot_id], mine=mine)
-            refuse_ruled_out(slots=taken[slot_id], slot=slot, kind=appointment_type, owner=by.id, by=by.id)
+            whose: dict[str, Any] = {"patient_id": patient_id, "owner": by.id, "by": by.id}
+            refuse_ruled_out(slots=taken[slot_id], slot=slot, kind=appointment_type, **whose)
             resources[slot_id] = free_resources(
                 kind=appointment_type, location_id=slot.location_id, needed=needed[slot_id], owner=by.id, by=by.id
             )

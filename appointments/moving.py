@@ -71,7 +71,8 @@ def put_at(appointment: Appointment, slot: Slot, *, by: Principal, now: datetime
     taken = take(locked, slot=slot, needed=needed, mine={appointment.id, *usable_holds(by)})
     kind = appointment.appointment_type
     if undoable:
-        refuse_reserved(slots=taken, kind=kind, practitioner_id=slot.practitioner_id)
+        whose = appointment.patient_id
+        refuse_reserved(slots=taken, kind=kind, practitioner_id=slot.practitioner_id, patient_id=whose)
     # Where it stood before a change, it may stand again whatever is reserved there.
     refuse_full(slot=slot, kind=kind, owner=appointment.id, by=by.id)
     left = [each for each in locked if each.appointment_id == appointment.id and each not in taken]

@@ -85,7 +85,7 @@ def overbook_appointment(
     needed = Needed.of(slot, kind)
     if slot.status == Slot.Status.BUSY_UNAVAILABLE:
         raise NotIn
-    _refuse_free(slot, needed, kind, by)
+    _refuse_free(slot, needed, kind, patient.id, by)
     _refuse_full(slot)
     appointment = Appointment(
         id=new_uuid(),
@@ -118,13 +118,13 @@ def _refuse_without_leave(reason: str, answers: Answers | None, *, by: Principal
         raise OverbookingNotPermitted
 
 
-def _refuse_free(slot: Slot, needed: Needed, kind: AppointmentType, by: Principal) -> None:
+def _refuse_free(slot: Slot, needed: Needed, kind: AppointmentType, patient_id: UUID, by: Principal) -> None:
     """What can simply be booked is not overbooked, so that nobody does it by accident."""
     try:
         taken = take(Slot.objects.filter(touching(slot, needed)), slot=slot, needed=needed, mine=usable_holds(by))
     except Unavailable:
         return
-    if would_refuse(slots=taken, slot=slot, kind=kind, by=by.id) is None:
+    if would_refuse(slots=taken, slot=slot, kind=kind, patient_id=patient_id, by=by.id) is None:
         raise OverbookingNotNeeded
 
 

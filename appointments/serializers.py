@@ -108,6 +108,9 @@ class NextQuery(Input):
         return {"from": InstantField(required=False), **super().get_fields()}
 
 
+_FOR_WHOM = "one id: times are left out that are for new patients, where this one has been here; default: not known"
+
+
 class WishedQuery(NextQuery):
     """What a caller can come for; v1, which is frozen, cannot be asked for it."""
 
@@ -137,6 +140,7 @@ class WishedQuery(NextQuery):
         required=False,
         help_text="whether the patient has never been here; default: not known",
     )
+    patient = IdListField("pat", required=False, help_text=_FOR_WHOM)
     insurance = serializers.CharField(
         required=False, max_length=120, help_text="an insurer: each offer says whether the practice lists it"
     )
@@ -144,7 +148,7 @@ class WishedQuery(NextQuery):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "until" in attrs and "from" in attrs and attrs["until"] <= attrs["from"]:
             raise serializers.ValidationError({"until": ["Not before `from`"]})
-        return attrs
+        return _of_one(attrs, "patient")
 
 
 class WhyNotQuery(Input):
@@ -157,8 +161,13 @@ class WhyNotQuery(Input):
         required=False,
         help_text="whether the patient has never been here; default: not known",
     )
+    patient = IdListField("pat", required=False, help_text=_FOR_WHOM)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if several := [name for name in ("practitioner", "location") if len(attrs.get(name, [None])) != 1]:
-            raise serializers.ValidationError({name: ["Give one id"] for name in several})
-        return attrs
+        return _of_one(attrs, "practitioner", "location", "patient")
+
+
+def _of_one(attrs: dict[str, Any], *names: str) -> dict[str, Any]:
+    if several := [name for name in names if len(attrs.get(name, [None])) != 1]:
+        raise serializers.ValidationError({name: ["Give one id"] for name in several})
+    return attrs

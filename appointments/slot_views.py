@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from appointments import serializers_v1 as v1
 from appointments import serializers_v2 as v2
 from appointments.availability import Start, active_ids, active_type, next_starts, starts
+from appointments.blocks.rules import been_here
 from appointments.calendar_state import slots_state
 from appointments.models import Slot
 from appointments.offers import Offer, alternatives, for_whom, insured, offers
@@ -20,7 +21,7 @@ from appointments.querysets import SlotQuerySet
 from appointments.searching import Search
 from appointments.self_service import Window, window
 from appointments.serializers import NextQuery, SlotsQuery, WishedQuery
-from appointments.views import SHAPES, days_of, refuse_unknown
+from appointments.views import SHAPES, days_of, one_patient, refuse_unknown
 from appointments.wishes import PartOfDay, Wishes
 from mybcat.errors import InvalidInput
 from mybcat.gateway.conditional import REVALIDATE, State, of_state
@@ -166,6 +167,7 @@ def _wishes(query: dict[str, Any], allowed: Window, *, now: datetime) -> Wishes:
         day_of=now if emergency else None,
         part_of_day=PartOfDay(part) if part else None,
         weekdays=weekdays.split(",") if weekdays else (),
+        been_here=been_here(one_patient(query)),
     )
 
 

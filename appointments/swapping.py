@@ -110,7 +110,8 @@ def _refuse_ruled_out(change: _Change, slots: Sequence[Slot], *, by: Principal, 
     """`alike`: both are of one type, so that there are as many of it as before, everywhere."""
     kind = change.appointment.appointment_type
     if undoable:
-        refuse_reserved(slots=slots, kind=kind, practitioner_id=change.slot.practitioner_id)
+        place, whose = change.slot.practitioner_id, change.appointment.patient_id
+        refuse_reserved(slots=slots, kind=kind, practitioner_id=place, patient_id=whose)
     if not alike:
         refuse_full(slot=change.slot, kind=kind, owner=change.appointment.id, by=by.id)
 

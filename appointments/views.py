@@ -29,6 +29,8 @@ from mybcat.gateway.lists import each, listed, page_cut, page_of, read_query
 from mybcat.gateway.tiers import Tier
 from mybcat.ids import internal_id
 from mybcat.principal import Permission
+from mybcat.tenancy import TenantModel
+from patients.models import Patient
 from patients.services import get_patient
 from practices.models import Location, Practitioner
 
@@ -87,7 +89,8 @@ class Appointments(Endpoint):
             raise
 
     def _why_not(self, wish: dict[str, Any]) -> dict[str, Any]:
-        explained = why_not_slot(slot_id=wish["slot_id"], type_code=wish["type_code"], by=self.principal, now=self.now)
+        about = {name: wish[name] for name in ("slot_id", "type_code", "patient_id")}
+        explained = why_not_slot(**about, by=self.principal, now=self.now)
         shown = v2.show_explained(explained, self.principal.time_zone)
         return {name: shown[name] for name in ("blockers", "nearest")}
 
@@ -172,14 +175,26 @@ def days_of(query: dict[str, Any], endpoint: Endpoint) -> tuple[Any, Any]:
     return day_range(first=first, last=query.get("to") or first, time_zone=zone)
 
 
+_FILTERS: tuple[tuple[str, str, type[TenantModel]], ...] = (
+    ("practitioner", "pract", Practitioner),
+    ("location", "loc", Location),
+    ("patient", "pat", Patient),
+)
+
+
 def refuse_unknown(query: dict[str, Any]) -> None:
     """A filter that names what the practice does not have is an error, not an empty list. Raises UnknownId."""
-    for name, prefix, model in (("practitioner", "pract", Practitioner), ("location", "loc", Location)):
+    for name, prefix, model in _FILTERS:
         asked = query.get(name) or ()
         known = set(model.objects.filter(id__in=asked).values_list("id", flat=True)) if asked else set()
         for value in asked:
             if value not in known:
                 raise UnknownId(prefix=prefix, value=value)
+
+
+def one_patient(query: dict[str, Any]) -> UUID | None:
+    """Whom a search is for, where it says so."""
+    return next(iter(query.get("patient") or ()), None)
 
 
 def state_of_one(appointment_id: str) -> State | None:

@@ -11,6 +11,7 @@ from django.db.models import Q
 from appointments.availability import Start, next_starts, starts
 from appointments.blockers import Absence, Blocker, Code, Day, Held, Taken, Wanted, blockers
 from appointments.blocks.in_sentences import ruled_out
+from appointments.blocks.rules import been_here
 from appointments.days import day_range, zone
 from appointments.holds import Clock
 from appointments.models import Appointment, HeldTime, Slot
@@ -18,6 +19,7 @@ from appointments.planning import weekly_hours
 from appointments.regeneration import LONGEST_APPOINTMENT, slots_touching
 from appointments.resources.assigning import taken_categories
 from appointments.self_service import Window, window
+from appointments.wishes import Wishes
 from appointments.working_days import Interval, plan_slots
 from mybcat.principal import Principal
 from practices.models import AppointmentType, Location, Practitioner, TimeOff, User
@@ -44,14 +46,16 @@ def why_not(
     location: Location | None,
     starts_at: datetime,
     new_patient: bool | None,
+    patient_id: UUID | None,
     by: Principal,
     now: datetime,
     moving: Collection[UUID] = (),
 ) -> Explained:
     """Everything that stands against an appointment of that type then, in the practice in scope.
 
-    `location`: where; None: wherever the practitioner is that day. `new_patient` None: not known. `moving`: the
-    appointments that would leave their places for it, whose time stands against nothing; nor does what `by` holds.
+    `location`: where; None: wherever the practitioner is that day. `new_patient`, `patient_id` None: not known.
+    `moving`: the appointments that would leave their places for it, whose time stands against nothing; nor does what
+    `by` holds.
     """
     wanted = _wanted(appointment_type, practitioner, location, starts_at)
     allowed = window(by=by, now=now)
@@ -60,15 +64,22 @@ def why_not(
         *_of_their_own(wanted, appointment_type, practitioner, location, new_patient, now=now),
         *blockers(wanted=wanted, day=_day(wanted, practitioner, location, by=by, moving=moving)),
         *_resources(wanted, appointment_type, location, by=by, moving=moving),
-        *ruled_out(wanted, appointment_type, practitioner, location, by=by, moving=moving),
+        *ruled_out(wanted, appointment_type, practitioner, location, by=by, moving=moving, patient_id=patient_id),
     ]
-    nearest = _nearest(appointment_type, practitioner, location, starts_at, now=allowed.since)
+    known = been_here(patient_id)
+    nearest = _nearest(appointment_type, practitioner, location, starts_at, now=allowed.since, known=known)
     nearest = [start for start in nearest if start.starts_at < allowed.until]
     return Explained(wanted.starts_at, wanted.ends_at, found, nearest)
 
 
 def why_not_slot(
-    *, slot_id: UUID, type_code: str, by: Principal, now: datetime, moving: Collection[UUID] = ()
+    *,
+    slot_id: UUID,
+    type_code: str,
+    patient_id: UUID | None,
+    by: Principal,
+    now: datetime,
+    moving: Collection[UUID] = (),
 ) -> Explained:
     """Likewise of a slot that could not be booked. Raises Slot.DoesNotExist, AppointmentType.DoesNotExist."""
     slot = Slot.objects.select_related("practitioner__practice", "location").get(id=slot_id)
@@ -78,6 +89,7 @@ def why_not_slot(
         location=slot.location,
         starts_at=slot.starts_at,
         new_patient=None,
+        patient_id=patient_id,
         by=by,
         now=now,
         moving=moving,
@@ -266,12 +278,13 @@ def _nearest(
     starts_at: datetime,
     *,
     now: datetime,
+    known: bool,
 ) -> list[Start]:
     places = [location.id] if location else list(Location.objects.active().values_list("id", flat=True))
     others = Practitioner.objects.active().exclude(id=practitioner.id).values_list("id", flat=True)
     same = [practitioner.id] if practitioner.is_active else []
-    own = _around(appointment_type, same, places, starts_at, now=now)
-    return own + _around(appointment_type, list(others), places, starts_at, now=now)
+    own = _around(appointment_type, same, places, starts_at, now=now, known=known)
+    return own + _around(appointment_type, list(others), places, starts_at, now=now, known=known)
 
 
 def _around(
@@ -281,6 +294,7 @@ def _around(
     starts_at: datetime,
     *,
     now: datetime,
+    known: bool,
 ) -> list[Start]:
     """The nearest of those before and those after."""
     if not practitioners:
@@ -292,6 +306,7 @@ def _around(
         locations=locations,
         since=since,
         limit=NEAREST + 1,
+        wishes=Wishes(been_here=known),
     )
     before = starts(
         appointment_type=appointment_type,
@@ -301,6 +316,7 @@ def _around(
         until=max(starts_at, now),
         limit=NEAREST,
         latest=True,
+        wishes=Wishes(been_here=known),
     )
     found = [start for start in (*before, *after) if start.starts_at != starts_at]
     return sorted(found, key=lambda start: (abs(start.starts_at - starts_at), start.id))[:NEAREST]

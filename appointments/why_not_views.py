@@ -8,7 +8,7 @@ from appointments.availability import active_type
 from appointments.searching import Search
 from appointments.serializers import WhyNotQuery
 from appointments.serializers_v2 import ExplainedOutput, show_explained
-from appointments.views import refuse_unknown
+from appointments.views import one_patient, refuse_unknown
 from appointments.why_not import why_not
 from mybcat.gateway.lists import read_query
 from mybcat.gateway.tiers import Tier
@@ -32,6 +32,7 @@ class WhyNot(Search):
             location=Location.objects.get(id=query["location"][0]) if query.get("location") else None,
             starts_at=query["start"],
             new_patient={"true": True, "false": False}.get(query.get("newPatient", "")),
+            patient_id=one_patient(query),
             by=self.principal,
             now=self.now,
         )

@@ -1,4 +1,7 @@
-"""When a caller can come: before an instant, on days of the week, in a part of the day; by the location's clock."""
+"""When a caller can come: before an instant, on days of the week, in a part of the day; by the location's clock.
+
+And whether as a new patient, for whom some times are kept.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -42,6 +45,7 @@ class Wishes:
     weekdays: Collection[str] = ()
     # Only on the day that it is at this instant, where the place is.
     day_of: datetime | None = None
+    been_here: bool = False
 
     @property
     def by_the_clock(self) -> bool:

@@ -33,7 +33,10 @@ IN_THE_WAY = """reserved AS MATERIALIZED (
         WHERE b.practice_id = %(practice)s AND b.practitioner_id = ANY(%(practitioners)s)
           AND appointments_covers(b, l.id, s.local, s.length, l.time_zone)
         GROUP BY s.id
-        HAVING NOT bool_or(%(type)s = ANY (b.type_ids) OR b.for_new_patients AND %(for_new_patients)s)
+        HAVING NOT bool_or(
+            (%(type)s = ANY (b.type_ids) OR b.for_new_patients AND %(for_new_patients)s)
+            AND NOT (%(been_here)s AND (%(for_new_patients)s OR b.for_new_patients AND NOT %(for_returning)s))
+        )
     ), taken AS MATERIALIZED (
         SELECT k.practitioner_id, k.location_id, k.day, count(DISTINCT k.id) AS taken
         FROM appointments_counted(%(type)s, %(counted_from)s, %(counted_until)s) k

@@ -21,12 +21,14 @@ def ruled_out(
     *,
     by: Principal,
     moving: Collection[UUID],
+    patient_id: UUID | None,
 ) -> Iterator[Blocker]:
     """Nothing where the calendar has no slots: other blockers say so."""
     slots = _slots(wanted, practitioner, location) if heeded(kind, practitioner.id) else []
     if not slots:
         return
-    for kept in reservations(slots=[slot.id for slot in slots], kind=kind, practitioner_id=practitioner.id):
+    ids = [slot.id for slot in slots]
+    for kept in reservations(slots=ids, kind=kind, practitioner_id=practitioner.id, patient_id=patient_id):
         yield Blocker(Code.BLOCK, _reserved(wanted, kept), kept.since, kept.until)
     full = full_caps(
         kind=kind,
@@ -48,6 +50,8 @@ def _slots(wanted: Wanted, practitioner: Practitioner, location: Location | None
 
 def _reserved(wanted: Wanted, kept: Reservation) -> str:
     sentence = f"Reserved for “{kept.name}” {wanted.span(kept.since, kept.until)}"
+    if kept.been_here:
+        sentence += "; this patient has been here before"
     if kept.released_at is None:
         return sentence
     day = kept.released_at.astimezone(wanted.zone).date()

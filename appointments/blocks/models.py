@@ -25,7 +25,8 @@ class AppointmentBlock(TenantModel):
     # Exclusive; 00:00 is the end of the day.
     ends = models.TimeField()
     type_ids = ArrayField(models.UUIDField(), default=list, blank=True)
-    # Also for every type that is for new patients alone, whenever it was made.
+    # Also for every type that is for new patients alone, whenever it was made; and of `type_ids` what is for anybody is
+    # here for patients alone who have not been here before.
     for_new_patients = models.BooleanField(default=False)
     # So long before it begins it is anybody's; None: never.
     release_hours = models.PositiveSmallIntegerField(null=True, blank=True)

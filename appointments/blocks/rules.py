@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import connection
 
 from appointments.blocks.models import AppointmentBlock, AppointmentCap
-from appointments.models import Slot
+from appointments.models import Appointment, Slot
 from appointments.unavailable import Unavailable
 from practices.models import AppointmentType
 
@@ -23,7 +23,7 @@ _HEEDED = """
     SELECT EXISTS (SELECT FROM appointments_appointmentblock WHERE practice_id = %s AND practitioner_id = %s)
         OR EXISTS (SELECT FROM appointments_appointmentcap WHERE practice_id = %s AND appointment_type_id = %s)
 """
-_BLOCKS = "SELECT name, since, until, released_at FROM appointments_blocks_against(%s, %s)"
+_BLOCKS = "SELECT name, since, until, released_at, been_here FROM appointments_blocks_against(%s, %s, %s)"
 _FULL = "SELECT id FROM appointments_full_caps(%s, %s, %s, %s, %s, %s)"
 _CAP = "SELECT appointments_cap_against(%s, %s, %s, %s, %s, %s)"
 
@@ -48,21 +48,28 @@ class Reservation:
     since: datetime
     until: datetime
     released_at: datetime | None
+    # Were the patient new, the type might be there.
+    been_here: bool
 
 
-def refuse_ruled_out(*, slots: Sequence[Slot], slot: Slot, kind: AppointmentType, owner: UUID, by: UUID) -> None:
+def refuse_ruled_out(
+    *, slots: Sequence[Slot], slot: Slot, kind: AppointmentType, patient_id: UUID | None, owner: UUID, by: UUID
+) -> None:
     """Of an appointment of the type that takes these slots, which are locked, and begins with `slot`.
 
-    Where `owner`, the appointment, stands on that day already, it counts once; what `by` holds does not count. Raises
-    Reserved, DayFull.
+    Where `owner`, the appointment, stands on that day already, it counts once; what `by` holds does not count. A
+    patient who is not known may be new. Raises Reserved, DayFull.
     """
-    refuse_reserved(slots=slots, kind=kind, practitioner_id=slot.practitioner_id)
+    refuse_reserved(slots=slots, kind=kind, practitioner_id=slot.practitioner_id, patient_id=patient_id)
     refuse_full(slot=slot, kind=kind, owner=owner, by=by)
 
 
-def refuse_reserved(*, slots: Sequence[Slot], kind: AppointmentType, practitioner_id: UUID) -> None:
+def refuse_reserved(
+    *, slots: Sequence[Slot], kind: AppointmentType, practitioner_id: UUID, patient_id: UUID | None
+) -> None:
     """Likewise, of blocks alone. Raises Reserved."""
-    if reservations(slots=[each.id for each in slots], kind=kind, practitioner_id=practitioner_id):
+    ids = [each.id for each in slots]
+    if reservations(slots=ids, kind=kind, practitioner_id=practitioner_id, patient_id=patient_id):
         raise Reserved
 
 
@@ -77,9 +84,12 @@ def refuse_full(*, slot: Slot, kind: AppointmentType, owner: UUID, by: UUID) -> 
         raise DayFull
 
 
-def would_refuse(*, slots: Sequence[Slot], slot: Slot, kind: AppointmentType, by: UUID) -> Unavailable | None:
+def would_refuse(
+    *, slots: Sequence[Slot], slot: Slot, kind: AppointmentType, patient_id: UUID, by: UUID
+) -> Unavailable | None:
     """What `refuse_ruled_out` would raise, asked without the locks of the slots: locks nothing, promises nothing."""
-    if reservations(slots=[each.id for each in slots], kind=kind, practitioner_id=slot.practitioner_id):
+    ids = [each.id for each in slots]
+    if reservations(slots=ids, kind=kind, practitioner_id=slot.practitioner_id, patient_id=patient_id):
         return Reserved()
     place = {"practitioner_id": slot.practitioner_id, "location_id": slot.location_id}
     return DayFull() if full_caps(kind=kind, **place, starts_at=slot.starts_at, moving=(), by=by) else None
@@ -93,12 +103,21 @@ def heeded(kind: AppointmentType, practitioner_id: UUID) -> bool:
     return found
 
 
-def reservations(*, slots: Sequence[UUID], kind: AppointmentType, practitioner_id: UUID) -> list[Reservation]:
-    """What keeps these slots of the practitioner from the type now, by time."""
+def been_here(patient_id: UUID | None) -> bool:
+    """Whether the patient has been seen at the practice, and so is new no more."""
+    if patient_id is None:
+        return False
+    return bool(Appointment.objects.filter(patient_id=patient_id, status=Appointment.Status.FULFILLED).exists())
+
+
+def reservations(
+    *, slots: Sequence[UUID], kind: AppointmentType, practitioner_id: UUID, patient_id: UUID | None
+) -> list[Reservation]:
+    """What keeps these slots of the practitioner from the type and the patient now, by time."""
     if not slots or not AppointmentBlock.objects.filter(practitioner_id=practitioner_id).exists():
         return []
     with connection.cursor() as cursor:
-        cursor.execute(_BLOCKS, [kind.id, list(slots)])
+        cursor.execute(_BLOCKS, [kind.id, list(slots), patient_id])
         return [Reservation(*row) for row in cursor.fetchall()]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -109,7 +110,9 @@ def _refuse_what_cannot_be_had(wishes: Sequence[Wish], *, by: Principal, now: da
     for number, (slot, needed) in places.items():
         try:
             rows = take(locked, slot=slot, needed=needed, mine=mine)
-            refuse_ruled_out(slots=rows, slot=slot, kind=kinds[wishes[number].type_code], owner=by.id, by=by.id)
+            wish = wishes[number]
+            whose: dict[str, Any] = {"patient_id": wish.patient_id, "owner": by.id, "by": by.id}
+            refuse_ruled_out(slots=rows, slot=slot, kind=kinds[wish.type_code], **whose)
             taken = {row.id for row in rows}
             if taken & used:
                 raise Collides

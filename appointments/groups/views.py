@@ -67,7 +67,7 @@ class Booking(Endpoint):
 
     def _why_not(self, number: int, wish: Wish, refusal: GroupRefused) -> dict[str, Any]:
         told = refusal.refused[number]
-        asked: dict[str, Any] = {"by": self.principal, "now": self.now}
+        asked: dict[str, Any] = {"patient_id": wish.patient_id, "by": self.principal, "now": self.now}
         if isinstance(wish.slot, Nowhere):
             where = {name: getattr(wish.slot, name) for name in ("practitioner", "location", "starts_at")}
             explained = why_not(appointment_type=active_type(wish.type_code), new_patient=None, **where, **asked)

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from datetime import timedelta
-from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
@@ -10,7 +9,7 @@ from appointments.availability import starts
 from appointments.days import zone
 from appointments.models import Appointment
 from appointments.waitlist.models import WaitlistEntry, WaitlistOffer, WaitlistOpening
-from appointments.wishes import WEEKDAYS, part_of
+from appointments.wishes import WEEKDAYS, Wishes, part_of
 from practices.models import AppointmentType
 
 
@@ -33,8 +32,8 @@ def in_turn(opening: WaitlistOpening) -> "QuerySet[WaitlistEntry]":
             # Only what is really earlier than what the patient has.
             Q(appointment=None)
             | Q(appointment__status=Appointment.Status.BOOKED, appointment__starts_at__gt=opening.starts_at),
+            _suits(opening),
             status=WaitlistEntry.Status.WAITING,
-            appointment_type_id__in=_types_that_fit(opening),
         )
         .exclude(Exists(WaitlistOffer.objects.filter(opening=opening, entry=OuterRef("id"))))
         .exclude(patient__phone__in=asked.values("entry__patient__phone"))
@@ -44,16 +43,24 @@ def in_turn(opening: WaitlistOpening) -> "QuerySet[WaitlistEntry]":
     return rows
 
 
-def _types_that_fit(opening: WaitlistOpening) -> Collection[UUID]:
+def _suits(opening: WaitlistOpening) -> Q:
+    """By type, and for times that are for new patients by whether the patient has been here."""
+    for_new = _types_that_fit(opening)
+    known = Exists(Appointment.objects.filter(patient_id=OuterRef("patient_id"), status=Appointment.Status.FULFILLED))
+    for_all = [kind.id for kind in for_new if _fits(kind, opening, been_here=True)]
+    return Q(appointment_type_id__in=for_all) | Q(~known, appointment_type_id__in=[kind.id for kind in for_new])
+
+
+def _types_that_fit(opening: WaitlistOpening) -> Collection[AppointmentType]:
     """Types of which an appointment can begin there now, with its buffers and what it needs of rooms and equipment."""
     if not (opening.practitioner.is_active and opening.location.is_active):
         return []
     waiting = WaitlistEntry.objects.filter(status=WaitlistEntry.Status.WAITING)
     kinds = AppointmentType.objects.active().filter(id__in=waiting.values("appointment_type_id"))
-    return [kind.id for kind in kinds if _fits(kind, opening)]
+    return [kind for kind in kinds if _fits(kind, opening)]
 
 
-def _fits(kind: AppointmentType, opening: WaitlistOpening) -> bool:
+def _fits(kind: AppointmentType, opening: WaitlistOpening, *, been_here: bool = False) -> bool:
     found = starts(
         appointment_type=kind,
         practitioners=[opening.practitioner_id],
@@ -61,5 +68,6 @@ def _fits(kind: AppointmentType, opening: WaitlistOpening) -> bool:
         since=opening.starts_at,
         until=opening.starts_at + timedelta(microseconds=1),
         limit=1,
+        wishes=Wishes(been_here=been_here),
     )
     return bool(found)

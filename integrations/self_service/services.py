@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from appointments.availability import Start, next_starts
+from appointments.blocks.rules import been_here
 from appointments.cancelling import cancel_appointment
 from appointments.confirming import confirm_appointment
 from appointments.models import Appointment, Slot
 from appointments.moving import move_appointment
+from appointments.wishes import Wishes
 from integrations.reminders.services import reminder_settings
 from integrations.self_service.links import BadLink
 from mybcat.errors import DomainError, UnknownId
@@ -58,6 +60,7 @@ def offers(appointment: Appointment, *, now: datetime) -> list[Start]:
         locations=[appointment.location_id],
         since=now + _cutoff(),
         limit=MOST_OFFERS,
+        wishes=Wishes(been_here=been_here(appointment.patient_id)),
     )
 
 

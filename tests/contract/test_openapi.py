@@ -259,7 +259,9 @@ CALLS = {
     ),
     "deleteTimeOff": Call(status=204, versions=V2),
     "listHolds": Call(query={"practitioner": "{pract}"}, versions=V2, made=("hold",)),
-    "placeHold": Call(status=201, body={"slotIds": ["{slot}"], "type": "comprehensive_exam"}, versions=V2),
+    "placeHold": Call(
+        status=201, body={"slotIds": ["{slot}"], "type": "comprehensive_exam", "patientId": "{pat}"}, versions=V2
+    ),
     "getWorkspace": Call(versions=V2),
     "putFrontDesk": Call(body={"greeting": "Good morning", "script": "", "insurance": ["VSP"]}, versions=V2),
     "openCall": Call(body={"callerNumber": "{phone}"}, status=201, versions=V2),
@@ -306,6 +308,7 @@ CALLS = {
             "weekday": "mon,tue,wed,thu,fri,sat,sun",
             "urgency": "routine",
             "newPatient": "true",
+            "patient": "{pat}",
             "insurance": "VSP",
         },
     ),
@@ -316,6 +319,7 @@ CALLS = {
             "location": "{loc}",
             "start": "2026-01-01T09:00:00Z",
             "newPatient": "true",
+            "patient": "{pat}",
         },
         versions=V2,
     ),

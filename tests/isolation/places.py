@@ -145,7 +145,7 @@ PLACES: dict[tuple[str, str], tuple[Place, ...]] = {
     ("DELETE", "api/v2/holds/<str:hold_id>"): (Place("path", "hold_id", "hold"),),
     ("GET", "api/{v}/slots"): WHO_AND_WHERE,
     ("GET", "api/{v}/slots/next"): WHO_AND_WHERE,
-    ("GET", "api/v2/slots/why-not"): WHO_AND_WHERE,
+    ("GET", "api/v2/slots/why-not"): (*WHO_AND_WHERE, Place("query", "patient", "pat")),
     ("GET", "api/v2/patients/export.csv"): (),
     ("POST", "api/v2/patients/matches"): (),
     ("POST", "api/v2/patients/<str:patient_id>/merge"): (PATIENT, Place("body", "mergedPatientId", "pat")),

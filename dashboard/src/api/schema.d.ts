@@ -3319,6 +3319,8 @@ export interface components {
             slotIds: string[];
             /** @description code of an appointment type */
             type: string;
+            /** @description for whom, where it is known: it is not kept */
+            patientId?: string;
         };
         HolderOutput: {
             /** @enum {string} */
@@ -10913,6 +10915,8 @@ export interface operations {
                 newPatient?: "true" | "false";
                 /** @description on the location's clock: before noon, from noon to 5 pm, from 5 pm on */
                 partOfDay?: "morning" | "afternoon" | "evening";
+                /** @description one id: times are left out that are for new patients, where this one has been here; default: not known */
+                patient?: string;
                 /** @description ids, apart by commas */
                 practitioner?: string;
                 /** @description code of an appointment type */
@@ -10971,6 +10975,8 @@ export interface operations {
                 location?: string;
                 /** @description whether the patient has never been here; default: not known */
                 newPatient?: "true" | "false";
+                /** @description one id: times are left out that are for new patients, where this one has been here; default: not known */
+                patient?: string;
                 /** @description one id */
                 practitioner: string;
                 start: string;

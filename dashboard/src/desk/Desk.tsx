@@ -244,6 +244,7 @@ export function Desk({ signedIn }: { signedIn: SignedIn }): ReactNode {
             practice={practice.id}
             type={wanted}
             urgency={decided?.outcome.appointmentType === wanted ? (decided?.outcome.urgency ?? null) : null}
+            patient={patient?.id ?? null}
             insurance={patient?.insuranceProvider ?? ""}
             asked={offering}
             zone={zone}
@@ -253,7 +254,7 @@ export function Desk({ signedIn }: { signedIn: SignedIn }): ReactNode {
             singleKeys={singleKeys}
             onAsk={() => offer((count) => count + 1)}
             onChoose={change.slot}
-            onHold={(ids, code) => actions.hold(ids, code)}
+            onHold={(ids, code) => actions.hold(ids, code, patient?.id ?? null)}
             onRelease={(id) => void actions.release(id)}
             mayBook={mayBook}
           />

@@ -23,6 +23,8 @@ interface Props {
   type: string | null;
   /** As the protocol has it; none was asked: every time is as good as another. */
   urgency: Urgency | null;
+  /** Who has been here is offered no time that is kept for new patients. */
+  patient: string | null;
   /** The patient's, so that whoever does not take it is told apart. */
   insurance: string;
   /** How often they were asked for: each time anew. */
@@ -40,15 +42,16 @@ interface Props {
 }
 
 export function Offers(props: Props): ReactNode {
-  const { practice, type, urgency, insurance, asked, zone, names, chosen, holds, singleKeys, mayBook, onAsk, onChoose } = props;
+  const { practice, type, urgency, patient, insurance, asked, zone, names, chosen, holds, singleKeys, mayBook, onAsk, onChoose } = props;
   const { t, language } = useWords();
   const [part, come] = useState<PartOfDay | "">("");
   const list = useRef<HTMLUListElement>(null);
   const offers = useQuery({
     enabled: asked > 0 && type !== null,
-    queryKey: [...keyOf.offers(practice), type, part, urgency, insurance, asked],
+    queryKey: [...keyOf.offers(practice), type, part, urgency, patient, insurance, asked],
     queryFn: async () => {
-      const query = { type: type ?? "", count: COUNT, ...(part ? { partOfDay: part } : {}), ...(urgency ? { urgency } : {}), ...(insurance ? { insurance } : {}) };
+      const besides = { ...(part ? { partOfDay: part } : {}), ...(urgency ? { urgency } : {}), ...(patient ? { patient } : {}), ...(insurance ? { insurance } : {}) };
+      const query = { type: type ?? "", count: COUNT, ...besides };
       return (await told(() => api.GET("/api/v2/slots/next", { params: { query } }))).data;
     },
     staleTime: 0,

@@ -165,9 +165,9 @@ export class Actions {
     });
   }
 
-  async hold(slotIds: string[], type: string): Promise<boolean> {
-    return this.#shown(`hold ${slotIds.join()} ${type}`, async (key) => {
-      const placed = await changes.hold(slotIds, type, key);
+  async hold(slotIds: string[], type: string, patientId: string | null): Promise<boolean> {
+    return this.#shown(`hold ${slotIds.join()} ${type} ${patientId}`, async (key) => {
+      const placed = await changes.hold(slotIds, type, patientId, key);
       this.#told.done(placed.times.map((time) => time.start));
       this.#told.say(`${this.#t("held")}: ${placed.times.length}`);
     });

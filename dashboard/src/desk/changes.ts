@@ -94,9 +94,10 @@ export function undo(id: string, key: string): Promise<Appointment> {
   return surely(() => told(() => api.POST("/api/v2/appointments/{appointment_id}/undo", { params })));
 }
 
-export function hold(slotIds: string[], type: string, key: string): Promise<Schemas["PlacedOutput"]> {
+export function hold(slotIds: string[], type: string, patientId: string | null, key: string): Promise<Schemas["PlacedOutput"]> {
   const header = { "X-Idempotency-Key": key };
-  return surely(() => told(() => api.POST("/api/v2/holds", { params: { header }, body: { slotIds, type } })));
+  const body = { slotIds, type, ...(patientId ? { patientId } : {}) };
+  return surely(() => told(() => api.POST("/api/v2/holds", { params: { header }, body })));
 }
 
 export async function release(holdId: string): Promise<void> {
