@@ -145,7 +145,7 @@ _TOLD = frozenset(
 )
 
 SUBSCRIPTIONS: dict[Listener, frozenset[str]] = {
-    NOTIFICATIONS: _TOLD,
+    NOTIFICATIONS: _TOLD | {EventType.MESSAGE_REPLIED},
     EMAILS: _TOLD,
     CRM: APPOINTMENT_EVENTS,
     ANALYTICS: frozenset(COUNTERS),

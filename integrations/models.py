@@ -46,6 +46,10 @@ __all__ = (
 )
 
 
+# What somebody at the practice wrote by hand; it has no template, and nobody declines it but by STOP.
+REPLY = "reply"
+
+
 class Message(TenantModel):
     """One text or e-mail to one patient. `delivery_id` makes a repeated delivery find what it already sent."""
 
@@ -73,9 +77,12 @@ class Message(TenantModel):
         FAILED = "failed"
 
     patient = PracticeForeignKey(Patient, models.PROTECT)
-    kind = models.CharField(max_length=20, choices=Kind.choices, blank=True, db_default="")
+    kind = models.CharField(max_length=20, choices=[*Kind.choices, (REPLY, "Reply")], blank=True, db_default="")
     channel = models.CharField(max_length=5, choices=Channel.choices, default=Channel.SMS, db_default=Channel.SMS)
+    # Of what was written by hand, which is there before its delivery: its own id.
     delivery_id = models.UUIDField()
+    # Who wrote it by hand; null: nobody did.
+    written_by = models.UUIDField(null=True)
     to = models.CharField(max_length=254, blank=True)
     # Of an e-mail alone.
     subject = models.CharField(max_length=250, blank=True, db_default="")

@@ -58,6 +58,8 @@ class EventType(StrEnum):
     MESSAGE_RECEIVED = "message.received"
     # Taken, handled, opened again.
     MESSAGE_CHANGED = "message.changed"
+    # Somebody at the practice has answered a patient's text.
+    MESSAGE_REPLIED = "message.replied"
     VISIT_PLANNED = "visit.planned"
     VISIT_STARTED = "visit.started"
     VISIT_ARRIVED = "visit.arrived"
@@ -114,6 +116,7 @@ CATALOGUE: dict[EventType, dict[str, str]] = {
     EventType.PATIENT_MERGE_UNDONE: _MERGE,
     EventType.MESSAGE_RECEIVED: _INBOUND,
     EventType.MESSAGE_CHANGED: _INBOUND,
+    EventType.MESSAGE_REPLIED: {**_INBOUND, "messageId": "msg", "patientId": "pat"},
     EventType.VISIT_PLANNED: _VISIT,
     EventType.VISIT_STARTED: _VISIT,
     EventType.VISIT_ARRIVED: _VISIT,

@@ -21,13 +21,14 @@ def way_to(patient: Patient, *, kind: str) -> Way:
     mailable = bool(patient.email) and patient.email_declined_at is None
     if mailable and patient.preferred_channel == Patient.PreferredChannel.EMAIL:
         return Way(Channel.EMAIL)
-    reason = _against_texts(patient)
+    reason = against_texts(patient)
     if not reason:
         return Way(Channel.SMS)
     return Way(Channel.EMAIL) if mailable else Way(None, reason)
 
 
-def _against_texts(patient: Patient) -> str:
+def against_texts(patient: Patient) -> str:
+    """Why the patient must not be texted, as a code; empty when they may."""
     if not patient.phone:
         return "no_phone"
     if not patient.sms_consent:

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 
 from integrations.messaging.about import About, about
+from integrations.messaging.answering import prepared_reply
 from integrations.messaging.channels import way_to
 from integrations.messaging.defaults import Channel, Kind
 from integrations.messaging.mailing import send_mail
@@ -43,7 +44,10 @@ def text_patient(*, delivery: Delivery, now: datetime) -> None:
     Raises DeliveryFailed or DeliveryRefused as the provider does, DeliveryPostponed at the practice's night.
     """
     provider = message_provider(practice_id=delivery.practice_id)
-    message = _prepared(delivery, channel=Channel.SMS, provider=provider.name, now=now)
+    if delivery.event.type == EventType.MESSAGE_REPLIED:
+        message: Message | None = _prepared_reply(delivery, provider=provider.name, now=now)
+    else:
+        message = _prepared(delivery, channel=Channel.SMS, provider=provider.name, now=now)
     if message is None:
         return
     if message.status in UNCLEAR and not provider.repeatable and _was_taken(message, provider=provider, now=now):
@@ -92,6 +96,16 @@ def _prepared(delivery: Delivery, *, channel: Channel, provider: str, now: datet
         message.save()
     # Whoever sends it stands outside any scope.
     message.practice = subject.practice
+    return message
+
+
+def _prepared_reply(delivery: Delivery, *, provider: str, now: datetime) -> Message:
+    """Likewise of what somebody wrote by hand, whose row is there already."""
+    with practice_scope(delivery.practice_id):
+        message, at_any_hour = prepared_reply(delivery, provider=provider, now=now)
+        if message.status in WAITING and not at_any_hour:
+            _wait_for_morning(message.practice.time_zone, now=now)
+        message.save(update_fields=("status", "reason", "provider"))
     return message
 
 

@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from integrations.messaging import connection_views, inbox_views, message_views, preference_views, template_views
+from integrations.messaging import (
+    connection_views,
+    inbox_views,
+    message_views,
+    preference_views,
+    template_views,
+    thread_views,
+)
 from integrations.messaging.unsubscribe_views import unsubscribe_page
 
 # Of no version: the link stands in e-mails.
@@ -18,4 +25,6 @@ urlpatterns = [
     path("message-templates/<str:template_name>", template_views.Template.as_view()),
     path("message-templates/<str:template_name>/preview", template_views.TemplatePreview.as_view()),
     path("inbox/<str:inbound_message_id>", inbox_views.InboxMessage.as_view()),
+    path("inbox/<str:inbound_message_id>/thread", thread_views.Thread.as_view()),
+    path("inbox/<str:inbound_message_id>/replies", thread_views.Replies.as_view()),
 ]

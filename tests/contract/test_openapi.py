@@ -454,6 +454,8 @@ CALLS |= {
     "previewMessageTemplate": Call(body={"appointmentId": "{appt}"}, versions=V2),
     "listInbox": Call(query={"status": "open"}, versions=V2, made=("imsg",)),
     "getInboundMessage": Call(versions=V2),
+    "getInboxThread": Call(versions=V2),
+    "replyToInboundMessage": Call(status=201, body={"text": "See you then", "patientId": "{pat}"}, versions=V2),
     "changeInboundMessage": Call(body={"status": "handled", "assignedToMe": True}, versions=V2),
 }
 CALLS |= {

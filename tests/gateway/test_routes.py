@@ -215,6 +215,8 @@ ASKED = {
     ("GET", "api/v2/inbox"): (Permission.MESSAGE_READ, Tier.T4),
     ("GET", "api/v2/inbox/<str:inbound_message_id>"): (Permission.MESSAGE_READ, Tier.T4),
     ("PATCH", "api/v2/inbox/<str:inbound_message_id>"): (Permission.MESSAGE_WRITE, Tier.T3),
+    ("GET", "api/v2/inbox/<str:inbound_message_id>/thread"): (Permission.MESSAGE_READ, Tier.T4),
+    ("POST", "api/v2/inbox/<str:inbound_message_id>/replies"): (Permission.MESSAGE_WRITE, Tier.T3),
     ("GET", "api/v2/bulk-jobs"): (Permission.MESSAGE_READ, Tier.T4),
     ("POST", "api/{v}/bulk-messages"): (Permission.MESSAGE_WRITE, Tier.T2),
     ("GET", "api/{v}/bulk-messages/<str:job_id>/status"): (Permission.MESSAGE_READ, Tier.T4),

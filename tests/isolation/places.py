@@ -228,6 +228,8 @@ PLACES: dict[tuple[str, str], tuple[Place, ...]] = {
     ("GET", "api/v2/inbox"): (),
     ("GET", "api/v2/inbox/<str:inbound_message_id>"): (INBOUND,),
     ("PATCH", "api/v2/inbox/<str:inbound_message_id>"): (INBOUND,),
+    ("GET", "api/v2/inbox/<str:inbound_message_id>/thread"): (INBOUND,),
+    ("POST", "api/v2/inbox/<str:inbound_message_id>/replies"): (INBOUND, Place("body", "patientId", "pat")),
     ("GET", "api/v2/exports/appointments.csv"): (),
     ("GET", "api/v2/exports/working-hours.csv"): (),
     ("GET", "api/v2/calendar-feeds"): (),
@@ -432,6 +434,7 @@ def _bodies(clinic: Clinic) -> dict[tuple[str, str], dict[str, Any]]:
         ("PATCH", "patients/<str:patient_id>/communication"): {"language": "es"},
         ("PUT", "message-templates/<str:template_name>"): {"body": "{practice}: see you on {date}."},
         ("PATCH", "inbox/<str:inbound_message_id>"): {"status": "handled"},
+        ("POST", "inbox/<str:inbound_message_id>/replies"): {"text": "See you then"},
         ("PATCH", "api-clients/<str:client_id>"): {"name": "Renamed"},
         ("POST", "api-clients/<str:client_id>/certificates"): {"certificate": issued("next").pem},
         ("POST", "api-clients/<str:client_id>/certificates/revoke"): {

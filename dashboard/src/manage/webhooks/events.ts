@@ -23,7 +23,7 @@ const OFFERED = {
     "appointment.reminder_due": true,
   },
   patient: { "patient.created": true, "patient.updated": true, "patient.merged": true, "patient.merge_undone": true },
-  message: { "message.received": true, "message.changed": true },
+  message: { "message.received": true, "message.changed": true, "message.replied": true },
   waitlist: {
     "waitlist.added": true,
     "waitlist.withdrawn": true,

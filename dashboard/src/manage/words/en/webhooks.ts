@@ -47,6 +47,7 @@ export const webhooks = {
   "event_patient.merge_undone": "Merge undone",
   "event_message.received": "Text received",
   "event_message.changed": "Text taken or handled",
+  "event_message.replied": "Text answered by the practice",
   "event_waitlist.added": "Added to the waitlist",
   "event_waitlist.withdrawn": "Withdrawn from the waitlist",
   "event_waitlist.offered": "Time offered",

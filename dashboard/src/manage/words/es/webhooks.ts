@@ -49,6 +49,7 @@ export const webhooks: Record<keyof typeof english, string> = {
   "event_patient.merge_undone": "Unión deshecha",
   "event_message.received": "Mensaje recibido",
   "event_message.changed": "Mensaje tomado o atendido",
+  "event_message.replied": "Mensaje respondido por la consulta",
   "event_waitlist.added": "Añadido a la lista de espera",
   "event_waitlist.withdrawn": "Retirado de la lista de espera",
   "event_waitlist.offered": "Hora ofrecida",
