@@ -19,6 +19,7 @@ from appointments.resources.assigning import free_resources, keep, leave, uses_o
 from appointments.self_service import require_window
 from appointments.taking import Needed, lock, open_slot, take, touching
 from appointments.unavailable import Unavailable
+from mybcat import audit
 from mybcat.errors import DomainError, UnknownId
 from mybcat.events import EventType
 from mybcat.principal import Permission, Principal
@@ -128,6 +129,8 @@ def place_hold(
         raise TooManyHeld
     for time in times:
         tell(EventType.HOLD_PLACED, hold, time, now=now)
+    if patient_id is not None:
+        audit.record(principal=by, action="hold.placed", object_kind="pat", object_ids=[patient_id], now=now)
     return Placed(hold, times, refused)
 
 

@@ -260,7 +260,9 @@ CALLS = {
     "deleteTimeOff": Call(status=204, versions=V2),
     "listHolds": Call(query={"practitioner": "{pract}"}, versions=V2, made=("hold",)),
     "placeHold": Call(
-        status=201, body={"slotIds": ["{slot}"], "type": "comprehensive_exam", "patientId": "{pat}"}, versions=V2
+        status=201,
+        body={"slotIds": ["{free}"], "type": "comprehensive_exam", "patientId": "{pat}"},
+        versions=V2,
     ),
     "getWorkspace": Call(versions=V2),
     "putFrontDesk": Call(body={"greeting": "Good morning", "script": "", "insurance": ["VSP"]}, versions=V2),
@@ -591,6 +593,7 @@ MAKERS: dict[str, Callable[[Clinic], str]] = {
     "step2": lambda clinic: public("slot", _slots_at("16:00", clinic)[0].id),
     "appt2": lambda clinic: _booked_at("17:00", clinic)["appointmentId"],
     "taken": lambda clinic: _booked_at("18:00", clinic)["slotId"],
+    "free": lambda clinic: public("slot", _slots_at("19:00", clinic)[0].id),
     "weekly": _weekly,
     "wait": lambda clinic: public("wait", make_waiting(clinic).id),
     "wofr": lambda clinic: public("wofr", make_waitlist_offer(clinic).id),

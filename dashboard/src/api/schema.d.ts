@@ -1155,6 +1155,40 @@ export interface paths {
         patch: operations["changeInboundMessage"];
         trace?: never;
     };
+    "/api/v2/inbox/{inbound_message_id}/replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Text the patient an answer. At night too, where they wrote within 24 hours; never against a STOP. */
+        post: operations["replyToInboundMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/inbox/{inbound_message_id}/thread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What this number wrote and what was texted to it, the oldest first; the latest hundred of each. */
+        get: operations["getInboxThread"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/live/tickets": {
         parameters: {
             query?: never;
@@ -3118,7 +3152,7 @@ export interface components {
             /** @description https, a name in DNS, port 443 or 8443 */
             url: string;
             /** @description types of events, `appointment.*`, or `*` */
-            enabledEvents: ("*" | "appointment.*" | "hold.*" | "message.*" | "patient.*" | "visit.*" | "waitlist.*" | "appointment.arrived" | "appointment.booked" | "appointment.cancelled" | "appointment.confirmed" | "appointment.entered_in_error" | "appointment.fulfilled" | "appointment.moved" | "appointment.noshow" | "appointment.reinstated" | "appointment.reminder_due" | "appointment.reopened" | "hold.placed" | "hold.released" | "message.changed" | "message.received" | "patient.created" | "patient.merge_undone" | "patient.merged" | "patient.updated" | "visit.arrived" | "visit.ended" | "visit.planned" | "visit.started" | "waitlist.added" | "waitlist.filled" | "waitlist.offered" | "waitlist.taken" | "waitlist.withdrawn")[];
+            enabledEvents: ("*" | "appointment.*" | "hold.*" | "message.*" | "patient.*" | "visit.*" | "waitlist.*" | "appointment.arrived" | "appointment.booked" | "appointment.cancelled" | "appointment.confirmed" | "appointment.entered_in_error" | "appointment.fulfilled" | "appointment.moved" | "appointment.noshow" | "appointment.reinstated" | "appointment.reminder_due" | "appointment.reopened" | "hold.placed" | "hold.released" | "message.changed" | "message.received" | "message.replied" | "patient.created" | "patient.merge_undone" | "patient.merged" | "patient.updated" | "visit.arrived" | "visit.ended" | "visit.planned" | "visit.started" | "waitlist.added" | "waitlist.filled" | "waitlist.offered" | "waitlist.taken" | "waitlist.withdrawn")[];
             /** @default  */
             description: string;
         };
@@ -3748,7 +3782,7 @@ export interface components {
             /** @description https, a name in DNS, port 443 or 8443 */
             url?: string;
             /** @description types of events, `appointment.*`, or `*` */
-            enabledEvents?: ("*" | "appointment.*" | "hold.*" | "message.*" | "patient.*" | "visit.*" | "waitlist.*" | "appointment.arrived" | "appointment.booked" | "appointment.cancelled" | "appointment.confirmed" | "appointment.entered_in_error" | "appointment.fulfilled" | "appointment.moved" | "appointment.noshow" | "appointment.reinstated" | "appointment.reminder_due" | "appointment.reopened" | "hold.placed" | "hold.released" | "message.changed" | "message.received" | "patient.created" | "patient.merge_undone" | "patient.merged" | "patient.updated" | "visit.arrived" | "visit.ended" | "visit.planned" | "visit.started" | "waitlist.added" | "waitlist.filled" | "waitlist.offered" | "waitlist.taken" | "waitlist.withdrawn")[];
+            enabledEvents?: ("*" | "appointment.*" | "hold.*" | "message.*" | "patient.*" | "visit.*" | "waitlist.*" | "appointment.arrived" | "appointment.booked" | "appointment.cancelled" | "appointment.confirmed" | "appointment.entered_in_error" | "appointment.fulfilled" | "appointment.moved" | "appointment.noshow" | "appointment.reinstated" | "appointment.reminder_due" | "appointment.reopened" | "hold.placed" | "hold.released" | "message.changed" | "message.received" | "message.replied" | "patient.created" | "patient.merge_undone" | "patient.merged" | "patient.updated" | "visit.arrived" | "visit.ended" | "visit.planned" | "visit.started" | "waitlist.added" | "waitlist.filled" | "waitlist.offered" | "waitlist.taken" | "waitlist.withdrawn")[];
             /** @default  */
             description: string;
             /** @enum {string} */
@@ -4021,6 +4055,13 @@ export interface components {
             replayed: number;
         };
         /** @description A body or query: unknown members are refused by name, and a number is no text. */
+        ReplyInputRequest: {
+            /** @description sent behind the practice's name */
+            text: string;
+            /** @description for whom, where several have the number */
+            patientId?: string;
+        };
+        /** @description A body or query: unknown members are refused by name, and a number is no text. */
         ResourceInputRequest: {
             locationId: string;
             /** @enum {string} */
@@ -4049,6 +4090,28 @@ export interface components {
              * @default 86400
              */
             overlapSeconds: number;
+        };
+        SaidOutput: {
+            /** @description imsg_… of what came, msg_… of what went */
+            id: string;
+            /** @enum {string} */
+            direction: "in" | "out";
+            /** Format: date-time */
+            at: string;
+            body: string;
+            /** @description what was said to it at once */
+            answer: string;
+            /** @description of what went: why; `reply`: written by hand */
+            kind: string;
+            /**
+             * @description of what went: ours, until the carrier tells of its end
+             * @enum {string}
+             */
+            status: "open" | "handled" | "sending" | "unknown" | "pending" | "sent" | "suppressed" | "refused" | "delivered" | "undelivered" | "failed";
+            /** @description why it was not sent or did not arrive */
+            code: string;
+            /** @description the name of who wrote it by hand */
+            by: string | null;
         };
         SecretOutput: {
             /** @description its last characters */
@@ -4229,6 +4292,9 @@ export interface components {
             /** @description whose days these are */
             timeZone: string;
             data: components["schemas"]["ThirdNextLineOutput"][];
+        };
+        ThreadOutput: {
+            messages: components["schemas"]["SaidOutput"][];
         };
         /** @description A body or query: unknown members are refused by name, and a number is no text. */
         ThumbprintInputRequest: {
@@ -8061,6 +8127,97 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InboundMessageOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replyToInboundMessage: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 1 to 255 printable ASCII characters. The same key and body within 24 hours: the first answer again, and no second effect. */
+                "X-Idempotency-Key": string;
+            };
+            path: {
+                inbound_message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplyInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SaidOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getInboxThread: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                inbound_message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadOutput"];
                 };
             };
             /** @description Too often */
