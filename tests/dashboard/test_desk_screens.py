@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Browser, Locator, Route, expect
 
 from appointments.models import Appointment
 from integrations.messaging.models import InboundMessage
+from integrations.models import Message
 from mybcat.principal import Role
 from mybcat.tenancy import practice_scope
 from patients.models import Patient
@@ -239,6 +241,37 @@ class TestTheWorklists:
         page.get_by_role("button", name="Open again").click()
         expect(page.get_by_text("Nothing here.")).to_be_visible()
         assert screen.errors == []
+
+    def test_what_patients_wrote_is_answered_by_enter_once(self, screen: Screen, clinic: Clinic) -> None:
+        make_inbound_message(clinic, body="Can I come later?")
+        with practice_scope(clinic.practice.id):
+            Patient.objects.filter(id=clinic.patient.id).update(sms_consent=False, sms_consent_at=None)
+        page = screen.page
+        screen.press("w")
+        written = page.locator("[data-inbound=open]")
+        written.get_by_role("button", name="Answer").click()
+        expect(written.locator("[data-said=in]")).to_contain_text("Can I come later?")
+        assert screen.violations() == []
+        field = written.get_by_label("Your answer")
+        field.fill("Of course, until five.")
+        field.press("Enter")
+        expect(written.get_by_role("alert")).to_be_visible()
+        expect(field).to_have_value("Of course, until five.")
+        with practice_scope(clinic.practice.id):
+            assert not Message.objects.filter(kind="reply").exists()
+            Patient.objects.filter(id=clinic.patient.id).update(sms_consent=True, sms_consent_at=datetime.now(UTC))
+        field.press("Shift+Enter")
+        field.press_sequentially("See you")
+        field.press("Enter")
+        expect(field).to_have_value("")
+        expect(written.locator("[data-said=out]")).to_contain_text("See you")
+        with practice_scope(clinic.practice.id):
+            assert [each.body for each in Message.objects.filter(kind="reply")] == [
+                f"{clinic.practice.name}: Of course, until five.\nSee you"
+            ]
+        with practice_scope(clinic.practice.id):
+            Message.objects.filter(kind="reply").update(status="sent", sent_at=datetime.now(UTC), receipt="undelivered")
+        expect(written.locator("[data-state=reply_failed]")).to_contain_text("not delivered")
 
     def test_who_is_to_be_called_and_what_is_being_offered(self, screen: Screen, clinic: Clinic) -> None:
         caller = Caller(clinic.agent, clinic.practice)

@@ -9,6 +9,7 @@ import { Failure } from "../../Failure";
 import { Loaded } from "../../manage/Loaded";
 import { useWords } from "../words";
 import { changeInbound, useInbox, useRefreshInbox, type Inbound } from "./data";
+import { Thread } from "./Thread";
 import { patientOf } from "./ToCall";
 
 type Change = Schemas["PatchedInboxChangeRequest"];
@@ -39,6 +40,7 @@ export function Inbox({ practice, when, onPatient }: Props): ReactNode {
           found.map((each) => (
             <Written
               key={each.inboundMessageId}
+              practice={practice}
               message={each}
               when={when}
               onChange={(change) => changing.mutate({ id: each.inboundMessageId, change })}
@@ -52,14 +54,16 @@ export function Inbox({ practice, when, onPatient }: Props): ReactNode {
 }
 
 interface WrittenProps {
+  practice: string;
   message: Inbound;
   when: (instant: string) => string;
   onChange: (change: Change) => void;
   onPatient: (id: string) => void;
 }
 
-function Written({ message, when, onChange, onPatient }: WrittenProps): ReactNode {
+function Written({ practice, message, when, onChange, onPatient }: WrittenProps): ReactNode {
   const { t } = useWords();
+  const [talking, talk] = useState(false);
   const open = message.status === "open";
   return (
     <Paper withBorder p="xs" data-inbound={message.status}>
@@ -85,10 +89,14 @@ function Written({ message, when, onChange, onPatient }: WrittenProps): ReactNod
             {t(message.assignedToMe ? "giveBack" : "take")}
           </Button>
         ) : null}
+        <Button size="compact-xs" variant="default" aria-expanded={talking} onClick={() => talk(!talking)}>
+          {t("conversation")}
+        </Button>
         <Button size="compact-xs" variant="default" onClick={() => onChange({ status: open ? "handled" : "open" })}>
           {t(open ? "markHandled" : "openAgain")}
         </Button>
       </Group>
+      {talking ? <Thread practice={practice} message={message} when={when} /> : null}
     </Paper>
   );
 }
