@@ -33,6 +33,7 @@ export const en = {
   kind_reminder: "Reminders",
   kind_waitlist_offer: "Offers of freed times",
   kind_waitlist_taken: "Freed times that are taken",
+  kind_reply: "Answer written by hand",
   saved: "Saved",
   messages: "Messages",
   noMessages: "Nothing was sent yet.",

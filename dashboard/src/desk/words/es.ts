@@ -35,6 +35,7 @@ export const es: Record<DeskKey, string> = {
   kind_reminder: "Recordatorios",
   kind_waitlist_offer: "Ofertas de horas liberadas",
   kind_waitlist_taken: "Horas liberadas ya ocupadas",
+  kind_reply: "Respuesta escrita a mano",
   saved: "Guardado",
   messages: "Mensajes",
   noMessages: "Todavía no se envió nada.",
