@@ -25,8 +25,8 @@ MISSED, CANCELLED = 0.08, 0.04
 
 def fill_calendars(
     *, practice: Practice, patients: Sequence[UUID], booked_by: UUID, share: float, now: datetime, chance: Random
-) -> int:
-    """Book `share` of all free slots of the practice in scope; how many appointments that makes.
+) -> list[Appointment]:
+    """Book `share` of all free slots of the practice in scope; the appointments that this makes.
 
     Nobody has two visits on one day.
     """
@@ -47,7 +47,7 @@ def fill_calendars(
         appointments += made
     Appointment.objects.bulk_create(appointments, batch_size=1000)
     _take(practice.id, taken)
-    return len(appointments)
+    return appointments
 
 
 class _Queue:

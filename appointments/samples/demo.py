@@ -3,8 +3,11 @@
 from datetime import date, datetime, time, timedelta
 from random import Random
 
+from django.db import connection
+
 from appointments.days import day_range, today
 from appointments.samples.bookings import fill_calendars
+from appointments.samples.history import history_made, make_calls, make_history
 from appointments.samples.holidays import holidays_between
 from appointments.samples.people import INSURERS, INSURERS_FROM_65, make_patients
 from appointments.samples.places import OPERATOR, PASSWORD, PRACTICES, TYPES, SampleLogin, SamplePractice
@@ -46,8 +49,16 @@ def load_demo(*, now: datetime) -> list[str]:
     for sample in missing:
         members = [Membership(user=_user(login), role=role) for login, role in sample.members]
         with practice_scope(sample.id):
+            _take_time()
             _make(sample, members, now=now)
+        history_made.send(sender=Practice, practice_id=sample.id)
     return [sample.name for sample in missing]
+
+
+def _take_time() -> None:
+    """A request may not take long; to fill calendars on a slow machine may."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")
 
 
 def _user(login: SampleLogin) -> User:
@@ -89,7 +100,7 @@ def _make(sample: SamplePractice, members: list[Membership], *, now: datetime) -
     for practitioner in practitioners:
         extend_horizon(practitioner=practitioner, now=_midnight(first_day, practice))
         extend_horizon(practitioner=practitioner, now=now)
-    fill_calendars(
+    appointments = fill_calendars(
         practice=practice,
         patients=[patient.id for patient in patients],
         booked_by=members[0].user_id,
@@ -97,6 +108,8 @@ def _make(sample: SamplePractice, members: list[Membership], *, now: datetime) -
         now=now,
         chance=chance,
     )
+    make_history(practice=practice, appointments=appointments)
+    make_calls(appointments=appointments, now=now, chance=chance)
 
 
 def _practitioners(sample: SamplePractice, practice: Practice, first_day: date) -> list[Practitioner]:

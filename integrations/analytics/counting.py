@@ -90,6 +90,11 @@ def rebuild(*, practice_id: UUID) -> int:
         return sum(_count(events, practice=practice) for events in _history())
 
 
+def count_history(*, practice_id: UUID, **_: object) -> None:
+    """The receiver of `history_made`."""
+    rebuild(practice_id=practice_id)
+
+
 def _lock(statement: str, practice_id: UUID) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, [str(practice_id)])
