@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from django.conf import settings
 from django.core.management import call_command
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from mybcat.embedded import dashboard
 from mybcat.embedded.home import Home
@@ -49,6 +49,20 @@ def product() -> Iterator[str]:
     here = {"PORT": str(port), "PUBLIC_URL": f"http://127.0.0.1:{port}", "MYBCAT_DEVELOPMENT": "1"}
     with api(port=port, **here), live(port=port + 1, **here), relay():
         yield here["PUBLIC_URL"]
+
+
+def choose(field: Locator, name: str) -> None:
+    """An option of a list, by keyboard: under a pointer, a list that has just opened may still move."""
+    field.press("Enter")
+    options = field.page.locator("[role=option]:visible")
+    expect(options.first).to_be_visible()
+    pointed = field.page.locator("[role=option][data-combobox-selected]:visible")
+    for _ in range(options.count()):
+        if pointed.count() and pointed.inner_text() == name:
+            break
+        field.press("ArrowDown")
+    field.press("Enter")
+    expect(field).to_have_value(name)
 
 
 class Screen:

@@ -14,8 +14,8 @@ from mybcat.tenancy import practice_scope
 from practices.models import Practitioner
 from practices.workspace.models import FrontDesk
 from tests.callers import Caller, public
-from tests.dashboard.browsing import Screen
-from tests.factories import Clinic, make_member, make_slots
+from tests.dashboard.browsing import Screen, choose
+from tests.factories import Clinic, make_member, make_patient, make_slots
 
 # A machine without Chromium downloads it first, and one without packages installs them.
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
@@ -163,12 +163,11 @@ def test_the_number_that_rings_is_a_patient_s_and_the_call_ends_with_what_was_do
     expect(screen.page.locator("[data-live=live]")).to_be_visible()
     screen.press("c")
     dialog = screen.page.get_by_role("dialog", name="End call")
-    dialog.get_by_label("How did it end?").first.click()
-    screen.page.get_by_role("option", name="Not booked").click()
+    outcome = dialog.get_by_role("combobox", name="How did it end?")
+    choose(outcome, "Not booked")
     expect(dialog.get_by_label("Why was nothing booked?").first).to_be_visible()
     assert screen.violations() == []
-    dialog.get_by_label("How did it end?").first.click()
-    screen.page.get_by_role("option", name="Booked", exact=True).click()
+    choose(outcome, "Booked")
     dialog.get_by_role("button", name="End call").click()
     expect(screen.page.get_by_role("button", name="New call")).to_be_visible()
     with practice_scope(clinic.practice.id):
@@ -367,3 +366,25 @@ def test_the_protocol_s_questions_choose_the_visit(screen: Screen, clinic: Clini
     screen.press("1", "Enter")
     expect(asked.get_by_text("Emergency: same day")).to_be_visible()
     expect(asked.get_by_text("Tell the patient:")).to_be_visible()
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_enter_before_the_answer_takes_who_is_found_alone(screen: Screen, clinic: Clinic, *, several: bool) -> None:
+    if several:
+        make_patient(practice=clinic.practice, last_name=clinic.patient.last_name, first_name="Zelda")
+    name, waiting, answered = clinic.patient.last_name.lower(), [], []
+    screen.page.route("**/api/v2/patients?*", lambda route: route.continue_() if answered else waiting.append(route))
+    screen.press("/")
+    with screen.page.expect_request(lambda request: f"search={name}&" in f"{request.url}&"):
+        screen.type(name)
+        screen.press("Enter")
+    answered.append(True)
+    for search in waiting:
+        search.continue_()
+    if several:
+        # One has to look first.
+        expect(people(screen)).to_have_count(2)
+        expect(screen.page.get_by_role("region", name="Patient")).to_have_count(0)
+        expect(screen.page.get_by_label("Find patient").first).to_be_focused()
+    else:
+        expect(screen.page.get_by_role("region", name="Patient")).to_contain_text(clinic.patient.last_name)

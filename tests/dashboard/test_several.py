@@ -44,6 +44,7 @@ def find(screen: Screen, patient: Patient) -> None:
     screen.type(patient.last_name.lower())
     expect(people(screen).first).to_be_visible()
     screen.press("Enter")
+    expect(screen.page.get_by_role("region", name="Patient")).to_contain_text(patient.last_name)
 
 
 def opened(screen: Screen, appointment: Appointment) -> Locator:

@@ -3,7 +3,7 @@
 import { Anchor, Button, Combobox, Group, Highlight, Loader, Paper, Text, TextInput, useCombobox } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useImperativeHandle, useRef, useState, type ReactNode, type Ref } from "react";
+import { useEffect, useImperativeHandle, useRef, useState, type ReactNode, type Ref } from "react";
 
 import { api, told, type Patient } from "../api/client";
 import { Failure } from "../Failure";
@@ -43,6 +43,15 @@ export function PatientFinder({ ref, practice, patient, zone, onChoose, onNew, o
   // What is shown belongs to what is typed; Enter in between would take somebody else.
   const current = search === text.trim() && !found.isPlaceholderData;
   const people = search.length > 1 ? (found.data ?? []) : [];
+  // Enter before the answer: who is found alone is taken when it comes; among several one has to look first.
+  const hurried = useRef("");
+  const only = current && people.length === 1 ? people[0] : undefined;
+  useEffect(() => {
+    if (!hurried.current || !current || found.isPending) return;
+    const wanted = hurried.current;
+    hurried.current = "";
+    if (only && wanted === search) take(only);
+  });
 
   if (patient) return <Card patient={patient} zone={zone} onChange={() => onChoose(null)} />;
 
@@ -53,10 +62,7 @@ export function PatientFinder({ ref, practice, patient, zone, onChoose, onNew, o
         onOptionSubmit={(id) => {
           const chosen = people.find((person) => person.id === id);
           if (!chosen || !current) return;
-          onChoose(chosen);
-          type("");
-          combobox.closeDropdown();
-          input.current?.blur();
+          take(chosen);
         }}
       >
         <Combobox.Target>
@@ -76,14 +82,15 @@ export function PatientFinder({ ref, practice, patient, zone, onChoose, onNew, o
             onFocus={() => text && combobox.openDropdown()}
             onBlur={() => combobox.closeDropdown()}
             onKeyDown={(event) => {
+              if (event.key === "Enter" && !current) hurried.current = text.trim();
               if (event.key === "Enter" && current && people[0] && combobox.getSelectedOptionIndex() < 0) {
                 event.preventDefault();
-                onChoose(people[0]);
-                type("");
-                combobox.closeDropdown();
+                take(people[0]);
+              }
+              if (event.key === "Escape") {
+                hurried.current = "";
                 event.currentTarget.blur();
               }
-              if (event.key === "Escape") event.currentTarget.blur();
             }}
           />
         </Combobox.Target>
@@ -112,6 +119,13 @@ export function PatientFinder({ ref, practice, patient, zone, onChoose, onNew, o
       </Button>
     </div>
   );
+
+  function take(chosen: Patient): void {
+    onChoose(chosen);
+    type("");
+    combobox.closeDropdown();
+    input.current?.blur();
+  }
 
   function Card(props: { patient: Patient; zone: string; onChange: () => void }): ReactNode {
     const { patient: person } = props;
