@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from mybcat.embedded.home import CHECKOUT, Home
@@ -39,15 +40,28 @@ def _failed(home: Home) -> Path | None:
     if not install(home=home, development=False):
         return home.log("npm")
     log, output = home.log("dashboard"), ("--outDir", str(home.file("dashboard")), "--emptyOutDir")
-    return None if _run("vite/bin/vite.js", "build", *output, log=log) else log
+    with _packages(fcntl.LOCK_SH):
+        return None if _run("vite/bin/vite.js", "build", *output, log=log) else log
 
 
 def install(*, home: Home, development: bool) -> bool:
     """What `package-lock.json` pins, with its hashes; costs nothing where it is there."""
-    wanted = hashlib.sha256((PLACE / "package-lock.json").read_bytes()).hexdigest()
-    known = _noted(_INSTALLED)
-    if known in ({wanted: True}, {wanted: development}):
-        return True
+    with _packages(fcntl.LOCK_EX):
+        wanted = hashlib.sha256((PLACE / "package-lock.json").read_bytes()).hexdigest()
+        return _noted(_INSTALLED) in ({wanted: True}, {wanted: development}) or _installed(
+            wanted, home=home, development=development
+        )
+
+
+@contextmanager
+def _packages(kind: int) -> Iterator[None]:
+    """Homes have builds of their own and the checkout's packages in common: nobody may replace those under a build."""
+    with (PLACE / "package-lock.json").open() as lock:
+        fcntl.flock(lock, kind)
+        yield
+
+
+def _installed(wanted: str, *, home: Home, development: bool) -> bool:
     npm = _node().parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     words = ("ci", "--no-audit", "--no-fund", *(() if development else ("--omit=dev",)))
     # The packages' own launcher of npm does not find it.

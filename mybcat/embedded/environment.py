@@ -8,8 +8,13 @@ from pathlib import Path
 from mybcat.embedded.home import Home, read_json, write_json
 from mybcat.embedded.servers import Servers
 
-# Of the administrator; nothing that serves requests may know it.
-_WITHHELD = ("MYBCAT_TEST_DATABASE_ADMIN_URL", "MYBCAT_TEST_ADMIN_URL")
+# The first two are of the administrator; nothing that serves requests may know them.
+_WITHHELD = (
+    "MYBCAT_TEST_DATABASE_ADMIN_URL",
+    "MYBCAT_TEST_ADMIN_URL",
+    # A dozen processes would each compile all of the product's modules at every start: a third of a second each.
+    "PYTHONDONTWRITEBYTECODE",
+)
 
 
 def settings(*, home: Home, servers: Servers, port: int, environ: Mapping[str, str]) -> dict[str, str]:

@@ -3,7 +3,9 @@
 import gzip
 import json
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -51,6 +53,36 @@ def test_it_is_built_once_within_its_budget(home: Home) -> None:
     said.clear()
     assert dashboard.build(home=home, say=said.append)
     assert said == []
+
+
+@pytest.mark.usefixtures("home")
+def test_nobody_replaces_the_packages_under_a_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two homes of one checkout: an installation waits for the build of the other, and only for that."""
+    building, done, calls = Event(), Event(), []
+    monkeypatch.setattr(dashboard, "_call", lambda words, **_: calls.append(words) or True)
+    monkeypatch.setattr(dashboard, "_noted", lambda path: None)
+    monkeypatch.setattr(dashboard, "_note", lambda path, value: None)
+
+    def build(*_: object, **__: object) -> bool:
+        building.set()
+        return done.wait(60)
+
+    monkeypatch.setattr(dashboard, "_run", build)
+    one, two = Home(tmp_path / "one"), Home(tmp_path / "two")
+    for place in (one, two):
+        place.prepare()
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(dashboard.build, home=one, say=lambda _: None)
+        assert building.wait(60)
+        installed = len(calls)
+        second = pool.submit(dashboard.install, home=two, development=False)
+        # Not a wait for something to happen: in this time it would have been called without the lock.
+        assert not Event().wait(0.3)
+        assert (len(calls), second.done()) == (installed, False)
+        done.set()
+        assert first.result(60)
+        assert second.result(60)
+    assert len(calls) == installed + 1
 
 
 def test_what_cannot_be_built_is_said_in_a_sentence(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
