@@ -18,6 +18,6 @@ if _worker:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """After the shuffle, which stays what it was otherwise."""
+    """After the shuffle, which stays what it was otherwise; what a directory's tests share is started once."""
     slow = {item.path for item in items if item.get_closest_marker("processes")}
-    items.sort(key=lambda item: item.path not in slow)
+    items.sort(key=lambda item: (item.path not in slow, str(item.path.parent) if item.path in slow else ""))

@@ -109,6 +109,7 @@ def test_an_endpoint_from_its_address_to_a_replayed_delivery(
     page.get_by_role("button", name="Create endpoint").click()
     # The secret is shown this once.
     secret = page.get_by_label("Secret", exact=True)
+    expect(secret).to_be_visible()
     made = endpoint_of(clinic)
     expect(secret).to_have_value(made.secret)
     assert (made.url, made.enabled_events) == (f"{customer.url}/in", ["*"])

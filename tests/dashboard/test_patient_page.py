@@ -57,6 +57,7 @@ def test_it_works_without_scripts(chromium: Browser, address: str, clinic: Clini
     assert saved.value.suggested_filename == "appointment.ics"
     screen.page.get_by_role("link", name="Choose another time").click()
     screen.page.get_by_role("button").first.click()
+    expect(screen.page.get_by_role("link", name="Choose another time")).to_be_visible()
     with practice_scope(clinic.practice.id):
         moved = Appointment.objects.get()
     assert moved.starts_at != clinic.slots[0].starts_at
