@@ -102,6 +102,11 @@ const routeTree = root.addChildren([
       path: "/manage/blocks",
       component: lazyRouteComponent(() => import("./manage/blocks/Blocks"), "Blocks"),
     }),
+    createRoute({
+      getParentRoute: () => room,
+      path: "/manage/automatic",
+      component: lazyRouteComponent(() => import("./manage/automatic/Automatic"), "Automatic"),
+    }),
   ]),
 ]);
 

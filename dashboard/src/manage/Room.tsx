@@ -8,15 +8,15 @@ import { useHere } from "../here";
 import { LanguageChoice } from "../LanguageChoice";
 import { PracticeChoice, SignOut, ThemeChoice } from "../SessionControls";
 import { Badge } from "./notices/Badge";
-import { screensOf } from "./screens";
+import { groupsOf } from "./screens";
 import { useWords } from "./words";
 
 export function Room(): ReactNode {
   const { role, practice } = useHere();
   const { t } = useWords();
-  const screens = screensOf(role);
+  const groups = groupsOf(role);
   const { pathname } = useLocation();
-  const allowed = screens.some((screen) => pathname.startsWith(screen.to));
+  const allowed = groups.some((group) => group.screens.some((screen) => pathname.startsWith(screen.to)));
   return (
     <div className="room">
       <a className="skip" href="#content">
@@ -39,10 +39,17 @@ export function Room(): ReactNode {
       </Group>
       <div className="room-body">
         <nav className="room-nav" aria-label={t("room")}>
-          {screens.map((screen) => (
-            <Link key={screen.to} to={screen.to} className="room-link">
-              {t(screen.name)}
-            </Link>
+          {groups.map((group) => (
+            <div key={group.name} role="group" aria-labelledby={group.name} className="room-group">
+              <span id={group.name} className="room-group-name">
+                {t(group.name)}
+              </span>
+              {group.screens.map((screen) => (
+                <Link key={screen.to} to={screen.to} className="room-link">
+                  {t(screen.name)}
+                </Link>
+              ))}
+            </div>
           ))}
         </nav>
         <main id="content" className="room-main" tabIndex={-1} key={practice.id}>

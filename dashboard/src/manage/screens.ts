@@ -9,6 +9,7 @@ export interface ScreenOf {
     | "/manage/hours"
     | "/manage/blocks"
     | "/manage/templates"
+    | "/manage/automatic"
     | "/manage/visits"
     | "/manage/protocols"
     | "/manage/types"
@@ -24,25 +25,60 @@ export interface ScreenOf {
   agents?: true;
 }
 
-export const SCREENS: ScreenOf[] = [
-  { to: "/manage/texts", name: "texts", agents: true },
-  { to: "/manage/visits", name: "visits", agents: true },
-  { to: "/manage/templates", name: "templates" },
-  { to: "/manage/protocols", name: "protocols" },
-  { to: "/manage/reports", name: "reports" },
-  { to: "/manage/hours", name: "hours" },
-  { to: "/manage/blocks", name: "blocks" },
-  { to: "/manage/types", name: "types" },
-  { to: "/manage/rooms", name: "rooms" },
-  { to: "/manage/people", name: "people" },
-  { to: "/manage/subscription", name: "subscription" },
-  { to: "/manage/notices", name: "notices" },
-  { to: "/manage/webhooks", name: "webhooks" },
-  { to: "/manage/dead-letters", name: "deadLetters" },
-  { to: "/manage/clients", name: "clients" },
+export interface GroupOf {
+  name: RoomKey;
+  screens: ScreenOf[];
+}
+
+/** By what somebody comes for, the daily things first. */
+export const GROUPS: GroupOf[] = [
+  {
+    name: "groupPatients",
+    screens: [
+      { to: "/manage/texts", name: "texts", agents: true },
+      { to: "/manage/visits", name: "visits", agents: true },
+      { to: "/manage/templates", name: "templates" },
+      { to: "/manage/automatic", name: "automatic" },
+    ],
+  },
+  {
+    name: "groupSchedule",
+    screens: [
+      { to: "/manage/hours", name: "hours" },
+      { to: "/manage/blocks", name: "blocks" },
+      { to: "/manage/types", name: "types" },
+      { to: "/manage/rooms", name: "rooms" },
+      { to: "/manage/protocols", name: "protocols" },
+    ],
+  },
+  {
+    name: "groupPractice",
+    screens: [
+      { to: "/manage/reports", name: "reports" },
+      { to: "/manage/people", name: "people" },
+      { to: "/manage/notices", name: "notices" },
+      { to: "/manage/subscription", name: "subscription" },
+    ],
+  },
+  {
+    name: "groupPrograms",
+    screens: [
+      { to: "/manage/webhooks", name: "webhooks" },
+      { to: "/manage/dead-letters", name: "deadLetters" },
+      { to: "/manage/clients", name: "clients" },
+    ],
+  },
 ];
 
+/** What the role has, without groups that it has nothing of. */
+export function groupsOf(role: string): GroupOf[] {
+  if (role === "practice_manager") return GROUPS;
+  if (role !== "scheduling_agent") return [];
+  return GROUPS.map((group) => ({ ...group, screens: group.screens.filter((screen) => screen.agents) })).filter(
+    (group) => group.screens.length > 0,
+  );
+}
+
 export function screensOf(role: string): ScreenOf[] {
-  if (role === "practice_manager") return SCREENS;
-  return role === "scheduling_agent" ? SCREENS.filter((screen) => screen.agents) : [];
+  return groupsOf(role).flatMap((group) => group.screens);
 }

@@ -1,5 +1,6 @@
 /** A file for each area of the room. */
 
+import { automatic } from "./automatic";
 import { blocks } from "./blocks";
 import { bulk } from "./bulk";
 import { clients } from "./clients";
@@ -19,6 +20,7 @@ import { webhooks } from "./webhooks";
 
 export const en = {
   ...room,
+  ...automatic,
   ...blocks,
   ...bulk,
   ...hours,

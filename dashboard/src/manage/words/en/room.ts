@@ -7,4 +7,8 @@ export const room = {
   refresh: "Refresh",
   download: "Download CSV",
   downloadFailures: "Download failures as CSV",
+  groupPatients: "Patients",
+  groupSchedule: "Schedule",
+  groupPractice: "Practice",
+  groupPrograms: "Programs",
 } as const;

@@ -1,4 +1,5 @@
 import type { RoomKey } from "../en";
+import { automatic } from "./automatic";
 import { blocks } from "./blocks";
 import { bulk } from "./bulk";
 import { clients } from "./clients";
@@ -18,6 +19,7 @@ import { webhooks } from "./webhooks";
 
 export const es: Record<RoomKey, string> = {
   ...room,
+  ...automatic,
   ...blocks,
   ...bulk,
   ...hours,

@@ -9,4 +9,8 @@ export const room: Record<keyof typeof english, string> = {
   refresh: "Actualizar",
   download: "Descargar CSV",
   downloadFailures: "Descargar fallos como CSV",
+  groupPatients: "Pacientes",
+  groupSchedule: "Agenda",
+  groupPractice: "Consultorio",
+  groupPrograms: "Programas",
 };
