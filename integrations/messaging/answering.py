@@ -20,6 +20,7 @@ from mybcat.ids import new_uuid, public_id
 from mybcat.models import Delivery
 from mybcat.principal import Principal
 from patients.models import Patient
+from patients.services import get_patient
 from practices.models import Practice
 
 LONGEST = 480
@@ -83,6 +84,9 @@ def thread_of(inbound: InboundMessage) -> tuple[Sequence[InboundMessage], Sequen
 
 
 def _whose(inbound: InboundMessage, patient_id: UUID | None) -> Patient:
+    if patient_id is not None:
+        # One that nobody has is not found, as anywhere else.
+        get_patient(patient_id)
     holders = patients_of([inbound]).get(inbound.phone, [])
     found = [patient for patient in holders if patient_id in (None, patient.id)]
     if len(found) != 1:

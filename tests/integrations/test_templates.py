@@ -6,12 +6,13 @@ from urllib.parse import quote
 
 import pytest
 
-from integrations.listeners import NOTIFICATIONS, SUBSCRIPTIONS
+from integrations.listeners import EMAILS, NOTIFICATIONS, SUBSCRIPTIONS
 from integrations.messaging.defaults import Channel, Kind, default_of
 from integrations.messaging.delivering import KINDS
 from integrations.messaging.segments import length_of
 from integrations.messaging.templates import NAMES, VARIABLES, Name, Wording, check, compose, fill, values_of
 from integrations.models import Message
+from mybcat.events import EventType
 from mybcat.models import AuditEntry
 from mybcat.principal import Role
 from mybcat.tenancy import practice_scope
@@ -105,7 +106,9 @@ def test_the_platform_keeps_its_own_rules(name: Name) -> None:
 
 
 def test_every_event_of_the_listener_has_its_kind() -> None:
-    assert set(KINDS) == SUBSCRIPTIONS[NOTIFICATIONS]
+    # An answer is written by hand.
+    assert {*KINDS, EventType.MESSAGE_REPLIED} == SUBSCRIPTIONS[NOTIFICATIONS]
+    assert set(KINDS) == SUBSCRIPTIONS[EMAILS]
 
 
 def test_every_message_is_listed_with_the_platform_s_words(manager: Caller) -> None:

@@ -266,6 +266,7 @@ BARE = {
 KEYED = {
     *(f"api/{version}/appointments" for version in ("v1", "v2")),
     *(f"api/v2/{name}" for name in ("appointment-groups", "appointment-series", "overbookings")),
+    "api/v2/inbox/<str:inbound_message_id>/replies",
 }
 
 
