@@ -12,7 +12,7 @@ from twilio.rest import Client as Sdk
 
 from integrations.listeners import NOTIFICATIONS
 from integrations.messaging.provider import AccountRefused, NumberOptedOut, SendUnclear
-from integrations.messaging.twilio import TwilioProvider, _client_of
+from integrations.messaging.twilio import TwilioProvider
 from integrations.models import Message
 from mybcat.ids import new_uuid
 from mybcat.listeners import DeliveryFailed, DeliveryRefused
@@ -34,8 +34,6 @@ def twilio(settings: Any) -> Iterator[Twilio]:
     settings.TWILIO_AUTH_TOKEN, settings.TWILIO_FROM = TOKEN, SENDER
     with standin.running():
         yield standin
-        _client_of(standin.url, ACCOUNT, TOKEN).close()
-    _client_of.cache_clear()
 
 
 @pytest.fixture

@@ -10,10 +10,18 @@ message, dates as RFC 2822 in GMT, newest first; 201, 400 with code, message, mo
 
 import base64
 import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from typing import Any
 from urllib.parse import parse_qs
 
+import httpx
+import pytest
+
+from integrations.http import vendor_client
+from integrations.messaging import twilio as adapter
 from tests.standins.server import Answer, Asked, Standin
 
 ACCOUNT, TOKEN, SENDER = "AC" + "0" * 32, "a-token-of-twilio", "+15005550006"
@@ -43,6 +51,25 @@ class Twilio(Standin):
         self.refused: dict[str, int] = {}
         self.accounts = {ACCOUNT: (TOKEN, SENDER)}
         self._numbers = itertools.count(1)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """And closes what was connected to it: whoever let go of it later would be told of open sockets."""
+        made: list[httpx.Client] = []
+
+        def recorded(**how: Any) -> httpx.Client:
+            made.append(vendor_client(**how))
+            return made[-1]
+
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(adapter, "vendor_client", recorded)
+            try:
+                with super().running():
+                    yield
+            finally:
+                for client in made:
+                    client.close()
+                adapter._client_of.cache_clear()
 
     def respond(self, asked: Asked) -> Answer:
         account = asked.path.split("/")[3] if asked.path.startswith(_ROOT) else ""
