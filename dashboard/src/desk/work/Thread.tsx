@@ -109,6 +109,8 @@ function Answer({ message, refresh }: { message: Inbound; refresh: string[] }): 
         maxLength={LONGEST}
         autosize
         minRows={2}
+        // Whoever asked for it writes; elsewhere the same letters are the desk's keys.
+        autoFocus
         value={text}
         onChange={(event) => change(event.currentTarget.value)}
         onKeyDown={typed}
