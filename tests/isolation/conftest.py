@@ -4,6 +4,7 @@ import io
 import logging
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import orjson
@@ -42,6 +43,7 @@ from tests.factories import (
 )
 from tests.integrations.bulk.jobs import submitted, texts
 from tests.isolation.filled import fill
+from tests.isolation.ids import Ids
 
 
 @pytest.fixture
@@ -53,76 +55,82 @@ def agent(clinic: Clinic) -> Caller:
 
 
 @pytest.fixture
-def own_ids(agent: Caller, clinic: Clinic) -> dict[str, str]:
+def own_ids(agent: Caller, clinic: Clinic) -> Ids:
     """What the clinic has, under the names by which routes ask for it."""
-    return {
-        "patient_id": public("pat", clinic.patient.id),
-        "appointment_id": agent.book(clinic).json()["appointmentId"],
-        "related_person_id": public("rel", make_related_person(patient=clinic.patient).id),
-        "merge_id": public("merge", make_merge(practice=clinic.practice).id),
-        "client_id": public("appc", make_bound_client(practice=clinic.practice).id),
-        "webhook_endpoint_id": public("whep", make_endpoint(practice=clinic.practice).id),
-        "delivery_id": public("whd", make_dead_delivery(practice=clinic.practice).id),
-        "inbound_message_id": public("imsg", make_inbound_message(clinic).id),
-        "notice_id": public("notc", make_notice(practice=clinic.practice).id),
-        "waitlist_entry_id": public("wait", make_waiting(clinic).id),
-        "protocol_id": public("prot", make_protocol(practice=clinic.practice).id),
-        "visit_id": public("visit", make_visit(clinic).id),
-        "hold_id": public("hold", make_held(clinic, holder=clinic.agent).id),
-        "resource_id": public("res", make_resource(clinic).id),
-        "member_id": public("mem", make_invited(clinic).id),
-        "practitioner_id": public("pract", clinic.practitioner.id),
-        "hours_id": public("hours", make_hours(clinic).id),
-        "time_off_id": public("toff", make_time_off(clinic).id),
-        # Neither stands against anything that is probed.
-        "block_id": public("blk", make_block(clinic, clinic.exam).id),
-        "cap_id": public("cap", make_cap(clinic, most=100).id),
-        "group_id": public("group", make_group(clinic).id),
-        "call_id": public("call", make_call(clinic).id),
-        "feed_id": public("feed", make_feed(clinic).id),
-        "import_id": public("imp", make_import(practice=clinic.practice).id),
-        "job_id": submitted(agent, texts(1)),
-    }
+    return Ids(
+        {
+            "patient_id": lambda: public("pat", clinic.patient.id),
+            "appointment_id": lambda: agent.book(clinic).json()["appointmentId"],
+            "related_person_id": lambda: public("rel", make_related_person(patient=clinic.patient).id),
+            "merge_id": lambda: public("merge", make_merge(practice=clinic.practice).id),
+            "client_id": lambda: public("appc", make_bound_client(practice=clinic.practice).id),
+            "webhook_endpoint_id": lambda: public("whep", make_endpoint(practice=clinic.practice).id),
+            "delivery_id": lambda: public("whd", make_dead_delivery(practice=clinic.practice).id),
+            "inbound_message_id": lambda: public("imsg", make_inbound_message(clinic).id),
+            "notice_id": lambda: public("notc", make_notice(practice=clinic.practice).id),
+            "waitlist_entry_id": lambda: public("wait", make_waiting(clinic).id),
+            "protocol_id": lambda: public("prot", make_protocol(practice=clinic.practice).id),
+            "visit_id": lambda: public("visit", make_visit(clinic).id),
+            "hold_id": lambda: public("hold", make_held(clinic, holder=clinic.agent).id),
+            "resource_id": lambda: public("res", make_resource(clinic).id),
+            "member_id": lambda: public("mem", make_invited(clinic).id),
+            "practitioner_id": lambda: public("pract", clinic.practitioner.id),
+            "hours_id": lambda: public("hours", make_hours(clinic).id),
+            "time_off_id": lambda: public("toff", make_time_off(clinic).id),
+            # Neither stands against anything that is probed.
+            "block_id": lambda: public("blk", make_block(clinic, clinic.exam).id),
+            "cap_id": lambda: public("cap", make_cap(clinic, most=100).id),
+            "group_id": lambda: public("group", make_group(clinic).id),
+            "call_id": lambda: public("call", make_call(clinic).id),
+            "feed_id": lambda: public("feed", make_feed(clinic).id),
+            "import_id": lambda: public("imp", make_import(practice=clinic.practice).id),
+            "job_id": lambda: submitted(agent, texts(1)),
+        }
+    )
 
 
 @pytest.fixture
-def foreign_ids(other_clinic: Clinic) -> dict[str, str]:
+def foreign_ids(other_clinic: Clinic) -> Ids:
     """One id of the other practice for each prefix."""
     there = Caller(other_clinic.agent, other_clinic.practice)
-    return {
-        "prac": public("prac", other_clinic.practice.id),
-        "loc": public("loc", other_clinic.location.id),
-        "pract": public("pract", other_clinic.practitioner.id),
-        "pat": public("pat", other_clinic.patient.id),
-        "slot": public("slot", other_clinic.slots[4].id),
-        "appt": there.book(other_clinic).json()["appointmentId"],
-        "rel": public("rel", make_related_person(patient=other_clinic.patient).id),
-        "merge": public("merge", make_merge(practice=other_clinic.practice).id),
-        "appc": public("appc", make_bound_client(practice=other_clinic.practice).id),
-        "wait": public("wait", (offer := make_waitlist_offer(other_clinic)).entry_id),
-        "wofr": public("wofr", offer.id),
-        "wopn": public("wopn", offer.opening_id),
-        "prot": public("prot", make_protocol(practice=other_clinic.practice).id),
-        "whep": public("whep", make_endpoint(practice=other_clinic.practice).id),
-        "whd": public("whd", (delivery := make_dead_delivery(practice=other_clinic.practice)).id),
-        "evt": public("evt", delivery.event_id),
-        "msg": public("msg", make_message(other_clinic).id),
-        "imsg": public("imsg", make_inbound_message(other_clinic).id),
-        "notc": public("notc", make_notice(practice=other_clinic.practice).id),
-        "visit": public("visit", make_visit(other_clinic).id),
-        "hold": public("hold", make_held(other_clinic).id),
-        "res": public("res", make_resource(other_clinic).id),
-        "mem": public("mem", make_invited(other_clinic).id),
-        "hours": public("hours", make_hours(other_clinic).id),
-        "toff": public("toff", make_time_off(other_clinic).id),
-        "blk": public("blk", make_block(other_clinic, other_clinic.exam).id),
-        "cap": public("cap", make_cap(other_clinic, most=100).id),
-        "group": public("group", make_group(other_clinic).id),
-        "call": public("call", make_call(other_clinic).id),
-        "feed": public("feed", make_feed(other_clinic).id),
-        "imp": public("imp", make_import(practice=other_clinic.practice).id),
-        "job": submitted(there, texts(1)),
-    }
+    offer = cache(lambda: make_waitlist_offer(other_clinic))
+    delivery = cache(lambda: make_dead_delivery(practice=other_clinic.practice))
+    return Ids(
+        {
+            "prac": lambda: public("prac", other_clinic.practice.id),
+            "loc": lambda: public("loc", other_clinic.location.id),
+            "pract": lambda: public("pract", other_clinic.practitioner.id),
+            "pat": lambda: public("pat", other_clinic.patient.id),
+            "slot": lambda: public("slot", other_clinic.slots[4].id),
+            "appt": lambda: there.book(other_clinic).json()["appointmentId"],
+            "rel": lambda: public("rel", make_related_person(patient=other_clinic.patient).id),
+            "merge": lambda: public("merge", make_merge(practice=other_clinic.practice).id),
+            "appc": lambda: public("appc", make_bound_client(practice=other_clinic.practice).id),
+            "wait": lambda: public("wait", offer().entry_id),
+            "wofr": lambda: public("wofr", offer().id),
+            "wopn": lambda: public("wopn", offer().opening_id),
+            "prot": lambda: public("prot", make_protocol(practice=other_clinic.practice).id),
+            "whep": lambda: public("whep", make_endpoint(practice=other_clinic.practice).id),
+            "whd": lambda: public("whd", delivery().id),
+            "evt": lambda: public("evt", delivery().event_id),
+            "msg": lambda: public("msg", make_message(other_clinic).id),
+            "imsg": lambda: public("imsg", make_inbound_message(other_clinic).id),
+            "notc": lambda: public("notc", make_notice(practice=other_clinic.practice).id),
+            "visit": lambda: public("visit", make_visit(other_clinic).id),
+            "hold": lambda: public("hold", make_held(other_clinic).id),
+            "res": lambda: public("res", make_resource(other_clinic).id),
+            "mem": lambda: public("mem", make_invited(other_clinic).id),
+            "hours": lambda: public("hours", make_hours(other_clinic).id),
+            "toff": lambda: public("toff", make_time_off(other_clinic).id),
+            "blk": lambda: public("blk", make_block(other_clinic, other_clinic.exam).id),
+            "cap": lambda: public("cap", make_cap(other_clinic, most=100).id),
+            "group": lambda: public("group", make_group(other_clinic).id),
+            "call": lambda: public("call", make_call(other_clinic).id),
+            "feed": lambda: public("feed", make_feed(other_clinic).id),
+            "imp": lambda: public("imp", make_import(practice=other_clinic.practice).id),
+            "job": lambda: submitted(there, texts(1)),
+        }
+    )
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Where an id may stand, in every request there is. A route without a row here fails a test."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +46,7 @@ IMPORT = Place("path", "import_id", "imp")
 
 # What stands in paths and is no id.
 NAMES = {"template_name": "booked.sms.en", "type_code": "comprehensive_exam"}
+_NAMED = re.compile(r"<str:(\w+)>")
 
 # {v} is each version, v2 what it has alone.
 PLACES: dict[tuple[str, str], tuple[Place, ...]] = {
@@ -281,6 +283,15 @@ class Probe:
     def __str__(self) -> str:
         return f"{self.method} {self.path} {self.place.name}"
 
+    @property
+    def kinds(self) -> set[str]:
+        """The prefixes of all that it names, in its path and in its place."""
+        return {self.place.prefix, *(_prefix(name) for name in _NAMED.findall(self.path) if name not in NAMES)}
+
+    def own(self, ids: Mapping[str, str]) -> dict[str, str]:
+        """Of each kind that it names, what the clinic has: made here, before the request."""
+        return {name: ids[name] for name in ids if _prefix(name) in self.kinds}
+
     def send(self, caller: Caller, clinic: Clinic, value: Any, *, own: dict[str, str]) -> Any:
         """A good request of the clinic's but for `value` in its place."""
         query, body = good_query(self.path, clinic), good_body(self.method, self.path, clinic)
@@ -308,7 +319,7 @@ PROBES = [
 
 def path_of(path: str, ids: dict[str, str]) -> str:
     """The path with `ids` in their places; what they lack is an id that nobody has."""
-    return re.sub(r"<str:(\w+)>", lambda place: _value(place[1], ids), path)
+    return _NAMED.sub(lambda place: _value(place[1], ids), path)
 
 
 def _value(name: str, ids: dict[str, str]) -> str:

@@ -16,6 +16,7 @@ from tests.api.refusals import assert_forbidden, assert_not_found
 from tests.api.rows import changes
 from tests.callers import Caller, public
 from tests.factories import Clinic, make_crm_connection, make_messaging_connection
+from tests.isolation.ids import Ids
 from tests.isolation.places import BARE, NAMES, PLACES, PROBES, Probe, good_query, path_of
 from tests.isolation.routes import routes, unversioned
 
@@ -83,15 +84,15 @@ def test_another_practice_s_id_is_refused_and_on_record(
     agent: Caller,
     clinic: Clinic,
     other_clinic: Clinic,
-    own_ids: dict[str, str],
-    foreign_ids: dict[str, str],
+    own_ids: Ids,
+    foreign_ids: Ids,
     logged: Logged,
     attempts: Attempts,
 ) -> None:
-    wanted = foreign_ids[probe.place.prefix]
+    wanted, own = foreign_ids[probe.place.prefix], probe.own(own_ids)
     counted = attempts()
     with changes(mybcat_securityevent=1, mybcat_auditentry=1):
-        answer = probe.send(agent, clinic, wanted, own=own_ids)
+        answer = probe.send(agent, clinic, wanted, own=own)
     assert_forbidden(answer)
     with practice_scope(clinic.practice.id):
         event, entry = SecurityEvent.objects.get(), AuditEntry.objects.get(outcome="denied")
@@ -170,12 +171,12 @@ def test_what_nobody_has_and_what_is_no_id_is_not_found(
     probe: Probe,
     agent: Caller,
     clinic: Clinic,
-    own_ids: dict[str, str],
-    foreign_ids: dict[str, str],
+    own_ids: Ids,
+    foreign_ids: Ids,
     attempts: Attempts,
 ) -> None:
     counted = attempts()
-    good = foreign_ids[probe.place.prefix]
+    good, own = foreign_ids[probe.place.prefix], probe.own(own_ids)
     in_path = probe.place.where == "path"
     texts = [public(probe.place.prefix, new_uuid()), *malformed(probe.place.prefix, good)]
     # JSON with a NUL is refused before any member is read; elsewhere a NUL is as good as any letter.
@@ -185,39 +186,38 @@ def test_what_nobody_has_and_what_is_no_id_is_not_found(
             value = quote(text, safe="") if in_path else text
             # The contract's words for jobs; without an id, or with a slash in it, no route is meant.
             sentence = "Job not found" if probe.place.prefix == "job" and text and "/" not in text else "Not found"
-            assert_not_found(probe.send(agent, clinic, value, own=own_ids), sentence=sentence)
+            assert_not_found(probe.send(agent, clinic, value, own=own), sentence=sentence)
     assert attempts() == counted
 
 
-def test_a_foreign_id_beside_one_s_own_is_refused_too(
-    agent: Caller, clinic: Clinic, foreign_ids: dict[str, str]
-) -> None:
+def test_a_foreign_id_beside_one_s_own_is_refused_too(agent: Caller, clinic: Clinic, foreign_ids: Ids) -> None:
     both = f"{public('pract', clinic.practitioner.id)},{foreign_ids['pract']}"
     for path in ("slots", "slots/next?type=comprehensive_exam", "appointments"):
         with changes(mybcat_securityevent=1, mybcat_auditentry=1):
             assert_forbidden(agent.get(f"/api/v1/{path}{'&' if '?' in path else '?'}practitioner={both}"))
 
 
-def test_asking_for_the_head_alone_is_an_attempt_too(agent: Caller, foreign_ids: dict[str, str]) -> None:
+def test_asking_for_the_head_alone_is_an_attempt_too(agent: Caller, foreign_ids: Ids) -> None:
+    path = f"/api/v1/patients/{foreign_ids['pat']}"
     with changes(mybcat_securityevent=1, mybcat_auditentry=1):
-        answer = agent.http.head(f"/api/v1/patients/{foreign_ids['pat']}", headers=agent.headers)
+        answer = agent.http.head(path, headers=agent.headers)
     assert (answer.status_code, answer.content) == (403, b"")
 
 
 def test_no_answer_holds_anything_of_another_practice(
-    agent: Caller, clinic: Clinic, other_clinic: Clinic, own_ids: dict[str, str], foreign_ids: dict[str, str]
+    agent: Caller, clinic: Clinic, other_clinic: Clinic, own_ids: Ids, foreign_ids: Ids
 ) -> None:
     """Every route that reads, asked for all it has."""
     make_crm_connection(practice=clinic.practice)
     make_messaging_connection(practice=clinic.practice)
-    there = other_clinic.patient
+    there, own = other_clinic.patient, dict(own_ids)
     secrets = [*foreign_ids.values(), str(other_clinic.practice.id), there.phone, other_clinic.practice.name]
     days = {"from": "2026-01-01", "to": "2026-03-03"}
     for method, path in PLACES:
         if method != "GET" or not path.startswith(("api/{v}/", "api/v2/")):
             continue
         for version in ("v1", "v2") if "{v}" in path else ("v2",):
-            address = path_of(path.replace("{v}", version), own_ids)
+            address = path_of(path.replace("{v}", version), own)
             wide = days if address.endswith(WIDE) and "patients" not in address else {}
             answer = agent.get(f"/{address}", **(good_query(address, clinic) or wide))
             assert answer.status_code == 200, address

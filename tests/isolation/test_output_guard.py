@@ -16,13 +16,14 @@ from appointments.calendar import Calendar
 from mybcat.gateway import isolation, output_guard
 from mybcat.models import AuditEntry, SecurityEvent
 from mybcat.tenancy import PracticeManager, platform_scope, practice_scope
-from tests.api.refusals import assert_refused
+from tests.api.refusals import assert_forbidden, assert_refused
 from tests.api.rows import changes
 from tests.callers import Caller, public
 from tests.contract.openapi import operations
 from tests.contract.test_openapi import CALLS, Own, filled, own, send
 from tests.factories import Clinic
 from tests.isolation.filled import tenant_tables
+from tests.isolation.ids import Ids
 from tests.isolation.places import PROBES, Probe
 
 __all__ = ["own"]
@@ -67,40 +68,63 @@ def rows_of(clinic: Clinic) -> list[str]:
         return sorted(text for (text,) in cursor.fetchall())
 
 
+@pytest.fixture
+def own_rows(probe: Probe, own_ids: Ids) -> dict[str, str]:
+    """What the clinic has of what the probe names, made while there are gates."""
+    return probe.own(own_ids)
+
+
+@pytest.fixture
+def their_rows(probe: Probe, foreign_ids: Ids) -> dict[str, str]:
+    """Likewise the other practice's; of a list, which may tell of rows of any kind, one of each."""
+    return {kind: foreign_ids[kind] for kind in (foreign_ids if probe.place.where == "query" else probe.kinds)}
+
+
 @pytest.mark.parametrize("probe", PROBES, ids=str)
 def test_without_the_gates_no_probe_gets_or_changes_anything(
     probe: Probe,
     agent: Caller,
     clinic: Clinic,
     other_clinic: Clinic,
-    own_ids: dict[str, str],
-    foreign_ids: dict[str, str],
+    own_rows: dict[str, str],
+    their_rows: dict[str, str],
     no_gates: None,
 ) -> None:
     before = rows_of(other_clinic)
-    answer = probe.send(agent, clinic, foreign_ids[probe.place.prefix], own=own_ids)
-    if answer.status_code == 200:
+    answer = probe.send(agent, clinic, their_rows[probe.place.prefix], own=own_rows)
+    if probe.place.where == "query" and answer.status_code == 200:
         # A filter by what others have, over days on which they have nothing.
         assert answer.json().get("results", answer.json().get("data")) == []
-    assert answer.status_code in (200, 403, 500)
+    # What is refused is so to the letter, and tells nothing.
+    elif answer.status_code == 403:
+        assert_forbidden(answer)
+    else:
+        assert_held_back(answer)
     told = answer.content.decode()
-    assert [value for value in (*foreign_ids.values(), other_clinic.patient.phone) if value in told] == []
+    assert [value for value in (*their_rows.values(), other_clinic.patient.phone) if value in told] == []
     assert rows_of(other_clinic) == before
+
+
+@pytest.fixture
+def booked(own_ids: Ids, foreign_ids: Ids) -> tuple[str, str]:
+    """An appointment of each practice, made while there are gates."""
+    return own_ids["appointment_id"], foreign_ids["appt"]
 
 
 @pytest.mark.parametrize("version", ["v1", "v2"])
 @pytest.mark.parametrize("path", ["patients/{pat}", "appointments/{appt}", "patients/{pat}/appointments"])
 def test_without_the_gates_no_row_leaves_by_its_id(
     agent: Caller,
-    own_ids: dict[str, str],
-    foreign_ids: dict[str, str],
+    other_clinic: Clinic,
+    booked: tuple[str, str],
     no_gates: None,
     no_look_at_the_path: None,
     version: str,
     path: str,
 ) -> None:
+    asked = path.format(pat=public("pat", other_clinic.patient.id), appt=booked[1])
     with changes(**PREVENTED):
-        assert_held_back(agent.get(f"/api/{version}/{path.format(**foreign_ids)}"))
+        assert_held_back(agent.get(f"/api/{version}/{asked}"))
 
 
 def days(clinic: Clinic, other_clinic: Clinic) -> str:
@@ -123,17 +147,17 @@ def test_the_calendar_names_its_practice_itself_and_is_held_back_where_it_names_
     agent: Caller,
     clinic: Clinic,
     other_clinic: Clinic,
-    own_ids: dict[str, str],
-    foreign_ids: dict[str, str],
+    booked: tuple[str, str],
     no_gates: None,
     monkeypatch: pytest.MonkeyPatch,
     version: str,
 ) -> None:
+    here, there = booked
     path = f"/api/{version}/appointments?{days(clinic, other_clinic)}"
     answer = agent.get(path)
     assert answer.status_code == 200
-    assert own_ids["appointment_id"] in answer.content.decode()
-    assert foreign_ids["appt"] not in answer.content.decode()
+    assert here in answer.content.decode()
+    assert there not in answer.content.decode()
     parameters = Calendar._parameters
     monkeypatch.setattr(Calendar, "_parameters", lambda self: parameters(self) | {"practice": other_clinic.practice.id})
     assert_held_back(agent.get(path))
@@ -157,7 +181,7 @@ def test_rows_without_an_id_are_held_back_too(agent: Caller, other_clinic: Clini
 
 
 def test_without_the_guard_they_would_leave(
-    agent: Caller, other_clinic: Clinic, foreign_ids: dict[str, str], no_gates: None, unguarded: None
+    agent: Caller, other_clinic: Clinic, foreign_ids: Ids, no_gates: None, unguarded: None
 ) -> None:
     """Negative control: the two gates are really away, and it is the guard that holds back."""
     answer = agent.get(f"/api/v1/patients/{foreign_ids['pat']}")
@@ -166,6 +190,10 @@ def test_without_the_guard_they_would_leave(
 
 
 _ID = re.compile(r"(?<!\w)[a-z]{2,8}_[0-7][0-9a-hjkmnp-tv-z]{25}(?!\w)")
+
+
+def _kind(public_id: str) -> str:
+    return public_id.partition("_")[0]
 
 
 def text_of(response: HttpResponse) -> str:
@@ -184,7 +212,7 @@ class Planting:
     def __call__(self, response: HttpResponse, **scope: Any) -> None:
         text = text_of(response)
         found = list(_ID.finditer(text))[self.place]
-        foreign = self.foreign_ids[found[0].split("_")[0]]
+        foreign = self.foreign_ids[_kind(found[0])]
         planted = text[: found.start()] + foreign + text[found.end() :]
         if isinstance(response, Response):
             response.data = orjson.loads(planted)
@@ -197,7 +225,7 @@ class Planting:
     ("name", "version"), [(name, version) for name, call in CALLS.items() for version in call.versions]
 )
 def test_an_id_planted_in_any_member_of_any_answer_is_caught(
-    agent: Caller, own: Own, foreign_ids: dict[str, str], monkeypatch: pytest.MonkeyPatch, version: str, name: str
+    agent: Caller, own: Own, foreign_ids: Ids, monkeypatch: pytest.MonkeyPatch, version: str, name: str
 ) -> None:
     ((method, path),) = [
         (method, path) for method, path, operation in operations(version) if operation["operationId"] == name
@@ -215,11 +243,12 @@ def test_an_id_planted_in_any_member_of_any_answer_is_caught(
     with monkeypatch.context() as first:
         first.setattr(output_guard, "check", lambda response, **_: answers.append(text_of(response)) or unchecked())
         assert send(agent, *request).status_code == 500
-    planting = Planting(foreign_ids)
+    found = _ID.findall(answers[0])
+    # A person is no practice's: one may work for several.
+    planting = Planting({kind: foreign_ids[kind] for kind in map(_kind, found) if kind != "user"})
     monkeypatch.setattr(output_guard, "check", planting)
-    for place, each in enumerate(_ID.findall(answers[0])):
-        if each.startswith("user_"):
-            # A person is no practice's: one may work for several.
+    for place, each in enumerate(found):
+        if _kind(each) == "user":
             continue
         planting.place = place
         with changes(**PREVENTED):
@@ -235,7 +264,7 @@ def test_what_was_prevented_is_on_record(
     agent: Caller,
     clinic: Clinic,
     other_clinic: Clinic,
-    foreign_ids: dict[str, str],
+    foreign_ids: Ids,
     no_gates: None,
     no_look_at_the_path: None,
     logged: Callable[[], list[dict[str, Any]]],
@@ -260,18 +289,19 @@ def test_what_was_prevented_is_on_record(
 
 
 def test_an_answer_that_was_kept_is_looked_at_again(
-    agent: Caller, clinic: Clinic, foreign_ids: dict[str, str], owner: psycopg.Connection
+    agent: Caller, clinic: Clinic, foreign_ids: Ids, owner: psycopg.Connection
 ) -> None:
+    foreign = foreign_ids["appt"]
     assert agent.book(clinic, key="a-key").status_code == 201
     with practice_scope(clinic.practice.id), connection.cursor() as cursor:
         cursor.execute(
             "UPDATE mybcat_idempotencykey SET body = convert_to(%s, 'UTF8')",
-            [f'{{"appointmentId":"{foreign_ids["appt"]}"}}'],
+            [f'{{"appointmentId":"{foreign}"}}'],
         )
     assert_held_back(agent.book(clinic, key="a-key"))
 
 
-def test_a_text_that_looks_like_an_id_is_a_text(agent: Caller, foreign_ids: dict[str, str]) -> None:
+def test_a_text_that_looks_like_an_id_is_a_text(agent: Caller, foreign_ids: Ids) -> None:
     """Whoever holds another practice's id must not be able to close a list of patients with it."""
     text = f'","id":"{foreign_ids["pat"]}'
     body = {"firstName": foreign_ids["pat"], "lastName": text, "dateOfBirth": "1990-05-17"}
