@@ -39,6 +39,8 @@ def changes(**expected: int) -> Iterator[None]:
 
 def _state() -> dict[str, tuple[int, str]]:
     with platform_scope(reason="test"), connection.cursor() as cursor:
+        # PostgreSQL would share so many tables out, and to start those who help takes ten times as long as to read.
+        cursor.execute("SET LOCAL max_parallel_workers_per_gather = 0")
         cursor.execute(_TABLES)
         tables = [row[0] for row in cursor.fetchall()]
         cursor.execute(
