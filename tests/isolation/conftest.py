@@ -2,14 +2,12 @@
 
 import io
 import logging
-import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
 import orjson
 import pytest
-from django.test import Client
 
 from mybcat.principal import Role
 from mybcat.tenancy import practice_scope
@@ -141,17 +139,6 @@ def logged() -> Iterator[Callable[[], list[dict[str, Any]]]]:
     before = handler.setStream(stream)
     yield lambda: [orjson.loads(line) for line in stream.getvalue().splitlines()]
     handler.setStream(before)
-
-
-@pytest.fixture
-def attempts(client: Client) -> Callable[[], float]:
-    """The counter of attempts on another practice's rows, as operators read it."""
-
-    def read() -> float:
-        text = client.get("/metrics").content.decode()
-        return float(re.findall(r"^mybcat_cross_practice_attempts_total (\S+)$", text, re.MULTILINE)[0])
-
-    return read
 
 
 @pytest.fixture

@@ -1,9 +1,11 @@
 """Another practice's id is an attempt wherever it stands, whatever else the request is refused for."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from mybcat.ids import new_uuid
 from mybcat.models import AuditEntry, SecurityEvent
@@ -52,6 +54,16 @@ def test_it_is_refused_and_on_record(agent: Caller, clinic: Clinic, other_clinic
         event = SecurityEvent.objects.get()
     assert (event.object_kind, event.object_id) == ("pat", other_clinic.patient.id)
     assert event.other_practice_id == other_clinic.practice.id
+
+
+def test_operators_see_it(agent: Caller, other_clinic: Clinic) -> None:
+    def counted() -> float:
+        text = Client().get("/metrics").content.decode()
+        return float(re.findall(r"^mybcat_cross_practice_attempts_total (\S+)$", text, re.MULTILINE)[0])
+
+    before = counted()
+    assert_forbidden(agent.get(f"/api/v2/patients/{public('pat', other_clinic.patient.id)}"))
+    assert counted() == before + 1
 
 
 @pytest.mark.parametrize("place", PLACES)
