@@ -85,7 +85,9 @@ def measure(
         "requests": [(request.line, tokens[request.token], request.rest) for request in requests],
     }
     command = [sys.executable, str(_GENERATOR)]
-    outcome = orjson.loads(subprocess.run(command, input=orjson.dumps(plan), stdout=subprocess.PIPE, check=True).stdout)
+    # A session of its own: it must not wait for what this process does beside it.
+    run = subprocess.run(command, input=orjson.dumps(plan), stdout=subprocess.PIPE, check=True, start_new_session=True)
+    outcome = orjson.loads(run.stdout)
     return Measured(
         seconds=outcome["seconds"],
         latencies=sorted(outcome["latencies"]),

@@ -4,6 +4,7 @@ from django.apps import AppConfig
 
 from mybcat.connections import end_with_their_threads
 from mybcat.instants import read_instants_fast
+from mybcat.yielding import yield_everywhere
 
 
 class MybcatConfig(AppConfig):
@@ -15,4 +16,5 @@ class MybcatConfig(AppConfig):
         import mybcat.celery  # noqa: F401, PLC0415
 
         end_with_their_threads()
+        yield_everywhere()
         read_instants_fast()
