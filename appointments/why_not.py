@@ -4,25 +4,21 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from django.db.models import Q
-
-from appointments.availability import Start, next_starts, starts
-from appointments.blockers import Absence, Blocker, Code, Day, Held, Taken, Wanted, blockers
+from appointments.around import Around, around
+from appointments.availability import Start, active_ids, next_starts, starts
+from appointments.blockers import Absence, Blocker, Code, Day, Wanted, blockers
 from appointments.blocks.in_sentences import ruled_out
 from appointments.blocks.rules import been_here
 from appointments.days import day_range, zone
-from appointments.holds import Clock
-from appointments.models import Appointment, HeldTime, Slot
+from appointments.models import Slot
 from appointments.planning import weekly_hours
-from appointments.regeneration import LONGEST_APPOINTMENT, slots_touching
 from appointments.resources.assigning import taken_categories
 from appointments.self_service import Window, window
 from appointments.wishes import Wishes
 from appointments.working_days import Interval, plan_slots
 from mybcat.principal import Principal
-from practices.models import AppointmentType, Location, Practitioner, TimeOff, User
+from practices.models import AppointmentType, Location, Practitioner
 
 # A caller hears a handful; earlier times are looked for in the days before only.
 NEAREST = 2
@@ -57,12 +53,19 @@ def why_not(
     `moving`: the appointments that would leave their places for it, whose time stands against nothing; nor does what
     `by` holds.
     """
-    wanted = _wanted(appointment_type, practitioner, location, starts_at)
+    there = around(
+        practitioner=practitioner,
+        starts_at=starts_at,
+        occupied=_occupied(appointment_type, starts_at),
+        by=by,
+        moving=moving,
+    )
+    wanted = _wanted(appointment_type, practitioner, location, starts_at, there)
     allowed = window(by=by, now=now)
     found = [
         *_self_service(wanted, allowed, now=now),
         *_of_their_own(wanted, appointment_type, practitioner, location, new_patient, now=now),
-        *blockers(wanted=wanted, day=_day(wanted, practitioner, location, by=by, moving=moving)),
+        *blockers(wanted=wanted, day=_day(wanted, practitioner, location, there)),
         *_resources(wanted, appointment_type, location, by=by, moving=moving),
         *ruled_out(wanted, appointment_type, practitioner, location, by=by, moving=moving, patient_id=patient_id),
     ]
@@ -96,28 +99,38 @@ def why_not_slot(
     )
 
 
-def _wanted(
-    appointment_type: AppointmentType, practitioner: Practitioner, location: Location | None, starts_at: datetime
-) -> Wanted:
-    ends_at = starts_at + timedelta(minutes=appointment_type.duration_minutes)
-    return Wanted(
-        practitioner=practitioner.name,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        occupied_from=starts_at - timedelta(minutes=appointment_type.buffer_before_minutes),
-        occupied_until=ends_at + timedelta(minutes=appointment_type.buffer_after_minutes),
-        zone=_clock(practitioner, location, starts_at),
+def _occupied(appointment_type: AppointmentType, starts_at: datetime) -> tuple[datetime, datetime]:
+    """With its buffers."""
+    return (
+        starts_at - timedelta(minutes=appointment_type.buffer_before_minutes),
+        starts_at + timedelta(minutes=appointment_type.duration_minutes + appointment_type.buffer_after_minutes),
     )
 
 
-def _clock(practitioner: Practitioner, location: Location | None, instant: datetime) -> ZoneInfo:
-    """Of the location; where none is named, of the place where the practitioner's slots are around then."""
-    if location is None:
-        around = slots_touching(practitioner=practitioner, since=instant - timedelta(hours=12), until=instant)
-        after = slots_touching(practitioner=practitioner, since=instant, until=instant + timedelta(hours=12))
-        slot = after.order_by("starts_at").first() or around.order_by("-starts_at").first()
-        location = slot.location if slot else None
-    return zone(location.time_zone if location else practitioner.practice.time_zone)
+def _wanted(
+    appointment_type: AppointmentType,
+    practitioner: Practitioner,
+    location: Location | None,
+    starts_at: datetime,
+    there: Around,
+) -> Wanted:
+    occupied_from, occupied_until = _occupied(appointment_type, starts_at)
+    return Wanted(
+        practitioner=practitioner.name,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(minutes=appointment_type.duration_minutes),
+        occupied_from=occupied_from,
+        occupied_until=occupied_until,
+        zone=zone(location.time_zone if location else _clock(practitioner, there, starts_at)),
+    )
+
+
+def _clock(practitioner: Practitioner, there: Around, instant: datetime) -> str:
+    """Of the place where the practitioner's slots are around then."""
+    half = timedelta(hours=12)
+    after, before = there.touching(instant, instant + half), there.touching(instant - half, instant)
+    near = after[:1] or before[-1:]
+    return near[0].time_zone if near else practitioner.practice.time_zone
 
 
 def _of_their_own(
@@ -188,9 +201,7 @@ def _resources(
     ]
 
 
-def _day(
-    wanted: Wanted, practitioner: Practitioner, location: Location | None, *, by: Principal, moving: Collection[UUID]
-) -> Day:
+def _day(wanted: Wanted, practitioner: Practitioner, location: Location | None, there: Around) -> Day:
     since, until = day_range(first=wanted.day, last=wanted.day, time_zone=wanted.zone.key)
     periods = weekly_hours(practitioner)
     slots = plan_slots(
@@ -200,16 +211,16 @@ def _day(
         since=wanted.day,
         until=wanted.day + timedelta(days=1),
     )
-    there = [slot for slot in slots if location is None or slot.location_id == location.id]
-    rows = list(slots_touching(practitioner=practitioner, since=since, until=until).order_by("starts_at"))
+    here = [slot for slot in slots if location is None or slot.location_id == location.id]
+    stood = there.touching(since, until)
     return Day(
-        hours=_stays(there),
+        hours=_stays(here),
         weekdays=frozenset(each.weekday for each in periods if location is None or each.location_id == location.id),
-        absences=_absences(wanted, practitioner, location),
-        taken=_taken(wanted, practitioner, besides=moving),
-        held=_held(wanted, practitioner, by),
-        closed=_spans(rows, Slot.Status.BUSY_UNAVAILABLE),
-        starts=frozenset(row.starts_at for row in rows) or frozenset(slot.starts_at for slot in there),
+        absences=_absences(there, location),
+        taken=there.taken,
+        held=there.held,
+        closed=[(slot.starts_at, slot.ends_at) for slot in stood if slot.closed],
+        starts=frozenset(slot.starts_at for slot in stood) or frozenset(slot.starts_at for slot in here),
     )
 
 
@@ -224,51 +235,10 @@ def _stays(slots: Sequence[Interval]) -> list[Interval]:
     return stays
 
 
-def _absences(wanted: Wanted, practitioner: Practitioner, location: Location | None) -> list[Absence]:
-    place = Q(location=None) | (Q(location=location) if location else Q(location__isnull=False))
-    rows = TimeOff.objects.filter(
-        Q(practitioner=practitioner) | Q(practitioner=None),
-        place,
-        ends_at__gt=wanted.occupied_from,
-        starts_at__lt=wanted.occupied_until,
-    )
-    # A closed place says nothing where the practitioner could be at another one.
-    certain = [row for row in rows if location is not None or row.location_id is None]
-    return [Absence(row.starts_at, row.ends_at, closure=row.practitioner_id is None) for row in certain]
-
-
-def _taken(wanted: Wanted, practitioner: Practitioner, *, besides: Collection[UUID]) -> list[Taken]:
-    rows = (
-        Appointment.objects.occupying()
-        .filter(
-            practitioner=practitioner,
-            # Bounds the walk through the index, which knows starts alone.
-            starts_at__gt=wanted.occupied_from - LONGEST_APPOINTMENT,
-            starts_at__lt=wanted.occupied_until + timedelta(hours=2),
-            occupied_until__gt=wanted.occupied_from,
-            occupied_from__lt=wanted.occupied_until,
-        )
-        .exclude(id__in=besides)
-        .order_by("starts_at")
-    )
-    return [Taken(*row) for row in rows.values_list("occupied_from", "occupied_until", "starts_at", "ends_at")]
-
-
-def _held(wanted: Wanted, practitioner: Practitioner, by: Principal) -> list[Held]:
-    """By others, now."""
-    rows = HeldTime.objects.filter(
-        practitioner=practitioner,
-        hold__expires_at__gt=Clock(),
-        occupied_until__gt=wanted.occupied_from,
-        occupied_from__lt=wanted.occupied_until,
-    ).exclude(hold__holder_id=by.id)
-    found = list(rows.order_by("starts_at").values_list("hold__holder_id", "occupied_from", "occupied_until"))
-    names = dict(User.objects.filter(id__in={holder for holder, _, _ in found}).values_list("id", "name"))
-    return [Held(since, until, names.get(holder)) for holder, since, until in found]
-
-
-def _spans(rows: Sequence[Slot], status: str) -> list[tuple[datetime, datetime]]:
-    return [(row.starts_at, row.ends_at) for row in rows if row.status == status]
+def _absences(there: Around, location: Location | None) -> list[Absence]:
+    """A closed place says nothing where the practitioner could be at another one."""
+    places = {None} if location is None else {None, location.id}
+    return [Absence(row.starts_at, row.ends_at, row.closure) for row in there.absences if row.location_id in places]
 
 
 def _nearest(
@@ -280,14 +250,15 @@ def _nearest(
     now: datetime,
     known: bool,
 ) -> list[Start]:
-    places = [location.id] if location else list(Location.objects.active().values_list("id", flat=True))
-    others = Practitioner.objects.active().exclude(id=practitioner.id).values_list("id", flat=True)
-    same = [practitioner.id] if practitioner.is_active else []
-    own = _around(appointment_type, same, places, starts_at, now=now, known=known)
-    return own + _around(appointment_type, list(others), places, starts_at, now=now, known=known)
+    everyone, everywhere = active_ids()
+    places = [location.id] if location else everywhere
+    same = [each for each in everyone if each == practitioner.id]
+    others = [each for each in everyone if each != practitioner.id]
+    own = _nearest_of(appointment_type, same, places, starts_at, now=now, known=known)
+    return own + _nearest_of(appointment_type, others, places, starts_at, now=now, known=known)
 
 
-def _around(
+def _nearest_of(
     appointment_type: AppointmentType,
     practitioners: list[UUID],
     locations: list[UUID],
@@ -308,15 +279,20 @@ def _around(
         limit=NEAREST + 1,
         wishes=Wishes(been_here=known),
     )
-    before = starts(
-        appointment_type=appointment_type,
-        practitioners=practitioners,
-        locations=locations,
-        since=max(starts_at - BEFORE, now),
-        until=max(starts_at, now),
-        limit=NEAREST,
-        latest=True,
-        wishes=Wishes(been_here=known),
+    earliest = max(starts_at - BEFORE, now)
+    before = (
+        []
+        if earliest >= since
+        else starts(
+            appointment_type=appointment_type,
+            practitioners=practitioners,
+            locations=locations,
+            since=earliest,
+            until=since,
+            limit=NEAREST,
+            latest=True,
+            wishes=Wishes(been_here=known),
+        )
     )
     found = [start for start in (*before, *after) if start.starts_at != starts_at]
     return sorted(found, key=lambda start: (abs(start.starts_at - starts_at), start.id))[:NEAREST]
