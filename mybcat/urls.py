@@ -10,6 +10,7 @@ import appointments.figures.urls
 import appointments.groups.urls
 import appointments.hours.urls
 import appointments.people.urls
+import appointments.places.urls
 import appointments.urls
 import appointments.waitlist.urls
 import integrations.bulk.urls
@@ -29,7 +30,6 @@ from mybcat.gateway import health
 
 # Both versions have these routes, and the same services; the version picks the shapes.
 api = [
-    *practices.urls.urlpatterns,
     *patients.urls.routes(visits_of=visits_of),
     *appointments.urls.urlpatterns,
     *integrations.bulk.urls.urlpatterns,
@@ -48,6 +48,7 @@ api_v2 = [
     *appointments.groups.urls.urlpatterns,
     *appointments.hours.urls.urlpatterns,
     *appointments.people.urls.urlpatterns,
+    *appointments.places.urls.urlpatterns,
     *practices.urls.urlpatterns_v2,
     *practices.members.urls.urlpatterns,
     *practices.offering.urls.urlpatterns,

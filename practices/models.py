@@ -256,6 +256,8 @@ class Location(TenantModel):
 
     name = models.CharField(max_length=120)
     address = models.CharField(max_length=250, blank=True)
+    # Empty: patients ring the practice's.
+    phone = models.CharField(max_length=16, blank=True, default="", db_default="")
     time_zone = models.CharField(max_length=64)
     is_active = models.BooleanField(default=True)
 

@@ -5,10 +5,9 @@ from django.urls import path
 from practices import auth_views, views
 from practices.hours_export import WorkingHoursCSV
 
-urlpatterns = [path("locations", views.Locations.as_view())]
-
 # v1 is frozen: v2 has these where managers change them, and what came after it.
 urlpatterns_v1 = [
+    path("locations", views.Locations.as_view()),
     path("practitioners", views.Practitioners.as_view()),
     path("appointment-types", views.AppointmentTypes.as_view()),
 ]

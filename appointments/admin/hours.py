@@ -88,16 +88,17 @@ class PracticeAdmin(RegeneratingAdmin):
 
 class LocationForm(TenantForm):
     time_zone = TimeZoneField()
+    phone = PhoneField(required=False)
 
 
 @admin.register(Location)
 class LocationAdmin(RegeneratingAdmin, TenantAdmin):
     form = LocationForm
     deciding = frozenset({"time_zone", "is_active"})
-    list_display = ("name", "practice", "address", "time_zone", "is_active", "public_id")
+    list_display = ("name", "practice", "address", "phone", "time_zone", "is_active", "public_id")
     list_filter = ("is_active", PracticeFilter)
     search_fields = ("name", "address")
-    fields = ("practice", "name", "address", "time_zone", "is_active")
+    fields = ("practice", "name", "address", "phone", "time_zone", "is_active")
 
     def regenerate(self, row: Location, *, everyone: bool = True) -> None:
         practice_hours_changed(practice=row.practice, now=timezone.now())

@@ -64,6 +64,11 @@ const routeTree = root.addChildren([
     }),
     createRoute({
       getParentRoute: () => room,
+      path: "/manage/locations",
+      component: lazyRouteComponent(() => import("./manage/places/Places"), "Places"),
+    }),
+    createRoute({
+      getParentRoute: () => room,
       path: "/manage/rooms",
       component: lazyRouteComponent(() => import("./manage/rooms/Rooms"), "Rooms"),
     }),

@@ -6,6 +6,7 @@ import { test } from "vitest";
 
 import { range, span } from "../src/manage/hours/clocks.ts";
 import type { TimeOff, Workspace } from "../src/manage/hours/data.ts";
+import { dialled, isPhone, zones } from "../src/manage/places/fields.ts";
 import { codeOf } from "../src/manage/types/code.ts";
 
 const workspace = {
@@ -47,4 +48,14 @@ test("codes are what the API takes", () => {
   assert.equal(codeOf("2nd opinion"), "nd_opinion");
   assert.equal(codeOf("!!"), "");
   assert.equal(codeOf("a".repeat(70)), "a".repeat(60));
+});
+
+test("numbers are written as people like, and kept as the whole world dials them", () => {
+  assert.equal(dialled("+1 (212) 555-0123"), "+12125550123");
+  assert.deepEqual(["", "+12125550123", "2125550123", "+02125550123", "+1 212"].map(isPhone), [true, true, false, false, false]);
+});
+
+test("the zones on offer are places", () => {
+  assert.ok(zones().includes("America/New_York") && zones().includes("UTC"));
+  assert.deepEqual(zones().filter((name) => name.startsWith("Etc/") || name === "EST5EDT"), []);
 });

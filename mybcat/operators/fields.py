@@ -2,13 +2,14 @@
 
 from functools import cache
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.validators import RegexValidator
+
+from mybcat.zones import zone_names
 
 
 class PracticeField(forms.ModelChoiceField):
@@ -46,6 +47,4 @@ class PhoneField(forms.CharField):
 
 @cache
 def _zones() -> list[tuple[str, str]]:
-    # Without the names that only some machines have, and that name no place.
-    names = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
-    return [("", "---------"), *((name, name) for name in [*names, "UTC"])]
+    return [("", "---------"), *((name, name) for name in zone_names())]

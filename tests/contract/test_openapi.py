@@ -131,7 +131,13 @@ CALLS = {
         status=201, body={"name": "Dr Ines Moreau", "qualification": "MD", "overbookingsADay": 0}, versions=V2
     ),
     "updatePractitioner": Call(body={"name": "Dr Alice Lee-Park", "memberId": "{mem}"}, versions=V2),
-    "listLocations": Call(),
+    "listLocations": Call(query_v2={"status": "all"}),
+    "createLocation": Call(
+        status=201,
+        body={"name": "Uptown", "address": "", "phone": "+12125550199", "timeZone": "America/Denver"},
+        versions=V2,
+    ),
+    "updateLocation": Call(body={"name": "Midtown", "timeZone": "America/Chicago", "active": True}, versions=V2),
     "listAppointmentTypes": Call(query_v2={"status": "active"}),
     "createAppointmentType": Call(
         status=201,
@@ -498,6 +504,7 @@ NAMED = {
     "hold_id": "hold",
     "call_id": "call",
     "resource_id": "res",
+    "location_id": "loc",
     "practitioner_id": "pract",
     "member_id": "mem",
     "hours_id": "hours",

@@ -2,20 +2,21 @@
 
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from playwright.sync_api import Browser, expect
 
+from appointments.models import Hold
 from mybcat.principal import Role
 from mybcat.tenancy import practice_scope
 from practices.members.invitations import token_of
-from practices.models import AppointmentType, Practice, TimeOff, User, WorkingHours
+from practices.models import AppointmentType, Location, Practice, TimeOff, User, WorkingHours
 from practices.resources.models import Resource
 from tests.callers import Caller
 from tests.dashboard.browsing import Screen
 from tests.dashboard.test_managing import go_to
-from tests.factories import PASSWORD, Clinic, make_member
+from tests.factories import PASSWORD, Clinic, make_hours, make_member
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
 
@@ -176,6 +177,79 @@ def test_rooms_are_added_needed_and_taken_out_of_use(screen: Screen, clinic: Cli
     with practice_scope(clinic.practice.id):
         room = Resource.objects.get()
         assert (room.name, room.category, room.is_active) == ("Room one", "exam_room", False)
+    assert screen.errors == []
+
+
+def test_locations_are_added_changed_and_closed_by_keyboard(screen: Screen, clinic: Clinic) -> None:
+    agent = Caller(clinic.agent, clinic.practice)
+    booked = agent.book(clinic).json()["appointmentId"]
+    tomorrow = clinic.slots[0].starts_at.astimezone(clinic.zone)
+    make_hours(clinic, weekday=tomorrow.weekday(), starts=time(9), ends=time(10))
+    go_to(screen, "Locations")
+    page, dialog = screen.page, screen.page.get_by_role("dialog")
+    page.get_by_role("button", name="Add location").press("Enter")
+    save = dialog.get_by_role("button", name="Save")
+    expect(save).to_be_disabled()
+    dialog.get_by_label("Name").fill("Uptown")
+    dialog.get_by_label("Phone").fill("212 555 0199")
+    expect(dialog.get_by_text("Begin with + and the country")).to_be_visible()
+    dialog.get_by_label("Phone").fill("+1 (212) 555-0199")
+    dialog.get_by_label("Time zone").first.fill("Denver")
+    expect(dialog.get_by_text("Choose a zone of the list")).to_be_visible()
+    expect(save).to_be_disabled()
+    page.get_by_role("option", name="America/Denver").click()
+    expect(dialog.get_by_label("Time zone").first).to_have_value("America/Denver")
+    assert screen.violations() == []
+    save.press("Enter")
+    table = page.get_by_role("table", name="Locations")
+    expect(table.get_by_role("row", name="Uptown")).to_contain_text("+12125550199")
+    assert screen.violations() == []
+
+    table.get_by_role("button", name="Downtown").press("Enter")
+    dialog.get_by_label("In use").press("Space")
+    save.press("Enter")
+    expect(dialog.get_by_role("alert")).to_contain_text("appointments to come there: 1")
+    assert screen.violations() == []
+    dialog.get_by_label("In use").press("Space")
+    expect(dialog.get_by_role("alert")).to_have_count(0)
+    dialog.get_by_label("Time zone").first.fill("America/Chicago")
+    save.press("Enter")
+    expect(dialog.get_by_role("alert")).to_contain_text("Booked appointments that then lie outside: 1")
+    assert screen.violations() == []
+    dialog.get_by_role("button", name="Close").last.press("Enter")
+    expect(table.get_by_role("row", name="Downtown")).to_contain_text("America/Chicago")
+
+    assert agent.post(f"/api/v2/appointments/{booked}/cancel", {"reason": "other"}).status_code == 200
+    with practice_scope(clinic.practice.id):
+        Hold.objects.update(expires_at=datetime.now(UTC) - timedelta(seconds=1))
+    table.get_by_role("button", name="Downtown").press("Enter")
+    dialog.get_by_label("In use").press("Space")
+    save.press("Enter")
+    expect(table.get_by_role("row", name="Downtown")).to_contain_text("No")
+    with practice_scope(clinic.practice.id):
+        rows = Location.objects.order_by("name").values_list("name", "phone", "time_zone", "is_active")
+        assert list(rows) == [
+            ("Downtown", "", "America/Chicago", False),
+            ("Uptown", "+12125550199", "America/Denver", True),
+        ]
+    # The refusal of what is in use is the browser's to mention.
+    assert [error for error in screen.errors if "409" not in error] == []
+
+
+def test_locations_in_spanish_where_there_is_none(screen: Screen, clinic: Clinic) -> None:
+    page = screen.page
+    page.route(
+        "**/api/v2/locations?*",
+        lambda route: route.fulfill(json={"data": [], "nextCursor": None}),
+    )
+    go_to(screen, "Locations")
+    expect(page.get_by_text("There is no location yet")).to_be_visible()
+    page.get_by_label("Language").select_option("es")
+    expect(page.get_by_text("Todavía no hay sedes")).to_be_visible()
+    page.get_by_role("button", name="Añadir sede").press("Enter")
+    expect(page.get_by_role("dialog").get_by_label("Zona horaria").first).to_have_value("America/New_York")
+    assert screen.violations() == []
+    page.unroute("**/api/v2/locations?*")
     assert screen.errors == []
 
 

@@ -89,7 +89,7 @@ def test_what_is_refused_before_any_view_has_them(
 
 
 def test_a_failure_has_them(agent: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("practices.views.read_query", lambda request: 1 / 0)
+    monkeypatch.setattr("appointments.places.views.read_query", lambda *_: 1 / 0)
     answer = agent.get("/api/v2/locations")
     assert answer.status_code == 500
     assert_protected(answer)

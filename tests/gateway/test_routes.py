@@ -90,6 +90,8 @@ ASKED = {
     ("PATCH", "api/v2/appointment-types/<str:type_code>"): (Permission.PRACTICE_MANAGE, Tier.T3),
     ("POST", "api/v2/practitioners"): (Permission.PRACTICE_MANAGE, Tier.T3),
     ("PATCH", "api/v2/practitioners/<str:practitioner_id>"): (Permission.PRACTICE_MANAGE, Tier.T3),
+    ("POST", "api/v2/locations"): (Permission.PRACTICE_MANAGE, Tier.T3),
+    ("PATCH", "api/v2/locations/<str:location_id>"): (Permission.PRACTICE_MANAGE, Tier.T3),
     ("GET", "api/v2/self-service-settings"): (Permission.PRACTICE_MANAGE, Tier.T4),
     ("PUT", "api/v2/self-service-settings"): (Permission.PRACTICE_MANAGE, Tier.T3),
     ("GET", "api/v2/working-hours"): (Permission.REFERENCE_READ, Tier.T4),

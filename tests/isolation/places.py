@@ -105,6 +105,8 @@ PLACES: dict[tuple[str, str], tuple[Place, ...]] = {
         Place("path", "practitioner_id", "pract"),
         Place("body", "memberId", "mem"),
     ),
+    ("POST", "api/v2/locations"): (),
+    ("PATCH", "api/v2/locations/<str:location_id>"): (Place("path", "location_id", "loc"),),
     ("GET", "api/v2/self-service-settings"): (),
     ("PUT", "api/v2/self-service-settings"): (),
     ("GET", "api/v2/working-hours"): (Place("query", "practitioner", "pract"),),
@@ -388,6 +390,8 @@ def _bodies(clinic: Clinic) -> dict[tuple[str, str], dict[str, Any]]:
         ("PATCH", "appointment-types/<str:type_code>"): {"name": "Whole exam"},
         ("POST", "practitioners"): {"name": "Dr Ines Moreau"},
         ("PATCH", "practitioners/<str:practitioner_id>"): {"name": "Dr Alice Lee-Park"},
+        ("POST", "locations"): {"name": "Uptown", "timeZone": "America/Denver"},
+        ("PATCH", "locations/<str:location_id>"): {"address": "2 Main Street"},
         ("PUT", "self-service-settings"): {"leadHours": 2, "horizonDays": None},
         ("POST", "working-hours"): {
             "practitionerId": public_id("pract", clinic.practitioner.id),

@@ -1213,14 +1213,35 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Places where patients are seen. */
+        /** @description Places where patients are seen; others where they are asked for. */
         get: operations["listLocations"];
+        put?: never;
+        /** @description Add a place; give practitioners hours there, and they can be booked. */
+        post: operations["createLocation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/locations/{location_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * @description Change it. Its clock: free times are made anew, what is booked stays when it is, and is told where it then
+         *     lies outside of hours. Not active: refused while appointments to come stand there; else free time closes.
+         */
+        patch: operations["updateLocation"];
         trace?: never;
     };
     "/api/v2/members": {
@@ -3511,15 +3532,39 @@ export interface components {
             /** Format: date-time */
             expiresAt: string;
         };
-        LocationList: {
-            data: components["schemas"]["LocationOutput"][];
-            nextCursor: string | null;
+        LocationChangedOutput: {
+            location: components["schemas"]["LocationV2Output"];
+            /** @description booked appointments to come that lie outside of hours by its new clock; they stand */
+            appointmentsOutside: number;
+            soonest: components["schemas"]["LeftOutsideOutput"][];
+        };
+        /** @description A body or query: unknown members are refused by name, and a number is no text. */
+        LocationInputRequest: {
+            name: string;
+            address?: string;
+            /** @description as the whole world dials it: +12125550123; empty: none of its own */
+            phone?: string;
+            /** @description an IANA name: America/New_York */
+            timeZone: string;
         };
         LocationOutput: {
             id: string;
             name: string;
             address: string;
             timeZone: string;
+        };
+        LocationV2List: {
+            data: components["schemas"]["LocationV2Output"][];
+            nextCursor: string | null;
+        };
+        LocationV2Output: {
+            id: string;
+            name: string;
+            address: string;
+            timeZone: string;
+            /** @description empty: none of its own */
+            phone: string;
+            active: boolean;
         };
         /** @description What is known of the caller; two of the four at least, or anybody might be meant. */
         MatchInputRequest: {
@@ -3794,6 +3839,15 @@ export interface components {
             status?: "open" | "handled";
             /** @description true takes it, false gives it back */
             assignedToMe?: boolean;
+        };
+        /** @description A body or query: unknown members are refused by name, and a number is no text. */
+        PatchedLocationChangeRequest: {
+            name?: string;
+            address?: string;
+            /** @description as the whole world dials it: +12125550123; empty: none of its own */
+            phone?: string;
+            timeZone?: string;
+            active?: boolean;
         };
         /** @description A body or query: unknown members are refused by name, and a number is no text. */
         PatchedMemberChangeRequest: {
@@ -8288,6 +8342,7 @@ export interface operations {
             query?: {
                 cursor?: string;
                 limit?: number;
+                status?: "active" | "inactive" | "all";
             };
             header?: never;
             path?: never;
@@ -8300,7 +8355,100 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LocationList"];
+                    "application/json": components["schemas"]["LocationV2List"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createLocation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 printable ASCII characters. The same key and body within 24 hours: the first answer again, and no second effect. */
+                "X-Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LocationInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LocationV2Output"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateLocation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                location_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedLocationChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LocationChangedOutput"];
                 };
             };
             /** @description Too often */

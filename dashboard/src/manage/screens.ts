@@ -13,6 +13,7 @@ export interface ScreenOf {
     | "/manage/visits"
     | "/manage/protocols"
     | "/manage/types"
+    | "/manage/locations"
     | "/manage/rooms"
     | "/manage/people"
     | "/manage/subscription"
@@ -47,6 +48,7 @@ export const GROUPS: GroupOf[] = [
       { to: "/manage/hours", name: "hours" },
       { to: "/manage/blocks", name: "blocks" },
       { to: "/manage/types", name: "types" },
+      { to: "/manage/locations", name: "places" },
       { to: "/manage/rooms", name: "rooms" },
       { to: "/manage/protocols", name: "protocols" },
     ],

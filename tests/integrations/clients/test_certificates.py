@@ -9,11 +9,11 @@ import pytest
 import time_machine
 from django.test import Client
 
+from appointments.places.views import Locations
 from integrations.clients.models import ApiClientCertificate
 from mybcat.gateway import limits
 from mybcat.gateway.certificates import thumbprint
 from mybcat.tenancy import practice_scope
-from practices.views import Locations
 from tests.api.refusals import assert_refused
 from tests.api.rows import BOOKED, changes
 from tests.callers import Caller, Partner, ask_token, public, together

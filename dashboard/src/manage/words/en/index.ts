@@ -8,6 +8,7 @@ import { deadletters } from "./deadletters";
 import { hours } from "./hours";
 import { notices } from "./notices";
 import { people } from "./people";
+import { places } from "./places";
 import { protocols } from "./protocols";
 import { reports } from "./reports";
 import { room } from "./room";
@@ -26,6 +27,7 @@ export const en = {
   ...hours,
   ...protocols,
   ...types,
+  ...places,
   ...rooms,
   ...people,
   ...reports,

@@ -7,6 +7,7 @@ import { deadletters } from "./deadletters";
 import { hours } from "./hours";
 import { notices } from "./notices";
 import { people } from "./people";
+import { places } from "./places";
 import { protocols } from "./protocols";
 import { reports } from "./reports";
 import { room } from "./room";
@@ -25,6 +26,7 @@ export const es: Record<RoomKey, string> = {
   ...hours,
   ...protocols,
   ...types,
+  ...places,
   ...rooms,
   ...people,
   ...reports,

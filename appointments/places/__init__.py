@@ -1,0 +1,1 @@
+"""Where patients are seen, as managers set it: calendars follow."""

@@ -1,0 +1,18 @@
+export const places = {
+  places: "Locations",
+  placesHint: "Where patients are seen. Working hours are meant by the clock of their location.",
+  noPlaces: "There is no location yet, so nobody can have hours. Add the first one above.",
+  addPlace: "Add location",
+  placeName: "Name",
+  placeAddress: "Address",
+  placePhone: "Phone",
+  placePhoneHint: "With +, country and number, such as +1 212 555 0123. Empty: the practice's.",
+  placePhoneRefused: "Begin with + and the country, such as +1 212 555 0123.",
+  placeZone: "Time zone",
+  placeZoneHint: "Another zone moves free times to the new clock. What is booked, and time off, stays at the moment it is.",
+  placeZoneRefused: "Choose a zone of the list, such as America/New_York.",
+  inUsePlaceHint: "Out of use, its free times close. First move or cancel what is booked there.",
+  placeInUse: "Not closed: appointments to come there: {count}. Move or cancel them first.",
+  placeHeld: "Not closed: somebody is holding a time there. Try again in some minutes.",
+  thenHoursThere: "Then give practitioners hours there, so that they can be booked.",
+} as const;
