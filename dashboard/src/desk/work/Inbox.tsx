@@ -9,7 +9,7 @@ import { Failure } from "../../Failure";
 import { Loaded } from "../../manage/Loaded";
 import { useWords } from "../words";
 import { changeInbound, useInbox, useRefreshInbox, type Inbound } from "./data";
-import { Thread } from "./Thread";
+import { AtOnce, Thread } from "./Thread";
 import { patientOf } from "./ToCall";
 
 type Change = Schemas["PatchedInboxChangeRequest"];
@@ -72,12 +72,7 @@ function Written({ practice, message, when, onChange, onPatient }: WrittenProps)
         {message.assignedTo ? ` · ${t("takenBy", { name: message.assignedTo })}` : ""}
         {message.handledBy ? ` · ${t("handledBy", { name: message.handledBy })}` : ""}
       </Text>
-      <Text size="sm">{message.body || t("picturesAlone", { count: message.mediaCount })}</Text>
-      {message.answer ? (
-        <Text size="xs" className="muted">
-          {t("answered")}: {message.answer}
-        </Text>
-      ) : null}
+      {talking ? null : <What message={message} />}
       <Group gap={4} mt={4}>
         {message.patients.map((each) => (
           <Button key={each.patientId} size="compact-xs" onClick={() => onPatient(each.patientId)}>
@@ -98,5 +93,16 @@ function Written({ practice, message, when, onChange, onPatient }: WrittenProps)
       </Group>
       {talking ? <Thread practice={practice} message={message} when={when} /> : null}
     </Paper>
+  );
+}
+
+/** Where the conversation is open, it stands there. */
+function What({ message }: { message: Inbound }): ReactNode {
+  const { t } = useWords();
+  return (
+    <>
+      <Text size="sm">{message.body || t("picturesAlone", { count: message.mediaCount })}</Text>
+      {message.answer ? <AtOnce answer={message.answer} /> : null}
+    </>
   );
 }

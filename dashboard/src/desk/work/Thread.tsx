@@ -35,7 +35,7 @@ export function Thread({ practice, message, when }: Props): ReactNode {
     staleTime: 0,
   });
   return (
-    <Stack gap={4} mt="xs">
+    <Stack gap={6} mt="xs" maw={760}>
       <Loaded query={thread} empty={t("inboxEmpty")}>
         {(said) => said.map((each) => <Line key={each.id} said={each} when={when} />)}
       </Loaded>
@@ -54,8 +54,21 @@ function Line({ said, when }: { said: Said; when: (instant: string) => string })
         {when(said.at)} · {out ? (said.by ?? t("byItself")) : t("thePatient")}
         {out ? ` · ${t(state)}` : ""}
       </Text>
-      <Text size="sm">{said.body}</Text>
+      <Text size="sm" className="said">
+        {said.body || t("withoutWords")}
+      </Text>
+      {said.answer ? <AtOnce answer={said.answer} /> : null}
     </div>
+  );
+}
+
+/** What the product said to it by itself. */
+export function AtOnce({ answer }: { answer: string }): ReactNode {
+  const { t } = useWords();
+  return (
+    <Text size="xs" className="muted">
+      {t("answered")}: {answer}
+    </Text>
   );
 }
 
