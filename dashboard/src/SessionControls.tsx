@@ -6,7 +6,7 @@ import { useState, type ReactNode } from "react";
 import { api, told } from "./api/client";
 import { useHere } from "./here";
 import { useWords } from "./i18n";
-import { session, type SignedIn } from "./session";
+import { session } from "./session";
 
 export function PracticeChoice(): ReactNode {
   const { practice, memberships } = useHere();
@@ -17,14 +17,7 @@ export function PracticeChoice(): ReactNode {
     if (chosen === practice.id) return;
     setSwitching(true);
     try {
-      const answer = await fetch("/api/auth/practice", {
-        method: "POST",
-        credentials: "same-origin",
-        headers: { "Content-Type": "application/json", Authorization: `Bearer ${await session.token()}` },
-        body: JSON.stringify({ practice: chosen }),
-      });
-      if (answer.ok) session.enter((await answer.json()) as SignedIn);
-      else if (answer.status === 401) session.ended();
+      await session.switchTo(chosen);
     } finally {
       setSwitching(false);
     }

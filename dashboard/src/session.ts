@@ -69,6 +69,18 @@ class Session {
     this.#is({ ...signedIn, status: "in" });
   }
 
+  /** To another practice of whoever is signed in; on record. */
+  async switchTo(practice: string): Promise<void> {
+    const answer = await fetch("/api/auth/practice", {
+      method: "POST",
+      credentials: "same-origin",
+      headers: { "Content-Type": "application/json", Authorization: `Bearer ${await this.token()}` },
+      body: JSON.stringify({ practice }),
+    });
+    if (answer.ok) this.enter((await answer.json()) as SignedIn);
+    else if (answer.status === 401) this.ended();
+  }
+
   /** It is over: the next thing to do is to sign in. */
   ended(): void {
     this.#until = 0;

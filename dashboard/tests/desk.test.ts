@@ -6,7 +6,7 @@ import { test } from "vitest";
 
 import { divided } from "../src/desk/card/visits.ts";
 import { matching } from "../src/desk/matching.ts";
-import { clock, countdown, date, minutes, mondayOf, plusDays } from "../src/lib/time.ts";
+import { clock, countdown, date, instantAt, minutes, mondayOf, plusDays } from "../src/lib/time.ts";
 import { Waiting } from "../src/lib/waiting.ts";
 
 test("weeks begin on Monday, also over the end of a year and the change of the clock", () => {
@@ -23,6 +23,17 @@ test("an instant is shown on the wall clock of its zone", () => {
   assert.equal(clock(first, zone, "en").replace("\u202f", " "), "1:30 AM");
   assert.equal(date(new Date("2026-11-02T04:59:00Z"), zone), "2026-11-01");
   assert.deepEqual([countdown(61_000), countdown(59_001), countdown(-1)], ["1:01", "1:00", "0:00"]);
+});
+
+test("a wall clock's time is the instant at which its zone shows it, whatever the season", () => {
+  const zone = "America/New_York";
+  const asked = (day: string, wall: string): string => instantAt(day, wall, zone).toISOString();
+  assert.equal(asked("2026-12-01", "20:00"), "2026-12-02T01:00:00.000Z");
+  assert.equal(asked("2026-07-01", "00:00"), "2026-07-01T04:00:00.000Z");
+  // On either side of the hours at which the clock is changed.
+  assert.deepEqual([asked("2026-11-01", "00:30"), asked("2026-11-01", "02:00")], ["2026-11-01T04:30:00.000Z", "2026-11-01T07:00:00.000Z"]);
+  assert.deepEqual([asked("2027-03-14", "01:59"), asked("2027-03-14", "03:00")], ["2027-03-14T06:59:00.000Z", "2027-03-14T07:00:00.000Z"]);
+  assert.equal(instantAt("2026-12-01", "09:15", "Pacific/Kiritimati").toISOString(), "2026-11-30T19:15:00.000Z");
 });
 
 test("visits to come are in order, what was is the latest first, and what was cancelled is over", () => {

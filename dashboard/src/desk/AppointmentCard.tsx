@@ -1,7 +1,8 @@
 /** One appointment: whose it is (looked up, and on record, only now), and what can be done with it. */
 
-import { Button, Group, NativeSelect, Skeleton, Stack, Text } from "@mantine/core";
-import { useState, type ReactNode } from "react";
+import { Alert, Button, Group, NativeSelect, Skeleton, Stack, Text } from "@mantine/core";
+import { useRef, useState, type ReactNode } from "react";
+import { flushSync } from "react-dom";
 
 import type { Appointment, Patient } from "../api/client";
 import { Dialog } from "../Dialog";
@@ -10,7 +11,7 @@ import { useWords } from "../i18n";
 import type { Key } from "../i18n/en";
 import type { Reason } from "./changes";
 import { Overbooking, takes, type OverbookingReason, type Wish } from "./Overbooking";
-import { usePatient } from "./data";
+import { taking, usePatient } from "./data";
 import type { Names } from "./names";
 
 const REASONS: Reason[] = [
@@ -37,30 +38,40 @@ interface Props {
   onBeside: (reason: OverbookingReason) => void;
   onPatient: (patient: Patient) => void;
   onCancel: (reason: Reason) => void;
+  /** It never should have been. */
+  onMistaken: () => void;
 }
 
 export function AppointmentCard(props: Props): ReactNode {
-  const { appointment, practice, names, when, mayBook, beside, onClose, onMove, onSwap, onBeside, onPatient, onCancel } = props;
+  const { appointment, practice, names, when, mayBook, beside, onClose, onMove, onSwap, onBeside, onPatient, onCancel, onMistaken } = props;
   const { t } = useWords();
   const patient = usePatient(practice, appointment.patientId);
-  const [cancelling, startCancelling] = useState(false);
-  const [overbooking, startOverbooking] = useState(false);
+  const [asking, ask] = useState<"cancel" | "overbook" | "mistaken" | null>(null);
   const [reason, setReason] = useState<Reason>("patient_request");
   const person = patient.data;
+  const shown = useRef<HTMLDivElement>(null);
+  function back(): void {
+    flushSync(() => ask(null));
+    // Or nothing here would have the focus, and no key be heard.
+    (shown.current?.querySelector<HTMLElement>("[data-autofocus]") ?? shown.current?.querySelector("button"))?.focus();
+  }
   const besideIt = takes(appointment) ? beside : null;
   const changeable = appointment.status === "booked" && mayBook;
+  const mistakable = taking(appointment) && mayBook;
 
   return (
     <Dialog onClose={onClose} title={names.type.get(appointment.type) ?? appointment.type}>
       <Stack
+        ref={shown}
         gap="xs"
         onKeyDown={(event) => {
           if (event.target instanceof HTMLSelectElement) return;
           if (event.key === "p" && person) onPatient(person);
           if (event.key === "m" && changeable) onMove();
           if (event.key === "s" && changeable) onSwap();
-          if (event.key === "o" && besideIt) startOverbooking(true);
-          if (event.key === "x" && changeable) startCancelling(true);
+          if (event.key === "o" && besideIt) ask("overbook");
+          if (event.key === "x" && changeable) ask("cancel");
+          if (event.key === "e" && mistakable) ask("mistaken");
         }}
       >
         {patient.isPending ? <Skeleton height={20} role="status" aria-label={t("loading")} /> : null}
@@ -80,7 +91,7 @@ export function AppointmentCard(props: Props): ReactNode {
             {t("patientCard")}
           </Button>
         ) : null}
-        {changeable && !cancelling && !overbooking ? (
+        {changeable && !asking ? (
           <Group gap="xs">
             <Button onClick={onMove} rightSection={<kbd>m</kbd>} data-autofocus>
               {t("move")}
@@ -88,20 +99,26 @@ export function AppointmentCard(props: Props): ReactNode {
             <Button variant="default" onClick={onSwap} rightSection={<kbd>s</kbd>}>
               {t("swap")}
             </Button>
-            <Button variant="default" onClick={() => startCancelling(true)} rightSection={<kbd>x</kbd>}>
+            <Button variant="default" onClick={() => ask("cancel")} rightSection={<kbd>x</kbd>}>
               {t("cancelAppointment")}
             </Button>
           </Group>
         ) : null}
-        {besideIt && !cancelling && !overbooking ? (
-          <Button className="own-width" variant="default" onClick={() => startOverbooking(true)} rightSection={<kbd>o</kbd>}>
+        {besideIt && !asking ? (
+          <Button className="own-width" variant="default" onClick={() => ask("overbook")} rightSection={<kbd>o</kbd>}>
             {t("overbookBeside", { patient: besideIt.patient })}
           </Button>
         ) : null}
-        {besideIt && overbooking ? (
-          <Overbooking beside={besideIt} when={when(appointment.start)} onBeside={onBeside} onBack={() => startOverbooking(false)} />
+        {mistakable && !asking ? (
+          <Button className="own-width" size="xs" variant="subtle" onClick={() => ask("mistaken")} rightSection={<kbd>e</kbd>}>
+            {t("mistaken")}
+          </Button>
         ) : null}
-        {cancelling ? (
+        {asking === "mistaken" ? <Mistaken onSure={onMistaken} onBack={back} /> : null}
+        {besideIt && asking === "overbook" ? (
+          <Overbooking beside={besideIt} when={when(appointment.start)} onBeside={onBeside} onBack={back} />
+        ) : null}
+        {asking === "cancel" ? (
           <>
             <NativeSelect
               label={t("cancelReason")}
@@ -114,7 +131,7 @@ export function AppointmentCard(props: Props): ReactNode {
               <Button color="red" onClick={() => onCancel(reason)}>
                 {t("cancelAppointment")}
               </Button>
-              <Button variant="default" onClick={() => startCancelling(false)}>
+              <Button variant="default" onClick={back}>
                 {t("keepIt")}
               </Button>
             </Group>
@@ -122,5 +139,23 @@ export function AppointmentCard(props: Props): ReactNode {
         ) : null}
       </Stack>
     </Dialog>
+  );
+}
+
+/** Asked once more: it cannot be undone. */
+function Mistaken({ onSure, onBack }: { onSure: () => void; onBack: () => void }): ReactNode {
+  const { t } = useWords();
+  return (
+    <Alert color="orange" variant="outline" title={t("mistaken")}>
+      <Text size="sm">{t("mistakenSure")}</Text>
+      <Group gap="xs" mt="xs">
+        <Button color="red" autoFocus onClick={onSure}>
+          {t("enterInError")}
+        </Button>
+        <Button variant="default" onClick={onBack}>
+          {t("keepIt")}
+        </Button>
+      </Group>
+    </Alert>
   );
 }

@@ -57,8 +57,8 @@ export function Caller({ greeting, script, insurance, candidates, onChoose }: Pr
 
   if (!greeting && !script && candidates.length === 0) return null;
   return (
-    <Paper withBorder p="sm" component="section" aria-label={t("call")}>
-      {greeting ? <Text fs="italic">“{greeting}”</Text> : null}
+    <Paper withBorder px="sm" py="xs" component="section" aria-label={t("call")}>
+      {greeting ? <Text size="sm" fs="italic">“{greeting}”</Text> : null}
       {candidates.length > 0 ? (
         <Stack gap={4} mt="xs">
           <Text size="sm" fw={600}>
@@ -82,7 +82,7 @@ export function Caller({ greeting, script, insurance, candidates, onChoose }: Pr
       ) : null}
       {script || insurance.length > 0 ? (
         <details>
-          <summary>{t("script")}</summary>
+          <summary className="small">{t("script")}</summary>
           <Text size="sm" className="script">
             {script}
           </Text>

@@ -18,12 +18,13 @@ import { Calendar, nextView, stepOf, type View } from "./Calendar";
 import { CallBar } from "./CallBar";
 import { Caller, EndCall } from "./Caller";
 import { refresh, useHolds, useLive, useReference } from "./data";
-import { KeySheet, SINGLE_KEYS } from "./KeySheet";
+import { Dialogs, useDialogs } from "./Dialogs";
+import { useSingleKeys } from "./KeySheet";
 import { focusBoard } from "./Lanes";
-import { NewPatient } from "./NewPatient";
+import { mistaking } from "./mistaking";
+import { useNames } from "./names";
 import { Notices } from "./Notices";
 import { Offers } from "./Offers";
-import type { Palette as PaletteOf } from "./Palette";
 import { PatientFinder, type FinderHandle } from "./PatientFinder";
 import { Problem } from "./Problem";
 import { Questions, type Decided } from "./Questions";
@@ -34,9 +35,6 @@ import { useOverbooking } from "./useOverbooking";
 import { VisitType } from "./VisitType";
 
 // Not before it is opened.
-const loadPalette = async (): Promise<{ default: typeof PaletteOf }> => ({ default: (await import("./Palette")).Palette });
-const Palette = lazy(loadPalette);
-const Together = lazy(async () => ({ default: (await import("./together/Together")).Together }));
 const PatientCard = lazy(async () => ({ default: (await import("./card/PatientCard")).PatientCard }));
 
 export function Desk({ signedIn }: { signedIn: SignedIn }): ReactNode {
@@ -58,11 +56,8 @@ export function Desk({ signedIn }: { signedIn: SignedIn }): ReactNode {
   const [about, tell] = useState<Patient | null>(null);
   const [undoable, allowUndo] = useState<Undoable | null>(null);
   const [asking, ask] = useState(false);
-  const [adding, add] = useState(false);
-  const [together, several] = useState(false);
-  const [helping, help] = useState(false);
-  const [commanding, command] = useState(false);
-  const [singleKeys, setSingleKeys] = useState(localStorage.getItem(SINGLE_KEYS) !== "off");
+  const dialogs = useDialogs();
+  const [singleKeys, setSingleKeys] = useSingleKeys();
   const [said, say] = useState("");
   const finder = useRef<FinderHandle>(null);
   const numberField = useRef<HTMLInputElement>(null);
@@ -72,14 +67,7 @@ export function Desk({ signedIn }: { signedIn: SignedIn }): ReactNode {
   const mayBook = role !== "practitioner";
   const wanted = type ?? reference.types[0]?.code ?? null;
 
-  const names = useMemo(
-    () => ({
-      practitioner: new Map(reference.practitioners.map((each) => [each.id, each.name])),
-      location: new Map(reference.locations.map((each) => [each.id, each.name])),
-      type: new Map(reference.types.map((each) => [each.code, each.name])),
-    }),
-    [reference.practitioners, reference.locations, reference.types],
-  );
+  const names = useNames(reference);
   const when = useCallback(
     (instant: string) => `${day(new Date(instant), zone, language)}, ${clock(new Date(instant), zone, language)}`,
     [zone, language],
@@ -137,13 +125,25 @@ export function Desk({ signedIn }: { signedIn: SignedIn }): ReactNode {
     },
   });
 
+  function findSomebody(): void {
+    // At once: the next key is the first letter of a name.
+    flushSync(() => (open(null), choosePatient(null)));
+    finder.current?.focus();
+  }
+  const mistaken = mistaking({
+    actions,
+    freed: (code, time) => {
+      chooseType(code);
+      chooseSlot(time);
+      findSomebody();
+    },
+  });
+
   useKeys(
     {
       "/": (event) => {
         event.preventDefault();
-        // At once: the next key is the first letter of a name.
-        flushSync(() => choosePatient(null));
-        finder.current?.focus();
+        findSomebody();
       },
       n: () => offer((count) => count + 1),
       c: (event) => {
@@ -152,8 +152,13 @@ export function Desk({ signedIn }: { signedIn: SignedIn }): ReactNode {
         else numberField.current?.focus();
       },
       p: () => patient && tell(patient),
+      a: (event) => {
+        event.preventDefault();
+        if (mayBook) dialogs.open("newPatient");
+      },
       q: () => ask(true),
-      g: () => mayBook && several(true),
+      y: () => dialogs.open("whyNot"),
+      g: () => mayBook && dialogs.open("together"),
       u: () => undoable && void actions.undo(undoable),
       t: () => show(today),
       d: () => focusBoard(),
@@ -161,7 +166,7 @@ export function Desk({ signedIn }: { signedIn: SignedIn }): ReactNode {
       "]": () => show((current) => plusDays(current, stepOf(view))),
       v: () => look(nextView),
       w: () => look((current) => (current === "work" ? "day" : "work")),
-      "?": () => help(true),
+      "?": () => dialogs.open("keys"),
       Escape: () => {
         change.stop();
         open(null);
@@ -172,12 +177,7 @@ export function Desk({ signedIn }: { signedIn: SignedIn }): ReactNode {
     singleKeys,
   );
 
-  useCommandKey("k", () => flushSync(() => command(true)));
-  useEffect(() => {
-    // Here before it is asked for, or it would miss what is typed at once.
-    const soon = setTimeout(() => void loadPalette(), 2000);
-    return () => clearTimeout(soon);
-  }, []);
+  useCommandKey("k", () => flushSync(() => dialogs.open("commands")));
 
   return (
     <div className="desk">
@@ -192,7 +192,7 @@ export function Desk({ signedIn }: { signedIn: SignedIn }): ReactNode {
         numberField={numberField}
         onOpen={(number) => void start(number)}
         onEnd={() => end(true)}
-        onHelp={() => help(true)}
+        onHelp={() => dialogs.open("keys")}
       />
       <Notices live={live.state} zone={zone} actions={actions} />
       <main className="panes">
@@ -216,7 +216,7 @@ export function Desk({ signedIn }: { signedIn: SignedIn }): ReactNode {
             patient={patient}
             zone={zone}
             onChoose={choosePatient}
-            onNew={() => add(true)}
+            onNew={() => dialogs.open("newPatient")}
             onOpen={() => tell(patient)}
           />
           <VisitType
@@ -235,6 +235,8 @@ export function Desk({ signedIn }: { signedIn: SignedIn }): ReactNode {
             onDecided={(found) => {
               decide(found);
               if (!found.outcome.appointmentType) return;
+              // A time that was chosen for another visit is none for this one.
+              if (found.outcome.appointmentType !== wanted) chooseSlot(null);
               chooseType(found.outcome.appointmentType);
               offer((count) => count + 1);
             }}
@@ -326,12 +328,8 @@ export function Desk({ signedIn }: { signedIn: SignedIn }): ReactNode {
               open(null);
             })
           }
+          onMistaken={() => mistaken(opened)}
         />
-      ) : null}
-      {commanding ? (
-        <Suspense fallback={null}>
-          <Palette onPatient={choosePatient} onClose={() => command(false)} />
-        </Suspense>
       ) : null}
       {about ? (
         <Suspense fallback={null}>
@@ -348,46 +346,29 @@ export function Desk({ signedIn }: { signedIn: SignedIn }): ReactNode {
           />
         </Suspense>
       ) : null}
-      {together ? (
-        <Suspense fallback={null}>
-          <Together
-            actions={actions}
-            patient={patient}
-            slot={slot}
-            type={wanted}
-            types={reference.types}
-            names={names}
-            when={when}
-            onClose={() => several(false)}
-            onBooked={() => {
-              note("booked");
-              several(false);
-              chooseSlot(null);
-            }}
-          />
-        </Suspense>
-      ) : null}
-      {adding ? (
-        <NewPatient
-          onClose={() => add(false)}
-          onDone={(found) => {
-            choosePatient(found);
-            add(false);
-          }}
-        />
-      ) : null}
+      <Dialogs
+        opened={dialogs.opened}
+        onClose={dialogs.close}
+        actions={actions}
+        patient={patient}
+        slot={slot}
+        type={wanted}
+        types={reference.types}
+        names={names}
+        when={when}
+        date={date}
+        caller={call?.candidates.length === 0 ? (call.callerNumber ?? "") : ""}
+        singleKeys={[singleKeys, setSingleKeys]}
+        onPatient={choosePatient}
+        onSlot={change.slot}
+        onBooked={() => {
+          note("booked");
+          chooseSlot(null);
+        }}
+      />
       {call && ending ? (
         <EndCall call={call} suggested={did} onClose={() => end(false)} onEnded={over} />
       ) : null}
-      <KeySheet
-        opened={helping}
-        onClose={() => help(false)}
-        on={singleKeys}
-        onSwitch={(on) => {
-          localStorage.setItem(SINGLE_KEYS, on ? "on" : "off");
-          setSingleKeys(on);
-        }}
-      />
       <Paper className="foot" component="footer">
         <Text role="status" aria-live="polite" size="sm" fw={600}>
           {said}

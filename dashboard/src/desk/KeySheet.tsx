@@ -1,19 +1,31 @@
 /** All keys of the desk; who has never seen it books from here. */
 
 import { Switch, Table, Text } from "@mantine/core";
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 
 import { Dialog } from "../Dialog";
 import { useWords } from "../i18n";
 import type { Key } from "../i18n/en";
 
-export const SINGLE_KEYS = "mybcat.single-keys";
+const SINGLE_KEYS = "mybcat.single-keys";
+
+/** Whether single keys are heard, as it was chosen in this browser. */
+export function useSingleKeys(): [boolean, (on: boolean) => void] {
+  const [on, choose] = useState(localStorage.getItem(SINGLE_KEYS) !== "off");
+  function keep(wanted: boolean): void {
+    localStorage.setItem(SINGLE_KEYS, wanted ? "on" : "off");
+    choose(wanted);
+  }
+  return [on, keep];
+}
 
 export const KEYS: [string, Key][] = [
   ["/", "key_find"],
+  ["a", "key_add"],
   ["p", "key_patient"],
   ["q", "key_questions"],
   ["n", "key_next"],
+  ["y", "key_why"],
   ["h", "key_hold"],
   ["b", "key_book"],
   ["g", "key_together"],
@@ -24,6 +36,7 @@ export const KEYS: [string, Key][] = [
   ["s", "key_swap"],
   ["o", "key_overbook"],
   ["x", "key_cancel"],
+  ["e", "key_mistaken"],
   ["[ ]", "key_days"],
   ["v", "key_view"],
   ["t", "key_today"],

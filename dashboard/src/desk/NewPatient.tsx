@@ -9,7 +9,14 @@ import { Failure } from "../Failure";
 import { useWords } from "../i18n";
 import { newKey } from "./changes";
 
-export function NewPatient({ onClose, onDone }: { onClose: () => void; onDone: (patient: Patient) => void }): ReactNode {
+interface Props {
+  /** What is known of them already. */
+  phone: string;
+  onClose: () => void;
+  onDone: (patient: Patient) => void;
+}
+
+export function NewPatient({ phone, onClose, onDone }: Props): ReactNode {
   const { t } = useWords();
   const [error, fail] = useState<unknown>(null);
   const [alike, resemble] = useState<Patient[]>([]);
@@ -62,7 +69,7 @@ export function NewPatient({ onClose, onDone }: { onClose: () => void; onDone: (
           </Group>
           <Group grow>
             <TextInput name="dateOfBirth" label={t("birthDate")} type="date" required />
-            <TextInput name="phone" label={t("phone")} type="tel" autoComplete="off" maxLength={30} />
+            <TextInput name="phone" label={t("phone")} type="tel" defaultValue={phone} autoComplete="off" maxLength={30} />
           </Group>
           <TextInput name="insurance" label={t("insurance")} autoComplete="off" maxLength={120} />
           <Checkbox name="smsConsent" label={t("smsConsent")} />

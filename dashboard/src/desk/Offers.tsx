@@ -85,8 +85,8 @@ export function Offers(props: Props): ReactNode {
 
   return (
     <Stack gap="xs" component="section" aria-label={t("offers")}>
-      <Group gap="xs">
-        <Button size="xs" variant="default" onClick={onAsk} disabled={!type} rightSection={<kbd>n</kbd>}>
+      <Group gap={6}>
+        <Button size="xs" px="xs" variant="default" onClick={onAsk} disabled={!type} rightSection={<kbd>n</kbd>}>
           {t("nextAvailable")}
         </Button>
         <NativeSelect
@@ -100,7 +100,7 @@ export function Offers(props: Props): ReactNode {
           ]}
         />
         {slots.length > 0 && mayBook ? (
-          <Button size="xs" variant="default" onClick={keep} rightSection={<kbd>h</kbd>}>
+          <Button size="xs" px="xs" variant="default" onClick={keep} rightSection={<kbd>h</kbd>}>
             {t("holdAll")}
           </Button>
         ) : null}

@@ -14,13 +14,14 @@ import { useHere } from "../here";
 import { press } from "../lib/keys";
 import { screensOf } from "../manage/screens";
 import { useWords as useRoomWords } from "../manage/words";
+import { session } from "../session";
 import { KEYS } from "./KeySheet";
 import { matching } from "./matching";
 import { useWords } from "./words";
 
 const [store, spotlight] = createSpotlight();
 // Of these the sheet tells more than one, or they need what is under the finger.
-const NOT_ALONE = ["m", "s", "o", "x", "Ctrl K"];
+const NOT_ALONE = ["m", "s", "o", "x", "e", "Ctrl K"];
 
 interface Command {
   id: string;
@@ -100,7 +101,7 @@ function focus(field: HTMLInputElement | null): void {
 }
 
 function useCommands(): Command[] {
-  const { role } = useHere();
+  const { role, practice, memberships } = useHere();
   const { t } = useWords();
   const { t: named } = useRoomWords();
   const go = useNavigate();
@@ -116,7 +117,14 @@ function useCommands(): Command[] {
     run: () => void go({ to: screen.to }),
   }));
   const rest = [{ id: "print", name: t("print"), run: () => window.print() }];
-  return [...keys, ...screens, ...rest];
+  const practices = memberships
+    .filter((each) => each.practice.id !== practice.id)
+    .map((each) => ({
+      id: each.practice.id,
+      name: t("otherPractice", { name: each.practice.name }),
+      run: () => void session.switchTo(each.practice.id),
+    }));
+  return [...keys, ...practices, ...screens, ...rest];
 }
 
 /** As the finder finds them. */

@@ -59,6 +59,8 @@ export function PatientFinder({ ref, practice, patient, zone, onChoose, onNew, o
     <div>
       <Combobox
         store={combobox}
+        // Within the page's landmarks, for who goes by them.
+        withinPortal={false}
         onOptionSubmit={(id) => {
           const chosen = people.find((person) => person.id === id);
           if (!chosen || !current) return;
@@ -95,26 +97,27 @@ export function PatientFinder({ ref, practice, patient, zone, onChoose, onNew, o
           />
         </Combobox.Target>
         <Combobox.Dropdown hidden={search.length < 2}>
-          <Combobox.Options aria-label={t("findPatient")} aria-busy={!current}>
-            {people.map((person) => (
-              <Combobox.Option value={person.id} key={person.id}>
-                <Highlight component="span" highlight={search.split(/\s+/)} fw={600} size="sm">
-                  {`${person.firstName} ${person.lastName}`}
-                </Highlight>
-                <Text component="span" size="sm" className="muted">
-                  {" "}
-                  · {t("born")} {person.dateOfBirth} · {person.phone || "—"}
-                </Text>
-              </Combobox.Option>
-            ))}
-            {current && found.isSuccess && people.length === 0 ? (
-              <Combobox.Empty>{t("noPatient")}</Combobox.Empty>
-            ) : null}
-          </Combobox.Options>
+          {people.length > 0 ? (
+            <Combobox.Options aria-label={t("findPatient")} aria-busy={!current}>
+              {people.map((person) => (
+                <Combobox.Option value={person.id} key={person.id}>
+                  <Highlight component="span" highlight={search.split(/\s+/)} fw={600} size="sm">
+                    {`${person.firstName} ${person.lastName}`}
+                  </Highlight>
+                  <Text component="span" size="sm" className="muted">
+                    {" "}
+                    · {t("born")} {person.dateOfBirth} · {person.phone || "—"}
+                  </Text>
+                </Combobox.Option>
+              ))}
+            </Combobox.Options>
+          ) : current && found.isSuccess ? (
+            <Combobox.Empty role="status">{t("noPatient")}</Combobox.Empty>
+          ) : null}
         </Combobox.Dropdown>
       </Combobox>
       {found.error ? <Failure error={found.error} retry={() => void found.refetch()} /> : null}
-      <Button mt="xs" size="xs" variant="default" onClick={onNew}>
+      <Button mt="xs" size="xs" variant="default" onClick={onNew} rightSection={<kbd>a</kbd>}>
         {t("newPatient")}
       </Button>
     </div>
@@ -131,7 +134,7 @@ export function PatientFinder({ ref, practice, patient, zone, onChoose, onNew, o
     const { patient: person } = props;
     const next = person.nextAppointment ? new Date(person.nextAppointment.start) : null;
     return (
-      <Paper withBorder p="sm" aria-label={t("patient")} component="section">
+      <Paper withBorder px="sm" py="xs" aria-label={t("patient")} component="section">
         <Group justify="space-between" wrap="nowrap">
           <Text fw={700}>
             {person.firstName} {person.lastName}
@@ -144,17 +147,17 @@ export function PatientFinder({ ref, practice, patient, zone, onChoose, onNew, o
           {t("born")} {person.dateOfBirth} · {person.phone || "—"}
         </Text>
         <Text size="sm">
-          {t("insurance")}: {person.insuranceProvider || t("none")}
+          {t("insurance")}: {person.insuranceProvider || t("none")} · {t("lastVisit")}:{" "}
+          {person.lastVisit ? dayOf(person.lastVisit, language) : t("never")}
         </Text>
-        <Text size="sm">
-          {t("lastVisit")}: {person.lastVisit ? dayOf(person.lastVisit, language) : t("never")}
-        </Text>
-        <Text size="sm" mb={4}>
-          {t("nextVisit")}: {next ? `${day(next, props.zone, language)}, ${clock(next, props.zone, language)}` : t("none")}
-        </Text>
-        <Button size="xs" variant="default" onClick={onOpen} rightSection={<kbd>p</kbd>}>
-          {t("patientCard")}
-        </Button>
+        <Group justify="space-between" gap="xs">
+          <Text size="sm">
+            {t("nextVisit")}: {next ? `${day(next, props.zone, language)}, ${clock(next, props.zone, language)}` : t("none")}
+          </Text>
+          <Button size="compact-xs" variant="default" onClick={onOpen} rightSection={<kbd>p</kbd>}>
+            {t("patientCard")}
+          </Button>
+        </Group>
       </Paper>
     );
   }

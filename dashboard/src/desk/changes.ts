@@ -67,6 +67,13 @@ export function cancel(appointment: Appointment, reason: Reason, key: string): P
   return surely(() => told(() => api.POST("/api/v2/appointments/{appointment_id}/cancel", { params, body: { reason } })));
 }
 
+/** It never should have been: nobody was cancelled, and nobody missed it. */
+export function enteredInError(appointment: Appointment, key: string): Promise<Appointment> {
+  const params = { path: { appointment_id: appointment.appointmentId }, header: { "X-Idempotency-Key": key } };
+  const body = { status: "entered-in-error" } as const;
+  return surely(() => told(() => api.POST("/api/v2/appointments/{appointment_id}/status", { params, body })));
+}
+
 export type Group = Schemas["GroupOutput"];
 
 /** All of them or none. */

@@ -1,6 +1,7 @@
 /** An appointment that waits for its new time, or for the one that it changes places with. */
 
 import { useState } from "react";
+import { flushSync } from "react-dom";
 
 import type { Appointment, Slot } from "../api/client";
 import type { Actions } from "./actions";
@@ -39,8 +40,8 @@ export function useChanging({ actions, note, pick, open }: Told): ChangingState 
   return {
     changing,
     start(how, appointment) {
-      change({ how, appointment });
-      open(null);
+      // Gone with its hold on the focus, before the day has it.
+      flushSync(() => (change({ how, appointment }), open(null)));
       focusBoard();
     },
     stop: () => change(null),

@@ -104,7 +104,7 @@ export const en = {
   noOffers: "No time is free in the whole calendar for this visit type.",
   unknownOffers: "Availability is not known right now. Do not say that all is taken.",
   hold: "Hold",
-  holdAll: "Hold these times",
+  holdAll: "Hold them",
   release: "Release",
   held: "Held",
   heldBy: "Held by {name}",
@@ -221,6 +221,12 @@ export const en = {
   key_swap: "swap it with another",
   key_overbook: "overbook beside it",
   key_together: "several at once: family, steps, series",
+  key_add: "new patient",
+  key_why: "why not then?",
+  key_mistaken: "booked for the wrong patient",
+  mistaken: "Wrong patient",
+  mistakenSure: "It is entered in error: nobody was cancelled and nobody missed a visit. Its time is free at once, for the right patient. This cannot be undone.",
+  enterInError: "Enter in error",
 } as const;
 
 export type Key = keyof typeof en;

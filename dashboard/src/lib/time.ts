@@ -36,6 +36,14 @@ export function minutes(instant: Date, zone: string): number {
   return value("hour") * 60 + value("minute");
 }
 
+/** When that wall clock shows it. A time that the spring night leaves out is an hour later; of two, it is one of them. */
+export function instantAt(isoDate: string, wall: string, zone: string): Date {
+  const asked = Date.parse(`${isoDate}T${wall}Z`);
+  // As far as the clock there was ahead at about that time, and then at that very time.
+  const ahead = (instant: number): number => Date.parse(`${date(new Date(instant), zone)}T00:00Z`) + minutes(new Date(instant), zone) * 60_000 - instant;
+  return new Date(asked - ahead(asked - ahead(asked)));
+}
+
 /** The calendar's next days; noon keeps clear of every change of the clock. */
 export function plusDays(isoDate: string, days: number): string {
   const noon = new Date(`${isoDate}T12:00:00Z`);

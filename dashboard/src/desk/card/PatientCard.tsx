@@ -8,6 +8,7 @@ import { Dialog } from "../../Dialog";
 import { useHere } from "../../here";
 import type { Names } from "../names";
 import { useWords } from "../words";
+import { Callers } from "./Callers";
 import { Communication } from "./Communication";
 import { Copies } from "./Copies";
 import { Messages } from "./Messages";
@@ -29,6 +30,7 @@ export function PatientCard({ patient, names, when, onVisit, onClose }: Props): 
   const parts = [
     { name: "visits", shown: <Visits patient={patient} names={names} when={when} onVisit={onVisit} /> },
     { name: "waitlist", shown: <WaitingFor patient={patient} names={names} when={when} /> },
+    { name: "callers", shown: <Callers patient={patient} /> },
     { name: "communication", shown: <Communication patient={patient} when={when} /> },
     // The API decides; this only spares people what it would refuse.
     ...(role === "practitioner" ? [] : [{ name: "messages", shown: <Messages patient={patient} when={when} /> } as const]),
@@ -43,7 +45,7 @@ export function PatientCard({ patient, names, when, onVisit, onClose }: Props): 
       <Tabs defaultValue="visits" keepMounted={false}>
         <Tabs.List mb="sm">
           {parts.map(({ name }, place) => (
-            <Tabs.Tab key={name} value={name} data-autofocus={place === 0 || undefined}>
+            <Tabs.Tab key={name} value={name} px={10} data-autofocus={place === 0 || undefined}>
               {t(name)}
             </Tabs.Tab>
           ))}

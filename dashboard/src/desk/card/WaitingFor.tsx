@@ -72,16 +72,16 @@ function Add({ patient, names, when }: Props): ReactNode {
         <Text size="sm" className="muted">
           {t("waitlistHint")}
         </Text>
+        <NativeSelect
+          label={t("waitsFor")}
+          value={earlier}
+          onChange={(event) => beEarlier(event.currentTarget.value)}
+          data={[
+            { value: "", label: t("anotherVisit") },
+            ...booked.map((each) => ({ value: each.appointmentId, label: t("earlierThan", { at: when(each.start) }) })),
+          ]}
+        />
         <Group grow align="start">
-          <NativeSelect
-            label={t("waitsFor")}
-            value={earlier}
-            onChange={(event) => beEarlier(event.currentTarget.value)}
-            data={[
-              { value: "", label: t("anotherVisit") },
-              ...booked.map((each) => ({ value: each.appointmentId, label: t("earlierThan", { at: when(each.start) }) })),
-            ]}
-          />
           {theirs ? null : <Choice name="type" label={t("visitType")} from={names.type} />}
           <Choice name="practitioner" label={t("practitioner")} from={names.practitioner} any={t("anyPractitioner")} />
         </Group>

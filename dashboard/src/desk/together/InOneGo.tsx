@@ -7,7 +7,7 @@ import { useRef, useState, type ReactNode } from "react";
 import { api, told, type Patient, type Schemas } from "../../api/client";
 import { Failure } from "../../Failure";
 import { useHere } from "../../here";
-import { clock } from "../../lib/time";
+import { clock, day } from "../../lib/time";
 import { useBusy } from "../actions";
 import { bookTogether } from "../changes";
 import { useWords } from "../words";
@@ -122,7 +122,7 @@ export function InOneGo({ kind, ...common }: Common & { kind: "family" | "chain"
               <Radio
                 key={slotsOf(offer)}
                 value={slotsOf(offer)}
-                label={`${when(offer.start)} · ${offer.items
+                label={`${day(new Date(offer.start), practice.timeZone, language)} · ${offer.items
                   .map((each) => `${clock(new Date(each.start), practice.timeZone, language)} ${names.practitioner.get(each.practitionerId) ?? ""}`)
                   .join(" → ")} · ${names.location.get(offer.items[0]?.locationId ?? "") ?? ""}`}
               />
