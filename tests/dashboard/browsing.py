@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from django.conf import settings
 from django.core.management import call_command
@@ -109,6 +110,12 @@ class Screen:
             rules,
         )
         return list(found)
+
+    def picture(self, name: str) -> None:
+        """Of what is on screen, where the environment names a folder for it; the documents show some of them."""
+        if folder := os.environ.get("MYBCAT_PICTURES"):
+            # Neither a blinking cursor nor what is on its way in or out.
+            self.page.screenshot(path=Path(folder) / f"{name}.png", animations="disabled", caret="hide")
 
     def close(self) -> None:
         self.context.close()

@@ -135,6 +135,7 @@ def test_an_endpoint_from_its_address_to_a_replayed_delivery(
     expect(attempts).to_have_count(2)
     expect(attempts.last).to_contain_text(re.compile(r"12.* ms500Answered 500no room"))
     assert screen.violations() == []
+    screen.picture("webhooks-attempts")
     page.keyboard.press("Escape")
 
     customer.answers(status(200))
