@@ -32,6 +32,7 @@ import { UndoBar } from "./UndoBar";
 import { useCall } from "./useCall";
 import { useChanging } from "./useChanging";
 import { useOverbooking } from "./useOverbooking";
+import { useRenewed } from "./useRenewed";
 import { VisitType } from "./VisitType";
 
 // Not before it is opened.
@@ -72,14 +73,18 @@ export function Desk({ signedIn }: { signedIn: SignedIn }): ReactNode {
     (instant: string) => `${day(new Date(instant), zone, language)}, ${clock(new Date(instant), zone, language)}`,
     [zone, language],
   );
+  const renew = useRenewed(patient, choosePatient);
   const actions = useMemo(
     () =>
       new Actions({
-        done: (dates) => refresh(queries, practice.id, dates.map((each) => dateOf(new Date(each), zone))),
+        done: (dates) => {
+          refresh(queries, practice.id, dates.map((each) => dateOf(new Date(each), zone)));
+          renew();
+        },
         undoable: allowUndo,
         say,
       }),
-    [queries, practice.id, zone],
+    [queries, practice.id, zone, renew],
   );
   useEffect(() => actions.words(t, when), [actions, t, when]);
 

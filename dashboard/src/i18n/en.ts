@@ -61,7 +61,7 @@ export const en = {
   lostLive: "Live updates are interrupted; coming back",
   findPatient: "Find patient",
   findHint: "Name, phone or birth date",
-  noPatient: "Nobody found. Check the spelling, or add a new patient.",
+  noPatient: "Nobody found. Check the spelling, or add a new patient (Esc, a).",
   newPatient: "New patient",
   born: "born",
   lastVisit: "Last visit",

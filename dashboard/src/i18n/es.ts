@@ -63,7 +63,7 @@ export const es: Record<Key, string> = {
   lostLive: "Cambios en vivo interrumpidos; volviendo",
   findPatient: "Buscar paciente",
   findHint: "Nombre, teléfono o fecha de nacimiento",
-  noPatient: "No se encontró a nadie. Revise cómo se escribe o agregue un paciente nuevo.",
+  noPatient: "No se encontró a nadie. Revise cómo se escribe o agregue un paciente nuevo (Esc, a).",
   newPatient: "Paciente nuevo",
   born: "nac.",
   lastVisit: "Última visita",
