@@ -15,6 +15,7 @@ from integrations.notices.urls import urlpatterns as notices
 from integrations.reminders.urls import urlpatterns as reminders
 from integrations.self_service.urls import page_urlpatterns as self_service
 from integrations.stripe.billing_views import BillingCheckout, BillingPortal, BillingSubscription
+from integrations.stripe.usage_views import BillingUsage
 from integrations.stripe.views import webhook
 from integrations.waitlist.urls import urlpatterns as waitlist
 from integrations.webhooks.urls import urlpatterns as webhooks
@@ -36,6 +37,7 @@ urlpatterns = [
     path("crm-connection", Connection.as_view()),
     path("crm-connection/test", ConnectionTest.as_view()),
     path("billing/subscription", BillingSubscription.as_view()),
+    path("billing/usage", BillingUsage.as_view()),
     path("billing/checkout-session", BillingCheckout.as_view()),
     path("billing/portal-session", BillingPortal.as_view()),
     *messaging,

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 
 import { test } from "vitest";
 
-import { canSubscribe, good, stateOf, type Subscription } from "../src/manage/subscription/state.ts";
+import { canSubscribe, good, percent, roomOf, stateOf, type Subscription } from "../src/manage/subscription/state.ts";
 
 const NOW = Date.parse("2026-03-01T12:00:00Z");
 const SOON = "2026-03-02T12:00:00Z";
@@ -43,4 +43,20 @@ test("whoever has a subscription that may yet be paid is not offered a second on
   for (const state of ["active", "trialing", "ending", "pastDue", "graceOver"] as const) assert.equal(canSubscribe(state), false, state);
   for (const state of ["none", "trial", "trialOver", "cancelled", "unpaid"] as const) assert.equal(canSubscribe(state), true, state);
   assert.deepEqual(["active", "pastDue", "graceOver"].map((state) => good(state as "active")), ["teal", "yellow", "red"]);
+});
+
+test("what is used is never told as more than it is", () => {
+  const cases: [number, number, string][] = [
+    [0, 0, "room"],
+    [7_999, 79, "room"],
+    [8_000, 80, "near"],
+    [9_999, 99, "near"],
+    [10_000, 100, "over"],
+    // The plan was larger this morning.
+    [500_000, 100, "over"],
+  ];
+  for (const [used, share, room] of cases) {
+    assert.equal(percent({ used, limit: 10_000 }), share);
+    assert.equal(roomOf({ used, limit: 10_000 }), room);
+  }
 });

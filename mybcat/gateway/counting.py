@@ -121,7 +121,7 @@ def counted(
     *, subjects: Sequence[UUID], limits: Sequence[Limit], store: Volatile
 ) -> tuple[tuple[int | None, ...], Admission]:
     """The epochs of `subjects` (None: not known to Redis), and what the limits say. Raises mybcat.volatile.Away."""
-    keys = [epochs.key(subject) for subject in subjects] + [f"mybcat:limit:{limit.key}" for limit in limits]
+    keys = [epochs.key(subject) for subject in subjects] + [_key(limit) for limit in limits]
     arguments: list[int] = [len(subjects)]
     for limit in limits:
         arguments += (limit.quota, 0 if limit.daily else limit.seconds * 1_000_000, limit.burst)
@@ -134,9 +134,19 @@ def counted(
 
 def forgiven(*, admission: Admission, store: Volatile) -> None:
     """Give an admitted request back to the limits that do not count failures of ours. Raises mybcat.volatile.Away."""
-    keys = [f"mybcat:limit:{count.limit.key}" for count in admission.counts if count.limit.forgiving]
+    keys = [_key(count.limit) for count in admission.counts if count.limit.forgiving]
     if keys and not admission.refused:
         store.call(lambda client: client.eval(_FORGIVE, len(keys), *keys))
+
+
+def used(*, limit: Limit, store: Volatile) -> int:
+    """How many requests count against the limit by now, one without a burst. Raises mybcat.volatile.Away."""
+    found: Any = store.call(lambda client: client.get(_key(limit)))
+    return int(found or 0)
+
+
+def _key(limit: Limit) -> str:
+    return f"mybcat:limit:{limit.key}"
 
 
 @cache

@@ -1,6 +1,7 @@
 """How often a caller may ask: by the operation's tier, and for API clients by the practice's plan."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.conf import settings
 
@@ -60,12 +61,17 @@ def limits_of(principal: Principal, *, operation: str, tier: Tier, certificate: 
         limits.append(Limit("certificate", shown, _scaled(PER_CERTIFICATE), MINUTE, forgiving=True))
     if principal.kind == "member":
         return limits
-    plan, practice = PLANS[principal.plan], str(principal.practice_id)
+    plan, practice = PLANS[principal.plan], principal.practice_id
     return [
         *limits,
         Limit("plan", f"plan:{practice}", _scaled(plan.a_second), 1, burst=_scaled(plan.burst)),
-        Limit("daily", f"daily:{practice}", _scaled(plan.a_day), DAY, daily=True),
+        daily_limit(practice_id=practice, plan=principal.plan),
     ]
+
+
+def daily_limit(*, practice_id: UUID, plan: str) -> Limit:
+    """What all API clients of the practice together may ask in a day, by UTC."""
+    return Limit("daily", f"daily:{practice_id}", _scaled(PLANS[plan].a_day), DAY, daily=True)
 
 
 def limits_of_address(address: str) -> list[Limit]:

@@ -420,6 +420,7 @@ CALLS |= {
     "deleteCrmConnection": Call(status=204, versions=V2, made=("crm",)),
     "testCrmConnection": Call(versions=V2, made=("crm",)),
     "getSubscription": Call(versions=V2),
+    "getUsage": Call(versions=V2),
     "createCheckoutSession": Call(status=201, body={"plan": "standard"}, versions=V2),
     "createPortalSession": Call(status=201, versions=V2, made=("customer",)),
 }

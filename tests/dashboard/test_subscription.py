@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -85,3 +86,35 @@ def test_a_failed_payment_says_until_when_all_works(screen: Screen, clinic: Clin
     # Nobody has paid by way of us: there is no customer of Stripe's to open the portal for.
     page.get_by_role("button", name="Open billing portal").click()
     expect(page.get_by_role("alert")).to_contain_text("The practice has never subscribed")
+
+
+def test_what_of_the_plan_is_used_is_said_in_words_beside_the_bar(screen: Screen, clinic: Clinic) -> None:
+    page = screen.page
+    told: dict[str, Any] = {"limit": 10_000, "used": 8_250, "refillsAt": "2030-01-02T00:00:00Z"}
+    usage = page.get_by_role("region", name="What of the plan is used")
+    page.get_by_role("link", name="Subscription").click()
+    # The product's own count: no program of this practice has asked for anything.
+    expect(usage.locator("[data-usage]")).to_contain_text(" of ")
+    expect(usage.locator("[data-usage]")).to_contain_text("(0%) There is room.")
+    expect(usage.get_by_text("It refills")).to_be_visible()
+    assert screen.violations() == []
+
+    page.route(
+        "**/api/v2/billing/usage",
+        lambda route: route.fulfill(json={"plan": "standard", "requestsToday": told}),
+    )
+    page.reload()
+    expect(usage.get_by_role("progressbar", name="Requests of programs today: 8,250 of 10,000 (82%)")).to_be_visible()
+    expect(usage.locator("[data-usage=near]")).to_have_text("8,250 of 10,000 (82%) Nearly used up.")
+    assert screen.violations() == []
+    told["used"] = 10_000
+    page.reload()
+    expect(usage.locator("[data-usage=over]")).to_contain_text("Used up: programs are refused until it refills.")
+    told["used"] = None
+    page.reload()
+    expect(usage.get_by_text("Not known for now, of 10,000")).to_be_visible()
+    expect(usage.get_by_role("progressbar")).to_have_count(0)
+    page.get_by_label("Language").select_option("es")
+    expect(page.get_by_text("Por ahora no se sabe, de 10.000")).to_be_visible()
+    assert screen.violations() == []
+    assert screen.errors == []

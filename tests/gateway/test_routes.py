@@ -201,6 +201,7 @@ ASKED = {
     ("DELETE", "api/v2/crm-connection"): (Permission.PRACTICE_MANAGE, Tier.T2),
     ("POST", "api/v2/crm-connection/test"): (Permission.PRACTICE_MANAGE, Tier.T2),
     ("GET", "api/v2/billing/subscription"): (Permission.BILLING_MANAGE, Tier.T4),
+    ("GET", "api/v2/billing/usage"): (Permission.BILLING_MANAGE, Tier.T4),
     ("POST", "api/v2/billing/checkout-session"): (Permission.BILLING_MANAGE, Tier.T2),
     ("POST", "api/v2/billing/portal-session"): (Permission.BILLING_MANAGE, Tier.T2),
     ("GET", "api/v2/patients/<str:patient_id>/messages"): (Permission.MESSAGE_READ, Tier.T4),

@@ -216,6 +216,7 @@ PLACES: dict[tuple[str, str], tuple[Place, ...]] = {
     ("DELETE", "api/v2/crm-connection"): (),
     ("POST", "api/v2/crm-connection/test"): (),
     ("GET", "api/v2/billing/subscription"): (),
+    ("GET", "api/v2/billing/usage"): (),
     ("POST", "api/v2/billing/checkout-session"): (),
     ("POST", "api/v2/billing/portal-session"): (),
     ("GET", "api/v2/patients/<str:patient_id>/messages"): (PATIENT,),

@@ -667,6 +667,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/billing/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What the practice's API clients have used of its plan today. People who sign in count against no plan. */
+        get: operations["getUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/bulk-jobs": {
         parameters: {
             query?: never;
@@ -4115,6 +4132,17 @@ export interface components {
             /** @description for whom, where several have the number */
             patientId?: string;
         };
+        RequestsOutput: {
+            /** @description of all API clients of the practice together */
+            limit: number;
+            /** @description null: unknown for now, and nothing is refused for it */
+            used: number | null;
+            /**
+             * Format: date-time
+             * @description when the day ends, by UTC
+             */
+            refillsAt: string;
+        };
         /** @description A body or query: unknown members are refused by name, and a number is no text. */
         ResourceInputRequest: {
             locationId: string;
@@ -4433,6 +4461,10 @@ export interface components {
             outcome: string;
             address: string | null;
             correlationId: string;
+        };
+        UsageOutput: {
+            plan: string;
+            requestsToday: components["schemas"]["RequestsOutput"];
         };
         /** @description A body or query: unknown members are refused by name, and a number is no text. */
         VisitInputRequest: {
@@ -6667,6 +6699,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SubscriptionOutput"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getUsage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageOutput"];
                 };
             };
             /** @description Too often */

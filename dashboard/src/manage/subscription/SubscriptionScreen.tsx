@@ -12,6 +12,7 @@ import { Page } from "../Page";
 import { useWhen } from "../when";
 import { useWords } from "../words";
 import { canSubscribe, good, PLANS, stateOf, type Plan, type Subscription } from "./state";
+import { UsageOfPlan } from "./UsageOfPlan";
 
 const ASKED_EVERY = 2000;
 // Stripe tells us of a payment within seconds.
@@ -35,6 +36,7 @@ export function SubscriptionScreen(): ReactNode {
   return (
     <Page title={t("subscription")} hint={t("subscriptionHint")}>
       <Loaded query={found}>{(subscription) => <Shown subscription={subscription} paid={paid} />}</Loaded>
+      <UsageOfPlan />
     </Page>
   );
 }

@@ -43,6 +43,20 @@ export function canSubscribe(state: State): boolean {
   return !["active", "trialing", "ending", "pastDue", "graceOver"].includes(state);
 }
 
+export type Usage = Schemas["UsageOutput"]["requestsToday"];
+
+/** How much of it is used, in whole percent that never say more than there is, nor 100 before it is. */
+export function percent({ used, limit }: { used: number; limit: number }): number {
+  return Math.min(Math.floor((100 * used) / limit), 100);
+}
+
+const NEAR = 80;
+
+export function roomOf(usage: { used: number; limit: number }): "room" | "near" | "over" {
+  if (usage.used >= usage.limit) return "over";
+  return percent(usage) >= NEAR ? "near" : "room";
+}
+
 export function good(state: State): "teal" | "yellow" | "red" {
   if (state === "active" || state === "trialing") return "teal";
   return ["none", "trial", "ending", "pastDue"].includes(state) ? "yellow" : "red";

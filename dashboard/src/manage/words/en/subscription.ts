@@ -35,4 +35,13 @@ export const subscription = {
   openPortal: "Open billing portal",
   openPortalHint: "Card, invoices, plan, cancelling",
   paidWaits: "Stripe is telling us of your payment. This takes a few seconds.",
+  usage: "What of the plan is used",
+  usageHint: "Requests of all your programs together, since midnight UTC. People who sign in use none of it.",
+  usageRequests: "Requests of programs today",
+  usageOf: "{used} of {limit} ({percent}%)",
+  usageUnknown: "Not known for now, of {limit}: the counter cannot be reached. While that is so, no program is refused for it.",
+  usage_room: "There is room.",
+  usage_near: "Nearly used up.",
+  usage_over: "Used up: programs are refused until it refills.",
+  usageRefills: "It refills {when}.",
 } as const;

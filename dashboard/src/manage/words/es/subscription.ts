@@ -37,4 +37,13 @@ export const subscription: Record<keyof typeof english, string> = {
   openPortal: "Abrir el portal de pagos",
   openPortalHint: "Tarjeta, facturas, plan, cancelación",
   paidWaits: "Stripe nos está comunicando su pago. Tarda unos segundos.",
+  usage: "Lo usado del plan",
+  usageHint: "Peticiones de todos sus programas juntos desde la medianoche UTC. Quienes inician sesión no gastan nada.",
+  usageRequests: "Peticiones de programas hoy",
+  usageOf: "{used} de {limit} ({percent} %)",
+  usageUnknown: "Por ahora no se sabe, de {limit}: no se alcanza el contador. Mientras tanto no se rechaza por ello a ningún programa.",
+  usage_room: "Queda sitio.",
+  usage_near: "Casi agotado.",
+  usage_over: "Agotado: se rechaza a los programas hasta que se renueve.",
+  usageRefills: "Se renueva {when}.",
 };
