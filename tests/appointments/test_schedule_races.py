@@ -15,10 +15,11 @@ from appointments import regeneration, schedules
 from appointments.booking import book_appointment
 from appointments.cancelling import cancel_appointment
 from appointments.models import Appointment, Slot
+from appointments.places.services import LocationInUse, change_location
 from appointments.regeneration import Change
-from appointments.unavailable import NotEnoughTime, SlotTaken
+from appointments.unavailable import LocationInactive, NotEnoughTime, SlotTaken
 from mybcat.tenancy import practice_scope
-from practices.models import AppointmentType, Practice, WorkingHours
+from practices.models import AppointmentType, Location, Practice, WorkingHours
 from tests.appointments.calendars import HORIZON_DAYS, NOW, Calendar, day_after, hours, make_calendar
 from tests.factories import Clinic
 
@@ -66,6 +67,18 @@ def change_grid(calendar: Calendar, minutes: int, *, before_commit: Callable[[],
         change = schedules.hours_changed(practitioner=calendar.refreshed(), now=NOW)
         before_commit()
     return change
+
+
+def close_place(calendar: Calendar, *, before_commit: Callable[[], object] = lambda: None) -> None:
+    clinic = calendar.clinic
+    with practice_scope(clinic.practice.id):
+        change_location(location_id=clinic.location.id, fields={"is_active": False}, by=clinic.principal, now=NOW)
+        before_commit()
+
+
+def is_open(calendar: Calendar) -> bool:
+    with practice_scope(calendar.clinic.practice.id):
+        return bool(Location.objects.get().is_active)
 
 
 def until_someone_waits(owner: psycopg.Connection) -> None:
@@ -144,6 +157,49 @@ def test_a_booking_waits_for_a_regeneration_and_is_refused(
     regenerating.result()
     assert isinstance(booking.exception(), SlotTaken | NotEnoughTime)
     assert calendar.free() == ["09:00", "09:30"]
+
+
+def test_a_place_is_not_closed_over_a_booking_that_is_being_made(
+    calendar: Calendar, owner: psycopg.Connection, beside: Callable[..., Future]
+) -> None:
+    taken, go_on = Event(), Event()
+    slot = calendar.slot("09:00")
+
+    def pause() -> None:
+        taken.set()
+        go_on.wait()
+
+    booking = beside(lambda: book(calendar, slot, before_commit=pause))
+    taken.wait()
+    closing = beside(lambda: close_place(calendar))
+    until_someone_waits(owner)
+    go_on.set()
+    assert booking.exception() is None
+    assert isinstance(closing.exception(), LocationInUse)
+    assert is_open(calendar)
+    assert calendar.shown() == {"09:00": "busy", "09:15": "free", "09:30": "free", "09:45": "free"}
+
+
+def test_a_booking_waits_for_a_place_that_is_being_closed_and_is_refused(
+    calendar: Calendar, owner: psycopg.Connection, beside: Callable[..., Future]
+) -> None:
+    closed, go_on = Event(), Event()
+    slot = calendar.slot("09:00")
+
+    def pause() -> None:
+        closed.set()
+        go_on.wait()
+
+    closing = beside(lambda: close_place(calendar, before_commit=pause))
+    closed.wait()
+    booking = beside(lambda: book(calendar, slot))
+    until_someone_waits(owner)
+    go_on.set()
+    closing.result()
+    assert isinstance(booking.exception(), LocationInactive)
+    assert not is_open(calendar)
+    with practice_scope(calendar.clinic.practice.id):
+        assert not Appointment.objects.exists()
 
 
 def test_a_cancellation_waits_for_new_hours_and_closes_its_slot(
