@@ -98,6 +98,20 @@ class SlotsQuery(DaysQuery):
     )
 
 
+FOR_WHOM = "one id: times are left out that are for new patients, where this one has been here; default: not known"
+
+
+class OpenSlotsQuery(SlotsQuery):
+    """v1, which is frozen, cannot be asked for a patient's."""
+
+    patient = IdListField("pat", required=False, help_text=f"with `type`, {FOR_WHOM}")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "patient" in attrs and not attrs.get("type"):
+            raise serializers.ValidationError({"patient": ["Only with `type`"]})
+        return of_one(super().validate(attrs), "patient")
+
+
 class NextQuery(Input):
     type = serializers.CharField(max_length=60, help_text="code of an appointment type")
     practitioner = IdListField("pract", required=False, help_text="ids, apart by commas")
@@ -106,9 +120,6 @@ class NextQuery(Input):
 
     def get_fields(self) -> dict[str, serializers.Field]:
         return {"from": InstantField(required=False), **super().get_fields()}
-
-
-_FOR_WHOM = "one id: times are left out that are for new patients, where this one has been here; default: not known"
 
 
 class WishedQuery(NextQuery):
@@ -140,7 +151,7 @@ class WishedQuery(NextQuery):
         required=False,
         help_text="whether the patient has never been here; default: not known",
     )
-    patient = IdListField("pat", required=False, help_text=_FOR_WHOM)
+    patient = IdListField("pat", required=False, help_text=FOR_WHOM)
     insurance = serializers.CharField(
         required=False, max_length=120, help_text="an insurer: each offer says whether the practice lists it"
     )
@@ -148,7 +159,7 @@ class WishedQuery(NextQuery):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "until" in attrs and "from" in attrs and attrs["until"] <= attrs["from"]:
             raise serializers.ValidationError({"until": ["Not before `from`"]})
-        return _of_one(attrs, "patient")
+        return of_one(attrs, "patient")
 
 
 class WhyNotQuery(Input):
@@ -161,13 +172,14 @@ class WhyNotQuery(Input):
         required=False,
         help_text="whether the patient has never been here; default: not known",
     )
-    patient = IdListField("pat", required=False, help_text=_FOR_WHOM)
+    patient = IdListField("pat", required=False, help_text=FOR_WHOM)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        return _of_one(attrs, "practitioner", "location", "patient")
+        return of_one(attrs, "practitioner", "location", "patient")
 
 
-def _of_one(attrs: dict[str, Any], *names: str) -> dict[str, Any]:
+def of_one(attrs: dict[str, Any], *names: str) -> dict[str, Any]:
+    """The input, where each of `names` that it has is one id. Raises ValidationError."""
     if several := [name for name in names if len(attrs.get(name, [None])) != 1]:
         raise serializers.ValidationError({name: ["Give one id"] for name in several})
     return attrs

@@ -20,7 +20,7 @@ from appointments.offers import Offer, alternatives, for_whom, insured, offers
 from appointments.querysets import SlotQuerySet
 from appointments.searching import Search
 from appointments.self_service import Window, window
-from appointments.serializers import NextQuery, SlotsQuery, WishedQuery
+from appointments.serializers import NextQuery, OpenSlotsQuery, SlotsQuery, WishedQuery
 from appointments.views import SHAPES, days_of, one_patient, refuse_unknown
 from appointments.wishes import PartOfDay, Wishes
 from mybcat.errors import InvalidInput
@@ -42,7 +42,7 @@ class Slots(Endpoint):
     tiers = {"GET": Tier.T4}
     etag = of_state(lambda endpoint, request: _state(*endpoint.asked), cache=REVALIDATE)
 
-    @listed("listSlots", v1=v1.SlotOutput, v2=v2.SlotOutput, query=SlotsQuery)
+    @listed("listSlots", v1=v1.SlotOutput, v2=v2.SlotOutput, query=SlotsQuery, query_v2=OpenSlotsQuery)
     def get(self, request: Request) -> Response:
         """Slots of some days, in order of time; with `type`, those at which one can begin."""
         query, rows = self.asked
@@ -58,6 +58,7 @@ class Slots(Endpoint):
                 since=max(since, allowed.since),
                 until=min(until, allowed.until),
                 limit=MAX_STARTS,
+                wishes=Wishes(been_here=been_here(one_patient(query))),
             )
             if len(found) == MAX_STARTS:
                 raise InvalidInput(fields={"to": ["Too many slots: ask for fewer days, practitioners or locations"]})
@@ -73,7 +74,7 @@ class Slots(Endpoint):
     @cached_property
     def asked(self) -> tuple[dict[str, Any], SlotQuerySet]:
         """The query, and the rows of its days."""
-        query = read_query(self.request, SlotsQuery)
+        query = read_query(self.request, SlotsQuery if self.request.version == "v1" else OpenSlotsQuery)
         refuse_unknown(query)
         since, until = days_of(query, self)
         rows: SlotQuerySet = (

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from appointments.availability import Start, starts
+from appointments.wishes import Wishes
 from practices.models import AppointmentType
 
 # Starts of one step that are looked at: some days of a large practice.
@@ -17,11 +18,12 @@ _TRIES = 200
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one of the group needs, and of whom, where."""
+    """What one of the group needs, and of whom, where; `been_here`: whether it is for a patient who is not new."""
 
     kind: AppointmentType
     practitioners: Collection[UUID]
     locations: Collection[UUID]
+    been_here: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ def _placeable(step: Step, since: datetime, until: datetime) -> list[Placed]:
         since=since,
         until=until,
         limit=MOST_STARTS,
+        wishes=Wishes(been_here=step.been_here),
     )
     return [Placed.of(step, start) for start in found]
 

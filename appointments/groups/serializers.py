@@ -8,7 +8,7 @@ from appointments import serializers_v2 as v2
 from appointments.groups.models import AppointmentGroup
 from appointments.groups.offers import Placed
 from appointments.models import Appointment
-from appointments.serializers import MAX_CODE, BookingInput
+from appointments.serializers import FOR_WHOM, MAX_CODE, BookingInput, of_one
 from mybcat.gateway.inputs import IdListField, Input, InstantField
 from mybcat.ids import familiar_id, public_id
 
@@ -38,6 +38,10 @@ class GroupStepInput(Input):
     type = serializers.CharField(max_length=MAX_CODE, help_text="code of an appointment type")
     practitioner = IdListField("pract", required=False, help_text="ids, apart by commas")
     location = IdListField("loc", required=False, help_text="ids, apart by commas")
+    patient = IdListField("pat", required=False, help_text=FOR_WHOM)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        return of_one(attrs, "patient")
 
 
 class GroupSearchInput(Input):

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from appointments import serializers_v2 as v2
 from appointments.availability import active_type
+from appointments.blocks.rules import been_here
 from appointments.groups.booking import GroupRefused, Nowhere, Wish, book_group
 from appointments.groups.ending import cancel_group, get_group, undo_group
 from appointments.groups.offers import Step, group_offers
@@ -27,6 +28,7 @@ from appointments.groups.series import series
 from appointments.models import Appointment
 from appointments.serializers import CancellationInput
 from appointments.slot_views import asked_for
+from appointments.views import one_patient
 from appointments.why_not import why_not, why_not_slot
 from mybcat import audit
 from mybcat.errors import InvalidInput
@@ -114,7 +116,10 @@ class AppointmentGroupOffers(Endpoint):
         until = body.get("until") or since + WEEK
         if not since < until <= since + FARTHEST:
             raise InvalidInput(fields={"until": ["After the beginning, and at most 31 days later"]})
-        steps = [Step(active_type(item["type"]), *asked_for(item)) for item in body["items"]]
+        steps = [
+            Step(active_type(item["type"]), *asked_for(item), been_here=been_here(one_patient(item)))
+            for item in body["items"]
+        ]
         offers = group_offers(
             steps=steps,
             in_order=body["kind"] == "chain",

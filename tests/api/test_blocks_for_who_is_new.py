@@ -125,6 +125,43 @@ class TestWhoHasBeenHere:
         wrong = agent.get("/api/v2/slots/next", type=new.code, patient=f"{stranger},{public('pat', clinic.patient.id)}")
         assert_invalid(wrong, patient=["Give one id"])
 
+    def test_the_list_of_times_does_so_too(self, agent: Caller, clinic: Clinic, stranger: str) -> None:
+        day = clinic.slots[0].starts_at.astimezone(clinic.zone).date().isoformat()
+
+        def found(patient: str) -> set[str]:
+            asked = {"from": day, "to": day, "type": clinic.exam.code, "patient": patient}
+            return {each["id"] for each in agent.get("/api/v2/slots", **asked).json()["data"]}
+
+        kept = {slot_id(clinic, number) for number in range(4)}
+        assert not kept & found(public("pat", clinic.patient.id))
+        assert slot_id(clinic, 4) in found(public("pat", clinic.patient.id))
+        assert slot_id(clinic, 0) in found(stranger)
+        assert_not_found(agent.get("/api/v2/slots", type=clinic.exam.code, patient=public("pat", uuid4())))
+        assert_invalid(agent.get("/api/v2/slots", patient=stranger), patient=["Only with `type`"])
+        for version, two in (("v2", f"{stranger},{stranger}"), ("v1", stranger)):
+            answer = agent.get(f"/api/{version}/slots", type=clinic.exam.code, patient=two)
+            assert answer.status_code == 400
+
+    def test_a_family_is_offered_times_that_each_of_them_may_have(
+        self, agent: Caller, clinic: Clinic, stranger: str
+    ) -> None:
+        theirs = public("pat", clinic.patient.id)
+
+        def first(*patients: str) -> list[str]:
+            items = [{"type": clinic.exam.code, "patient": patient} for patient in patients]
+            body = {"kind": "family", "items": items, "longestWaitMinutes": 240}
+            answer = agent.post("/api/v2/appointment-groups/offers", body)
+            assert answer.status_code == 200, answer.content
+            return [each["slotId"] for each in answer.json()["offers"][0]["items"]]
+
+        kept = {slot_id(clinic, number) for number in range(4)}
+        assert set(first(stranger, stranger)) <= kept
+        new_one, known_one = first(stranger, theirs)
+        assert new_one in kept
+        assert known_one not in kept
+        items = [{"type": clinic.exam.code, "patient": public("pat", uuid4())}] * 2
+        assert_not_found(agent.post("/api/v2/appointment-groups/offers", {"kind": "family", "items": items}))
+
     def test_why_not_says_it_and_names_times_outside(self, agent: Caller, clinic: Clinic, stranger: str) -> None:
         asked = {
             "type": clinic.exam.code,

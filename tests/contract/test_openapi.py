@@ -301,7 +301,7 @@ CALLS = {
     ),
     "releaseHold": Call(status=204, versions=V2),
     "changeAppointmentStatus": Call(body={"status": "entered-in-error"}, versions=V2),
-    "listSlots": Call(query={**DAYS, "type": "comprehensive_exam"}),
+    "listSlots": Call(query={**DAYS, "type": "comprehensive_exam"}, query_v2={"patient": "{pat}"}),
     "nextSlots": Call(
         query={
             "type": "comprehensive_exam",

@@ -3361,6 +3361,8 @@ export interface components {
             practitioner?: string;
             /** @description ids, apart by commas */
             location?: string;
+            /** @description one id: times are left out that are for new patients, where this one has been here; default: not known */
+            patient?: string;
         };
         HandledOutput: {
             count: number;
@@ -11236,6 +11238,8 @@ export interface operations {
                 limit?: number;
                 /** @description ids, apart by commas */
                 location?: string;
+                /** @description with `type`, one id: times are left out that are for new patients, where this one has been here; default: not known */
+                patient?: string;
                 /** @description ids, apart by commas */
                 practitioner?: string;
                 to?: string;

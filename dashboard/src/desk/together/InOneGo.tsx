@@ -46,13 +46,13 @@ export function InOneGo({ kind, ...common }: Common & { kind: "family" | "chain"
 
   const search = useMutation({
     mutationFn: () => {
-      const items = steps.map((step) => ({ type: step.type }));
+      const items = people.map(({ type: wanted, patient: who }) => ({ type: wanted, ...(who ? { patient: who.id } : {}) }));
       return told(() => api.POST("/api/v2/appointment-groups/offers", { body: { kind, items, count: COUNT, longestWaitMinutes: LONGEST_WAIT } }));
     },
     onSuccess: ({ offers }) => choose(offers[0] ?? null),
   });
   function change(id: number, what: Partial<Step>): void {
-    // Other people can come at the same times; other visits are of another length.
+    // Most times suit other people too, and where one does not, booking says so; other visits are of another length.
     if (what.type !== undefined) begin();
     plan((before) => before.map((step) => (step.id === id ? { ...step, ...what } : step)));
   }
