@@ -27,7 +27,7 @@ from mybcat.gateway.tokens import Claims, InvalidToken, member_backend
 from mybcat.ids import public_id
 from mybcat.lockout import Attempt
 from mybcat.tenancy import platform_scope
-from practices import sign_in
+from practices import everywhere, sign_in
 from practices.models import Membership, Practice
 
 
@@ -125,9 +125,23 @@ class Logout(PublicEndpoint):
             for family_id in sorted(families):
                 sign_in.end(family_id=family_id, because="logout", now=timezone.now())
         epochs.announce()
-        response = HttpResponse(status=204)
-        response.delete_cookie(cookie_name(), path=_cookie_path(), samesite="Strict")
-        return response
+        return _signed_out()
+
+
+class LogoutEverywhere(PublicEndpoint):
+    # The token, not the cookie: it is short-lived, and no page of another site can send it.
+    authentication_classes = (BearerAuthentication,)
+
+    @extend_schema(operation_id="signOutEverywhere", request=None, responses={204: None})
+    def post(self, request: Request) -> HttpResponse:
+        """End every session of yours, this one too, with all their tokens and live sockets."""
+        claims = cast("Claims", request.auth)
+        if claims.operator_id:
+            raise Forbidden
+        with platform_scope(reason="sign out everywhere"):
+            everywhere.sign_out(session_id=claims.session_id, user_id=claims.user_id, now=timezone.now())
+        epochs.announce()
+        return _signed_out()
 
 
 class SwitchPractice(PublicEndpoint):
@@ -182,6 +196,12 @@ def _cookie_path() -> str:
 def _client(request: Request) -> bytes:
     """What a browser says of itself: enough to tell a lost answer from a token carried elsewhere."""
     return sha256((request.META.get("HTTP_USER_AGENT") or "").encode()).digest()
+
+
+def _signed_out() -> HttpResponse:
+    response = HttpResponse(status=204)
+    response.delete_cookie(cookie_name(), path=_cookie_path(), samesite="Strict")
+    return response
 
 
 def _session_of(request: Request) -> Any:

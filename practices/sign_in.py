@@ -177,16 +177,24 @@ def end_reused(*, family: RefreshFamily, now: datetime) -> None:
 
 def switch_practice(*, session_id: UUID | None, user_id: UUID | None, practice_id: UUID, now: datetime) -> SignedIn:
     """An access token for another practice of the same user; refreshing stays there. Raises as `sign_in` does."""
-    rows = RefreshFamily.objects.select_for_update(no_key=True)
-    # An external issuer's token has no session of ours to move.
-    family = rows.filter(id=session_id, user_id=user_id).first() if session_id and user_id else None
-    if family is None or not _alive(family, now=now):
-        raise SessionEnded
+    family = living(session_id=session_id, user_id=user_id, now=now)
     memberships = memberships_of(family.user)
     membership = _chosen(memberships, practice_id, current=family.current_practice_id)
     family.current_practice_id = membership.practice_id
     family.save(update_fields=("current_practice_id",))
     return _signed_in(family, membership, memberships, None, now=now)
+
+
+def living(*, session_id: UUID | None, user_id: UUID | None, now: datetime) -> RefreshFamily:
+    """The family of an access token, locked. Raises SessionEnded where it is over."""
+    rows = RefreshFamily.objects.select_for_update(no_key=True)
+    # An external issuer's token has no session of ours.
+    family: RefreshFamily | None = (
+        rows.filter(id=session_id, user_id=user_id).first() if session_id and user_id else None
+    )
+    if family is None or not _alive(family, now=now):
+        raise SessionEnded
+    return family
 
 
 def end(*, family_id: UUID, because: str, now: datetime) -> None:

@@ -17,6 +17,7 @@ auth_urlpatterns = [
     path("api/auth/token", auth_views.Token.as_view()),
     path("api/auth/refresh", auth_views.Refresh.as_view()),
     path("api/auth/logout", auth_views.Logout.as_view()),
+    path("api/auth/logout/everywhere", auth_views.LogoutEverywhere.as_view()),
     path("api/auth/practice", auth_views.SwitchPractice.as_view()),
     path(".well-known/jwks.json", auth_views.JWKS.as_view()),
 ]

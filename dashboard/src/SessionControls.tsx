@@ -1,9 +1,11 @@
 /** What every screen has at hand: another practice, another look, and the way out. */
 
-import { ActionIcon, Button, NativeSelect, Tooltip, useMantineColorScheme } from "@mantine/core";
+import { ActionIcon, Button, Group, NativeSelect, Text, Tooltip, useMantineColorScheme } from "@mantine/core";
 import { useState, type ReactNode } from "react";
 
 import { api, told } from "./api/client";
+import { Dialog } from "./Dialog";
+import { Failure } from "./Failure";
 import { useHere } from "./here";
 import { useWords } from "./i18n";
 import { session } from "./session";
@@ -59,8 +61,63 @@ export function SignOut(): ReactNode {
   }
 
   return (
-    <Button size="compact-xs" variant="default" onClick={() => void leave()}>
-      {t("signOut")}
-    </Button>
+    <>
+      <Button size="compact-xs" variant="default" onClick={() => void leave()}>
+        {t("signOut")}
+      </Button>
+      <SignOutEverywhere />
+    </>
+  );
+}
+
+/** For who has left a screen open somewhere, or lost a device: asked for twice, since it ends calls elsewhere too. */
+function SignOutEverywhere(): ReactNode {
+  const { t } = useWords();
+  const [asked, ask] = useState(false);
+  return (
+    <>
+      <Tooltip label={t("endAllSessions")}>
+        <ActionIcon variant="default" size="md" aria-label={t("endAllSessions")} onClick={() => ask(true)}>
+          ⊗
+        </ActionIcon>
+      </Tooltip>
+      {asked ? <Everywhere onClose={() => ask(false)} /> : null}
+    </>
+  );
+}
+
+function Everywhere({ onClose }: { onClose: () => void }): ReactNode {
+  const { t } = useWords();
+  const [waiting, wait] = useState(false);
+  const [error, fail] = useState<unknown>(null);
+
+  async function leave(): Promise<void> {
+    wait(true);
+    fail(null);
+    try {
+      // Under /api/auth `api` brings no token by itself.
+      const ask = async () =>
+        api.POST("/api/auth/logout/everywhere", { headers: { Authorization: `Bearer ${await session.token()}` } });
+      await told(ask);
+      session.left();
+    } catch (refused) {
+      fail(refused);
+      wait(false);
+    }
+  }
+
+  return (
+    <Dialog onClose={onClose} title={t("everywhereTitle")}>
+      <Text mb="md">{t("everywhereText")}</Text>
+      {error ? <Failure error={error} /> : null}
+      <Group gap="xs">
+        <Button color="red" loading={waiting} onClick={() => void leave()}>
+          {t("signOutEverywhere")}
+        </Button>
+        <Button variant="default" onClick={onClose} data-autofocus>
+          {t("cancel")}
+        </Button>
+      </Group>
+    </Dialog>
   );
 }

@@ -81,10 +81,11 @@ class Session {
     else if (answer.status === 401) this.ended();
   }
 
-  /** It is over: the next thing to do is to sign in. */
+  /** It is over: the next thing to do is to sign in. Several who ask at once find out, and the first is as right as the last. */
   ended(): void {
+    const before = this.#state;
     this.#until = 0;
-    this.#is({ status: "out", ended: this.#state.status === "in" });
+    this.#is({ status: "out", ended: before.status === "in" || (before.status === "out" && before.ended) });
   }
 
   left(): void {

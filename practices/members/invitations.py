@@ -16,10 +16,9 @@ from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 
-from mybcat import audit
 from mybcat.errors import DomainError, InvalidInput
-from mybcat.principal import Behalf
 from mybcat.tenancy import platform_scope
+from practices import everywhere
 from practices.members.services import is_pending
 from practices.models import Membership, User
 from practices.sign_in import memberships_of
@@ -81,16 +80,7 @@ def choose_password(*, token: str, password: str, now: datetime) -> None:
         raise InvalidInput(fields={"password": list(error.messages)}) from error
     user.set_password(password)
     user.save(update_fields=("password",))
-    for member in memberships_of(user):
-        by = Behalf(kind="member", id=user.id, practice_id=member.practice_id)
-        audit.record(
-            principal=by,
-            action="member.password_chosen",
-            object_kind="mem",
-            object_ids=[member.id],
-            now=now,
-            practice_id=member.practice_id,
-        )
+    everywhere.record(user=user, action="member.password_chosen", now=now)
 
 
 def _invited(token: str) -> User:

@@ -91,6 +91,14 @@ def test_the_token_says_who_acts(token: str, operator: User, clinic: Clinic) -> 
     assert claims["exp"] - claims["iat"] == 15 * 60
 
 
+def test_the_operator_signs_the_member_out_nowhere(token: str, clinic: Clinic) -> None:
+    member = Caller(clinic.agent, clinic.practice)
+    with changes():
+        refused = ask(token, "POST", "/api/auth/logout/everywhere")
+    assert_forbidden(refused)
+    assert member.get("/api/v2/locations").status_code == 200
+
+
 def test_it_ends_by_time(token: str) -> None:
     assert ask(token, "GET", "/api/v2/locations").status_code == 200
     with time_machine.travel(timezone.now() + timedelta(minutes=15), tick=False):

@@ -106,6 +106,8 @@ class Call:
     query_v2: dict[str, str] = field(default_factory=dict)
 
 
+# Of no version, and yet for who is signed in.
+BY_TOKEN = ("/auth/practice", "/auth/logout/everywhere")
 # What came after v1 was frozen.
 V2 = ("v2",)
 DAYS = {"from": "{day}", "to": "{day}", "practitioner": "{pract}", "location": "{loc}"}
@@ -114,6 +116,7 @@ CALLS = {
     "refreshToken": Call(),
     "switchPractice": Call(body={"practice": "{prac}"}),
     "signOut": Call(status=204),
+    "signOutEverywhere": Call(status=204),
     "clientToken": Call(
         form={"grant_type": "client_credentials", "client_id": "{client}", "client_secret": "{secret}"}
     ),
@@ -712,7 +715,7 @@ def test_what_is_deprecated_and_what_asks_for_a_token_is_said(version: str) -> N
     for _, path, operation in operations(version):
         versioned = path.startswith(f"/api/{version}/")
         assert operation.get("deprecated", False) == (versioned and version == "v1"), path
-        assert operation.get("security") == ([{"bearer": []}] if versioned or path.endswith("/practice") else None)
+        assert operation.get("security") == ([{"bearer": []}] if versioned or path.endswith(BY_TOKEN) else None)
 
 
 @pytest.mark.parametrize(("version", "name"), [(version, name) for name in CALLS for version in CALLS[name].versions])
@@ -767,7 +770,7 @@ def test_every_refusal_is_as_described(agent: Caller, own: Own, version: str) ->
         ((kind, content),) = operation["responses"]["default"]["content"].items()
         for answer in answers:
             if answer.status_code < 400:
-                assert operation["operationId"] in ("refreshToken", "signOut")
+                assert operation["operationId"] in ("refreshToken", "signOut", "signOutEverywhere")
                 continue
             assert answer.headers["Content-Type"] == kind, path
             assert errors(answer.json(), content["schema"], version) == []

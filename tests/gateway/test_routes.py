@@ -25,6 +25,7 @@ OPEN = {
     ".well-known/jwks.json": "public keys",
     ".well-known/oauth-authorization-server": "public addresses",
     "api/auth/logout": "acts on the cookie or the token that comes with it",
+    "api/auth/logout/everywhere": "reads the token by itself: it belongs to no practice yet",
     "api/auth/password": "whoever has the link from their invitation",
     "api/auth/practice": "reads the token by itself: it belongs to no practice yet",
     "api/auth/refresh": "acts on the cookie that comes with it",

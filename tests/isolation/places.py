@@ -256,6 +256,7 @@ PLACES: dict[tuple[str, str], tuple[Place, ...]] = {
     ("POST", "api/auth/practice"): (Place("body", "practice", "prac"),),
     ("POST", "api/auth/refresh"): (),
     ("POST", "api/auth/logout"): (),
+    ("POST", "api/auth/logout/everywhere"): (),
     ("GET", ".well-known/jwks.json"): (),
     ("GET", "api/schema/v1"): (),
     ("GET", "api/schema/v2"): (),

@@ -185,7 +185,9 @@ class TestATrustedIssuer:
         with changes():
             moved = client.post("/api/auth/practice", body, content_type="application/json", headers=headers)
             ended = client.post("/api/auth/logout", headers=headers)
-        assert_refused(moved, status=401, code="session_ended", sentence="Your session has ended. Sign in again.")
+            everywhere = client.post("/api/auth/logout/everywhere", headers=headers)
+        for refused in (moved, everywhere):
+            assert_refused(refused, status=401, code="session_ended", sentence="Your session has ended. Sign in again.")
         assert_refused(ended, status=401, code="unauthenticated", sentence="Authentication is required")
 
 

@@ -131,6 +131,17 @@ def test_signing_out_ends_the_sockets_of_the_sign_in_within_a_second(port: int, 
         assert other.hears_nothing()
 
 
+def test_signing_out_everywhere_ends_the_sockets_of_every_sign_in(port: int, agent: Caller, clinic: Clinic) -> None:
+    elsewhere, colleague = (
+        Caller(user, clinic.practice) for user in (clinic.agent, make_member(practice=clinic.practice))
+    )
+    with Watcher(port, agent) as here, Watcher(port, elsewhere) as there, Watcher(port, colleague) as other:
+        assert [each.hears()["type"] for each in (here, there, other)] == ["hello"] * 3
+        assert agent.post("/api/auth/logout/everywhere", None).status_code == 204
+        assert (here.closed_with(seconds=30), there.closed_with(seconds=30)) == (4401, 4401)
+        assert other.hears_nothing()
+
+
 def test_another_role_ends_the_sockets_within_a_second(port: int, agent: Caller, clinic: Clinic) -> None:
     with Watcher(port, agent) as watcher:
         watcher.hears()

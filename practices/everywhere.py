@@ -1,0 +1,46 @@
+"""Ending all sessions of a person at once, wherever they are signed in, and saying so in each of their practices."""
+
+from datetime import datetime
+from uuid import UUID
+
+from mybcat import audit
+from mybcat.principal import Behalf
+from practices.models import RefreshFamily, User
+from practices.sign_in import living, memberships_of
+
+
+def sign_out(*, session_id: UUID | None, user_id: UUID | None, now: datetime) -> None:
+    """End every session of whoever has this one, itself too. In platform scope: sessions belong to no practice.
+
+    Raises SessionEnded where the session is over: who has been signed out signs nobody out.
+    """
+    if user_id is not None:
+        _lock(user_id)
+    user = living(session_id=session_id, user_id=user_id, now=now).user
+    end_all(user=user, because="everywhere", now=now)
+    record(user=user, action="member.signed_out_everywhere", now=now)
+
+
+def end_all(*, user: User, because: str, now: datetime) -> None:
+    """Revoke every family of this person: refresh tokens and access tokens, at once. In platform scope."""
+    RefreshFamily.objects.filter(id__in=_lock(user.id)).update(revoked_at=now, revoked_because=because)
+
+
+def record(*, user: User, action: str, now: datetime) -> None:
+    """An audit row in each practice that the person works for: what they did for themselves holds in all of them."""
+    for member in memberships_of(user):
+        by = Behalf(kind="member", id=user.id, practice_id=member.practice_id)
+        audit.record(
+            principal=by,
+            action=action,
+            object_kind="mem",
+            object_ids=[member.id],
+            now=now,
+            practice_id=member.practice_id,
+        )
+
+
+def _lock(user_id: UUID) -> list[UUID]:
+    """The person's families, in the order that signing out has as well: of two at once, one waits for the other."""
+    rows = RefreshFamily.objects.filter(user_id=user_id, revoked_at__isnull=True).order_by("id")
+    return list(rows.select_for_update(no_key=True).values_list("id", flat=True))
