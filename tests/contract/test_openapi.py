@@ -575,12 +575,14 @@ def _weekly(clinic: Clinic) -> str:
 class Own(dict[str, str]):
     """What the calls name. What would stand in another call's way is made when it is asked for."""
 
-    def __init__(self, clinic: Clinic, **values: str) -> None:
+    def __init__(self, clinic: Clinic, agent: Caller, **values: str) -> None:
         super().__init__(**values)
-        self.clinic = clinic
+        self.clinic, self.agent = clinic, agent
 
     def __missing__(self, name: str) -> str:
-        return self.setdefault(name, MAKERS[name](self.clinic))
+        # In v1 a job is shown to whom submitted it, and to nobody else.
+        made = with_a_failure(self.agent) if name == "job" else MAKERS[name](self.clinic)
+        return self.setdefault(name, made)
 
     def at(self, path: str) -> str:
         """The path with these ids in it."""
@@ -651,9 +653,8 @@ def own(agent: Caller, clinic: Clinic) -> Own:
         "email": clinic.agent.email,
         "since": (timezone.now() - timedelta(days=1)).isoformat(),
         "until": (timezone.now() + timedelta(days=1)).isoformat(),
-        "job": with_a_failure(agent),
     }
-    return Own(clinic, **values)
+    return Own(clinic, agent, **values)
 
 
 def filled(values: dict[str, Any], own: Own) -> dict[str, Any]:
