@@ -1,6 +1,6 @@
 /** All keys of the desk; who has never seen it books from here. */
 
-import { Switch, Table, Text } from "@mantine/core";
+import { SimpleGrid, Switch, Table, Text } from "@mantine/core";
 import { useState, type ReactNode } from "react";
 
 import { Dialog } from "../Dialog";
@@ -46,6 +46,8 @@ export const KEYS: [string, Key][] = [
   ["?", "key_help"],
 ];
 
+const HALF = Math.ceil(KEYS.length / 2);
+
 interface Props {
   opened: boolean;
   onClose: () => void;
@@ -56,25 +58,36 @@ interface Props {
 export function KeySheet({ opened, onClose, on, onSwitch }: Props): ReactNode {
   const { t } = useWords();
   return (
-    <Dialog opened={opened} onClose={onClose} title={t("keys")}>
+    <Dialog wide opened={opened} onClose={onClose} title={t("keys")}>
       <Text size="sm" mb="xs">
         {t("keysHint")}
       </Text>
-      <Table>
-        <Table.Tbody>
-          {KEYS.map(([keys, told]) => (
-            <Table.Tr key={keys}>
-              <Table.Th scope="row">
-                {keys.split(" ").map((each) => (
-                  <kbd key={each}>{each}</kbd>
-                ))}
-              </Table.Th>
-              <Table.Td>{t(told)}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+      <SimpleGrid cols={{ base: 1, sm: 2 }}>
+        <Rows keys={KEYS.slice(0, HALF)} />
+        <Rows keys={KEYS.slice(HALF)} />
+      </SimpleGrid>
       <Switch mt="md" label={t("singleKeys")} checked={on} onChange={(event) => onSwitch(event.currentTarget.checked)} />
     </Dialog>
+  );
+}
+
+/** In two of them the sheet fits on the screen. */
+function Rows({ keys: rows }: { keys: typeof KEYS }): ReactNode {
+  const { t } = useWords();
+  return (
+    <Table>
+      <Table.Tbody>
+        {rows.map(([keys, told]) => (
+          <Table.Tr key={keys}>
+            <Table.Th scope="row">
+              {keys.split(" ").map((each) => (
+                <kbd key={each}>{each}</kbd>
+              ))}
+            </Table.Th>
+            <Table.Td>{t(told)}</Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
   );
 }

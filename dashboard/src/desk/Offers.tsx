@@ -153,7 +153,7 @@ export function Offers(props: Props): ReactNode {
               {t("held")}: {times.map((held) => clock(new Date(held.start), zone, language)).join(", ")}{" "}
               <Remaining until={times[0]?.expiresAt ?? ""} />
             </Text>
-            <Button size="compact-sm" variant="default" onClick={() => props.onRelease(holdId)}>
+            <Button size="compact-xs" variant="default" onClick={() => props.onRelease(holdId)}>
               {t("release")}
             </Button>
           </Group>
