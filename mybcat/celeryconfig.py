@@ -67,6 +67,12 @@ beat_schedule = {
         "schedule": timedelta(seconds=15),
         "options": {"expires": 15},
     },
+    # Likewise.
+    "mail links for forgotten passwords": {
+        "task": "practices.tasks.mail_forgotten_passwords",
+        "schedule": timedelta(seconds=15),
+        "options": {"expires": 15},
+    },
     "give up forgotten webhook endpoints": {
         "task": "integrations.webhooks.tasks.give_up_forgotten_endpoints",
         "schedule": timedelta(hours=1),

@@ -1,4 +1,4 @@
-"""Failed sign-ins, counted for account and address, and the lock that follows.
+"""Failed sign-ins, counted for account and address, and the lock that follows; so are links for forgotten passwords.
 
 In PostgreSQL, unlike other limits: who makes Redis fall must not win any number of guesses, and agents
 must be able to sign in while Redis is away. Accounts that do not exist are counted like those that do.
@@ -53,11 +53,11 @@ class Attempt:
     address: str
 
     @classmethod
-    def of(cls, *, account: str, address: str | None) -> Self:
-        """`account` as typed: every way to write one e-mail address is one account."""
+    def of(cls, *, account: str, address: str | None, at: str = "sign in") -> Self:
+        """`account` as typed: all ways to write one address are one account. What is tried, `at`, is counted apart."""
         name = unicodedata.normalize("NFKC", account).strip().casefold()
         place = neighbourhood(address)
-        return cls(_digest("here", name, place), _digest("account", name), _digest("address", place))
+        return cls(_digest(at, "here", name, place), _digest(at, "account", name), _digest(at, "address", place))
 
     def refuse_if_locked(self, *, now: datetime) -> None:
         """Raises RateLimited, whether or not the password would have been right."""
@@ -80,7 +80,7 @@ class Attempt:
 
 def _digest(*parts: str) -> str:
     """A table that says who could not sign in, and from where, to nobody."""
-    return hmac.digest(settings.SECRET_KEY.encode(), "\0".join(("sign in", *parts)).encode(), "sha256").hex()
+    return hmac.digest(settings.SECRET_KEY.encode(), "\0".join(parts).encode(), "sha256").hex()
 
 
 class GuardedBackend(ModelBackend):

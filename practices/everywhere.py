@@ -26,12 +26,12 @@ def end_all(*, user: User, because: str, now: datetime) -> None:
     RefreshFamily.objects.filter(id__in=_lock(user.id)).update(revoked_at=now, revoked_because=because)
 
 
-def record(*, user: User, action: str, now: datetime) -> None:
-    """An audit row in each practice that the person works for: what they did for themselves holds in all of them."""
+def record(*, user: User, action: str, now: datetime, by_platform: bool = False) -> None:
+    """An audit row in each practice that the person works for: what is done to their account holds in all of them."""
     for member in memberships_of(user):
         by = Behalf(kind="member", id=user.id, practice_id=member.practice_id)
         audit.record(
-            principal=by,
+            principal=None if by_platform else by,
             action=action,
             object_kind="mem",
             object_ids=[member.id],

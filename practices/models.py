@@ -166,6 +166,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     # `sub` of the external issuer (JWT_ISSUER), where there is one.
     external_subject = models.CharField(max_length=255, unique=True, null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # When anybody last said that this person forgot their password, and when the link went out.
+    forgotten_at = models.DateTimeField(null=True, editable=False)
+    forgotten_mailed_at = models.DateTimeField(null=True, editable=False)
 
     objects: ClassVar[Users] = Users()
 
@@ -175,6 +178,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         constraints = (
             models.CheckConstraint(condition=Q(email=models.functions.Lower("email")), name="user_email_is_lower_case"),
+        )
+        indexes = (
+            models.Index(fields=("forgotten_at",), name="user_forgotten", condition=Q(forgotten_at__isnull=False)),
         )
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from celery import shared_task
 
+from practices.members.forgotten import mail_links
 from practices.members.invitations import mail_invitations
 
 
@@ -12,3 +13,9 @@ from practices.members.invitations import mail_invitations
 def send_invitations(**kwargs: Any) -> None:
     """Tell new members what they have not been told yet."""
     mail_invitations(now=datetime.now(UTC))
+
+
+@shared_task(name="practices.tasks.mail_forgotten_passwords")  # type: ignore[untyped-decorator]
+def send_password_links(**kwargs: Any) -> None:
+    """Send links to those who forgot their passwords."""
+    mail_links(now=datetime.now(UTC))

@@ -3,6 +3,7 @@ import { useState, type FormEvent, type ReactNode } from "react";
 
 import { Refusal, refusal } from "./api/client";
 import { Failure } from "./Failure";
+import { Forgotten } from "./Forgotten";
 import { useWords } from "./i18n";
 import { LanguageChoice } from "./LanguageChoice";
 import { session, type SignedIn } from "./session";
@@ -11,6 +12,7 @@ export function SignIn({ ended }: { ended: boolean }): ReactNode {
   const { t } = useWords();
   const [error, fail] = useState<unknown>(null);
   const [waiting, wait] = useState(false);
+  const [forgotten, forget] = useState(false);
 
   async function submit(event: FormEvent<HTMLFormElement>): Promise<void> {
     event.preventDefault();
@@ -30,18 +32,27 @@ export function SignIn({ ended }: { ended: boolean }): ReactNode {
       <Title order={1} mb="md">
         {t("appName")}
       </Title>
-      {ended ? <Alert color="yellow" mb="md">{t("sessionEnded")}</Alert> : null}
-      <form onSubmit={(event) => void submit(event)}>
-        <Stack>
-          <TextInput name="email" type="email" label={t("email")} autoComplete="username" required autoFocus />
-          <PasswordInput name="password" label={t("password")} autoComplete="current-password" required />
-          {error ? <Failure error={error} /> : null}
-          <Button type="submit" loading={waiting}>
-            {t("signIn")}
-          </Button>
-          <LanguageChoice />
-        </Stack>
-      </form>
+      {forgotten ? (
+        <Forgotten onBack={() => forget(false)} />
+      ) : (
+        <>
+          {ended ? <Alert color="yellow" mb="md">{t("sessionEnded")}</Alert> : null}
+          <form onSubmit={(event) => void submit(event)}>
+            <Stack>
+              <TextInput name="email" type="email" label={t("email")} autoComplete="username" required autoFocus />
+              <PasswordInput name="password" label={t("password")} autoComplete="current-password" required />
+              {error ? <Failure error={error} /> : null}
+              <Button type="submit" loading={waiting}>
+                {t("signIn")}
+              </Button>
+              <Button variant="subtle" onClick={() => forget(true)}>
+                {t("forgotPassword")}
+              </Button>
+              <LanguageChoice />
+            </Stack>
+          </form>
+        </>
+      )}
     </Container>
   );
 }

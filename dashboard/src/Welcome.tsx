@@ -1,4 +1,4 @@
-/** Where an invitation's link leads: its reader chooses a password, once, and signs in. */
+/** Where an invitation's link leads, and that of whoever forgot their password: its reader chooses one, once, and signs in. */
 
 import { Alert, Anchor, Button, Container, PasswordInput, Stack, Text, Title } from "@mantine/core";
 import { useState, type FormEvent, type ReactNode } from "react";

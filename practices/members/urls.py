@@ -10,4 +10,7 @@ urlpatterns = [
     path("members/<str:member_id>/invite", views.MemberInvite.as_view()),
 ]
 
-auth_urlpatterns = [path("api/auth/password", views.Password.as_view())]
+auth_urlpatterns = [
+    path("api/auth/password", views.Password.as_view()),
+    path("api/auth/password/forgotten", views.ForgottenPassword.as_view()),
+]

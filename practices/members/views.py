@@ -10,15 +10,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from mybcat import epochs
+from mybcat.correlation import remote_address
 from mybcat.gateway.endpoint import Endpoint
 from mybcat.gateway.inputs import FlagField, Input, read_body
 from mybcat.gateway.lists import listed, page_of, read_query
 from mybcat.gateway.tiers import Tier
 from mybcat.ids import internal_id, public_id
+from mybcat.lockout import Attempt
 from mybcat.principal import Permission, Role
 from mybcat.tenancy import platform_scope
 from practices.auth_views import PublicEndpoint
-from practices.members import invitations, services
+from practices.members import forgotten, links, services
 from practices.models import Membership
 
 ROLES = [role.value for role in Role]
@@ -43,6 +45,14 @@ class MemberChange(Input):
 class PasswordInput(Input):
     token = serializers.CharField(max_length=200, help_text="what stands behind # in the link")
     password = serializers.CharField(max_length=1024, trim_whitespace=False)
+
+
+class ForgottenInput(Input):
+    email = serializers.CharField(max_length=254)
+
+
+class ForgottenOutput(serializers.Serializer[Any]):
+    linkExpiresIn = serializers.IntegerField(help_text="seconds, from when it is mailed, if it is")
 
 
 class MemberOutput(serializers.Serializer[Any]):
@@ -110,12 +120,26 @@ class MemberInvite(Endpoint):
 class Password(PublicEndpoint):
     @extend_schema(operation_id="choosePassword", request=PasswordInput, responses={204: None}, auth=[])
     def post(self, request: Request) -> HttpResponse:
-        """Choose the first password, by the link of an invitation; the link is good once."""
+        """Choose a password, by an invitation's link or that for a forgotten one; good once, it ends all sessions."""
         body = read_body(PasswordInput, request)
         with platform_scope(reason="choose password"):
-            invitations.choose_password(**body, now=timezone.now())
+            links.choose_password(**body, now=timezone.now())
         epochs.announce()
         return HttpResponse(status=204)
+
+
+class ForgottenPassword(PublicEndpoint):
+    @extend_schema(operation_id="forgotPassword", request=ForgottenInput, responses={202: ForgottenOutput}, auth=[])
+    def post(self, request: Request) -> Response:
+        """Have a link mailed by which to choose another password. Who has no account is answered alike."""
+        email, now = read_body(ForgottenInput, request)["email"], timezone.now()
+        asked = Attempt.of(account=email, address=remote_address(), at="forgotten password")
+        with platform_scope(reason="forgotten password"):
+            asked.refuse_if_locked(now=now)
+            asked.failed(now=now)
+            forgotten.ask(email=email, now=now)
+        body = {"linkExpiresIn": int(links.FORGOTTEN_GOOD.total_seconds())}
+        return Response(body, status=202, headers={"Cache-Control": "no-store"})
 
 
 def show_member(row: Membership, *, me: bool) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from tests.factories import Clinic, make_invited, make_member, make_user
 PATH = "/api/v2/members"
 INES = {"email": "Ines@Members.example", "name": "Ines Moreau", "role": "scheduling_agent"}
 CHOSEN = "a long one of my own"
-OVER = "This link is over, or was used already. Ask a manager of your practice for another."
+OVER = "This link is over, or was used already. Ask for another on the page where you sign in."
 
 
 @pytest.fixture

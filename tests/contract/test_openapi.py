@@ -19,7 +19,7 @@ from mybcat.models import Event
 from mybcat.principal import Role
 from mybcat.relay import relay_events
 from mybcat.tenancy import practice_scope
-from practices.members.invitations import token_of
+from practices.members.links import token_of
 from tests.callers import Caller, public
 from tests.certificates import issued
 from tests.contract.openapi import errors, operations, schema
@@ -128,6 +128,7 @@ CALLS = {
     ),
     "updateMember": Call(body={"role": "practitioner", "active": True}, versions=V2),
     "inviteMember": Call(versions=V2),
+    "forgotPassword": Call(status=202, body={"email": "{email}"}),
     "choosePassword": Call(status=204, body={"token": "{welcome}", "password": "a long one for me"}),
     "listPractitioners": Call(query_v2={"status": "all"}),
     "createPractitioner": Call(

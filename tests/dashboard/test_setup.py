@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 from appointments.models import Hold
 from mybcat.principal import Role
 from mybcat.tenancy import practice_scope
-from practices.members.invitations import token_of
+from practices.members.links import token_of
 from practices.models import AppointmentType, Location, Practice, TimeOff, User, WorkingHours
 from practices.resources.models import Resource
 from tests.callers import Caller

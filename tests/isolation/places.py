@@ -98,6 +98,7 @@ PLACES: dict[tuple[str, str], tuple[Place, ...]] = {
     ("PATCH", "api/v2/members/<str:member_id>"): (MEMBER,),
     ("POST", "api/v2/members/<str:member_id>/invite"): (MEMBER,),
     ("POST", "api/auth/password"): (),
+    ("POST", "api/auth/password/forgotten"): (),
     ("POST", "api/v2/appointment-types"): (),
     ("PATCH", "api/v2/appointment-types/<str:type_code>"): (),
     ("POST", "api/v2/practitioners"): (Place("body", "memberId", "mem"),),

@@ -47,8 +47,25 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Choose the first password, by the link of an invitation; the link is good once. */
+        /** @description Choose a password, by an invitation's link or that for a forgotten one; good once, it ends all sessions. */
         post: operations["choosePassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/password/forgotten": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Have a link mailed by which to choose another password. Who has no account is answered alike. */
+        post: operations["forgotPassword"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3311,6 +3328,14 @@ export interface components {
             data: components["schemas"]["FillRateLineOutput"][];
         };
         /** @description A body or query: unknown members are refused by name, and a number is no text. */
+        ForgottenInputRequest: {
+            email: string;
+        };
+        ForgottenOutput: {
+            /** @description seconds, from when it is mailed, if it is */
+            linkExpiresIn: number;
+        };
+        /** @description A body or query: unknown members are refused by name, and a number is no text. */
         FrontDeskInputRequest: {
             greeting: string;
             script: string;
@@ -4851,6 +4876,50 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forgotPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForgottenInputRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForgottenOutput"];
+                };
             };
             /** @description Too often */
             429: {
