@@ -52,7 +52,7 @@ def test_a_practice_subscribes_and_comes_back_before_stripe_has_told_us(
     expect(page.get_by_role("button", name="Open billing portal")).to_have_count(0)
     assert screen.violations() == []
     page.route("https://checkout.stripe.com/**", lambda route: route.fulfill(body="paid"))
-    page.get_by_label("Plan").select_option("enterprise")
+    page.get_by_label("Plan", exact=True).select_option("enterprise")
     page.get_by_role("button", name="Subscribe").click()
     page.wait_for_url("https://checkout.stripe.com/c/pay/*")
     page.goto(f"{url}/settings/billing?checkout=done")
