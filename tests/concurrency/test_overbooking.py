@@ -43,7 +43,9 @@ def test_without_the_lock_there_are_more(clinic: Clinic, managers: list[Caller],
     """The control."""
     with patch.object(QuerySet, "select_for_update", lambda rows, **_: rows.all()):
         for _ in range(20):
-            race(clinic, managers, racers)
-            if beside(clinic) > 2:
+            if race(clinic, managers, racers).count(201) > 2:
                 return
+            # The day has room again, or only the first would be a race.
+            with practice_scope(clinic.practice.id):
+                Appointment.objects.filter(overbooked=True).update(status=Appointment.Status.ENTERED_IN_ERROR)
     pytest.fail("nobody raced")
