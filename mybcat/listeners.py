@@ -32,11 +32,22 @@ class DeliveryError(Exception):
 
 
 class DeliveryFailed(DeliveryError):
-    """This attempt failed; another may succeed, not before `retry_after` has passed."""
+    """This attempt failed; another may succeed, not before `retry_after` has passed.
 
-    def __init__(self, code: str, *, retry_after: timedelta | None = None, response: Response | None = None) -> None:
+    `answered`: by a vendor that is there, and has something against this account or this one alone.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        *,
+        retry_after: timedelta | None = None,
+        response: Response | None = None,
+        answered: bool = False,
+    ) -> None:
         super().__init__(code, response=response)
         self.retry_after = retry_after
+        self.answered = answered
 
 
 class DeliveryRefused(DeliveryError):

@@ -119,8 +119,8 @@ def recover_lost(*, listener: Listener) -> int:
 
 
 def _settle(listener: Listener, attempted: Sequence[Attempted]) -> list[str]:
-    failed = [each.delivery.id for each in attempted if isinstance(each.error, DeliveryFailed)]
-    alive = any(each.error is None or isinstance(each.error, DeliveryRefused) for each in attempted)
+    failed = [each.delivery.id for each in attempted if _is_away(each.error)]
+    alive = any(_is_there(each.error) for each in attempted)
     away = circuits.note(listener=listener, failed=failed, alive=alive)
     ends = [_end(listener, each, away=away) for each in attempted]
     lock_in_order([each.delivery.id for each in attempted])
@@ -135,13 +135,23 @@ def _settle(listener: Listener, attempted: Sequence[Attempted]) -> list[str]:
     return [end.outcome if each.delivery.id in marked else "lost" for each, end in zip(attempted, ends, strict=True)]
 
 
+def _is_away(error: Exception | None) -> bool:
+    """Whether the attempt ended as if the vendor were."""
+    return isinstance(error, DeliveryFailed) and not error.answered
+
+
+def _is_there(error: Exception | None) -> bool:
+    """Whether somebody answered. A postponed attempt asked nobody, and our own mistakes say nothing."""
+    return error is None or isinstance(error, DeliveryRefused) or (isinstance(error, DeliveryFailed) and error.answered)
+
+
 def _end(listener: Listener, one: Attempted, *, away: bool) -> _End:
     error, attempts = one.error, one.delivery.attempts
     if error is None:
         return _End("delivered", Delivery.Status.DELIVERED)
     if isinstance(error, DeliveryPostponed):
         return _End("retried", Delivery.Status.PENDING, least=error.wait, uncounted=1)
-    if away and isinstance(error, DeliveryFailed):
+    if away and _is_away(error):
         return _End("retried", Delivery.Status.PENDING, least=circuits.PROBE, uncounted=1)
     if isinstance(error, DeliveryRefused) or attempts >= listener.attempts:
         return _End("dead", Delivery.Status.DEAD)

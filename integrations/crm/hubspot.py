@@ -37,7 +37,7 @@ class PropertyMissing(DeliveryFailed):
     """Someone removed one of our properties in HubSpot: they have to be made anew."""
 
     def __init__(self) -> None:
-        super().__init__("hubspot_property_missing")
+        super().__init__("hubspot_property_missing", answered=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class HubSpot:
         answer = self._ask("POST", f"/crm/v3/objects/{kind}/batch/upsert", {"inputs": [record]})
         if not answer["results"]:
             # 207: the batch was taken, and its only member refused.
-            raise DeliveryFailed("hubspot_207")
+            raise DeliveryFailed("hubspot_207", answered=True)
         return str(answer["results"][0]["id"])
 
     def _ask(self, method: str, path: str, body: Any = None, *, allowed: tuple[int, ...] = ()) -> Any:
@@ -138,14 +138,16 @@ def _contact(found: Mapping[str, Any]) -> Contact:
 def _refusal(response: httpx.Response) -> Exception:
     status, body = response.status_code, _json(response)
     if status == 429:
-        return DeliveryFailed("hubspot_429", retry_after=_wait(response, policy=str(body.get("policyName", ""))))
+        # Each account has a limit of its own: other practices' are not used up, nor their tokens revoked.
+        wait = _wait(response, policy=str(body.get("policyName", "")))
+        return DeliveryFailed("hubspot_429", retry_after=wait, answered=True)
     if status in (401, 403):
-        return DeliveryFailed(f"hubspot_{status}", retry_after=UNAUTHORIZED_WAIT)
+        return DeliveryFailed(f"hubspot_{status}", retry_after=UNAUTHORIZED_WAIT, answered=True)
     if status == 400 and b"PROPERTY_DOESNT_EXIST" in response.content:
         return PropertyMissing()
     if status >= 500 or status in (408, 409, 423):
         # 409: another of our workers has just made the same contact; the next attempt finds it.
-        return DeliveryFailed(f"hubspot_{status}")
+        return DeliveryFailed(f"hubspot_{status}", answered=status in (409, 423))
     category = str(body.get("category", "")).upper()
     known = category if category.replace("_", "").isalpha() and category.isascii() else "UNKNOWN"
     return DeliveryRefused(f"hubspot_{status}_{known[:40]}")

@@ -59,7 +59,7 @@ def sync_appointment(*, delivery: Delivery, now: datetime) -> None:
         written, state = state, _state(practice_id, appointment_id)
         if state is None or (state.contact, state.meeting) == (written.contact, written.meeting):
             return
-    raise DeliveryFailed("changed_meanwhile")
+    raise DeliveryFailed("changed_meanwhile", answered=True)
 
 
 def _state(practice_id: UUID, appointment_id: UUID) -> _State | None:

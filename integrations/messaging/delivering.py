@@ -116,10 +116,13 @@ def _wait_for_morning(time_zone: str, *, now: datetime) -> None:
 
 
 def _was_taken(message: Message, *, provider: MessageProvider, now: datetime) -> bool:
-    """Whether an earlier attempt reached the provider. Raises DeliveryFailed while that cannot be known."""
+    """Whether an earlier attempt reached the provider.
+
+    Raises DeliveryPostponed while the provider cannot know, DeliveryFailed while it cannot be asked.
+    """
     since = message.attempted_at or message.created_at
     if now - since < SETTLING:
-        raise DeliveryFailed("unclear", retry_after=SETTLING - (now - since))
+        raise DeliveryPostponed("unclear", wait=SETTLING - (now - since))
     reference = provider.find(to=message.to, body=message.body, reference=public_id("msg", message.id), since=since)
     if reference:
         _settle(message, status=Message.Status.SENT, provider_reference=reference, sent_at=since)

@@ -15,6 +15,9 @@ from integrations.models import Message
 from mybcat.ids import public_id
 from mybcat.listeners import DeliveryFailed, DeliveryRefused
 
+# It closes the connection, whatever it was asked.
+SHUTTING_DOWN = 421
+
 
 def send_mail(message: Message, *, sender: str) -> str:
     """The Message-ID. Raises DeliveryFailed where a later attempt may succeed, DeliveryRefused where none can."""
@@ -36,14 +39,16 @@ def send_mail(message: Message, *, sender: str) -> str:
     try:
         mail.send()
     except SMTPRecipientsRefused as error:
-        raise _refusal(next(iter(error.recipients.values()))[0]) from error
+        raise _refusal(next(iter(error.recipients.values()))[0], of_mailbox=True) from error
     except SMTPDataError as error:
-        raise _refusal(error.smtp_code) from error
+        raise _refusal(error.smtp_code, of_mailbox=False) from error
     except (SMTPException, OSError) as error:
         raise DeliveryFailed(type(error).__name__) from error
     return reference
 
 
-def _refusal(code: int) -> Exception:
-    """5xx is for good; 4xx, such as a full mailbox, is not."""
-    return (DeliveryRefused if code >= 500 else DeliveryFailed)(f"smtp_{code}")
+def _refusal(code: int, *, of_mailbox: bool) -> Exception:
+    """5xx is for good; 4xx is not, and where it is of one mailbox, such as a full one, says nothing of the server."""
+    if code >= 500:
+        return DeliveryRefused(f"smtp_{code}")
+    return DeliveryFailed(f"smtp_{code}", answered=of_mailbox and code != SHUTTING_DOWN)

@@ -60,7 +60,7 @@ class TwilioProvider:
         except httpx.HTTPError as error:
             raise DeliveryFailed(type(error).__name__) from error
         if response.status_code != httpx.codes.OK:
-            raise DeliveryFailed(f"http_{response.status_code}")
+            raise DeliveryFailed(f"http_{response.status_code}", answered=not response.is_server_error)
         for message in _members(response).get("messages", ()):
             created = parsedate_to_datetime(message["date_created"]).astimezone(UTC)
             if message["body"] == body and created >= since - SKEW:
@@ -108,7 +108,8 @@ def _sid(response: httpx.Response) -> str:
 def _refusal(response: httpx.Response) -> Exception:
     """What Twilio's error means for the text."""
     if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
-        return DeliveryFailed("http_429")
+        # The limit of this account: the platform's, or one practice's own.
+        return DeliveryFailed("http_429", answered=True)
     if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
         return DeliveryFailed("http_503")
     if response.is_server_error:

@@ -15,7 +15,7 @@ from integrations.messaging.provider import AccountRefused, NumberOptedOut, Send
 from integrations.messaging.twilio import TwilioProvider
 from integrations.models import Message
 from mybcat.ids import new_uuid
-from mybcat.listeners import DeliveryFailed, DeliveryRefused
+from mybcat.listeners import DeliveryFailed, DeliveryPostponed, DeliveryRefused
 from mybcat.tenancy import practice_scope
 from patients import consent
 from tests.factories import Clinic
@@ -103,6 +103,7 @@ def test_each_refusal_means_what_twilio_says(
     with pytest.raises(error) as refusal:
         send(provider)
     assert type(refusal.value) is error
+    assert getattr(refusal.value, "answered", True), "Twilio is there: others' texts go on"
     assert twilio.messages == []
     assert len(twilio.asked) == 1
 
@@ -166,9 +167,9 @@ class TestAPatientsText:
         with pytest.raises(SendUnclear):
             handler(delivery=delivery, now=NOW)
         assert self.message(clinic).status == "unknown"
-        with pytest.raises(DeliveryFailed) as early:
+        with pytest.raises(DeliveryPostponed) as early:
             handler(delivery=delivery, now=NOW + timedelta(seconds=30))
-        assert early.value.retry_after == timedelta(seconds=90)
+        assert early.value.wait == timedelta(seconds=90)
         handler(delivery=delivery, now=NOW + timedelta(minutes=2))
         sent = self.message(clinic)
         assert (sent.status, sent.provider_reference) == ("sent", twilio.messages[0]["sid"])

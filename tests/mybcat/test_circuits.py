@@ -13,7 +13,17 @@ from mybcat.listeners import DeliveryFailed, DeliveryRefused, Listener
 from mybcat.models import Delivery, ListenerState
 from mybcat.working import work_off
 from tests.factories import Clinic
-from tests.mybcat.engine import Clock, claim_one, due_now, fresh, log_lines, make_listener, owed, settle_one
+from tests.mybcat.engine import (
+    Clock,
+    claim_one,
+    due_now,
+    fresh,
+    log_lines,
+    make_listener,
+    owed,
+    settle_one,
+    wait_until_due,
+)
 
 HOUR = timedelta(hours=1)
 PAST = datetime(2020, 1, 1, tzinfo=UTC)
@@ -100,6 +110,28 @@ def test_one_that_fails_for_itself_opens_nothing_and_ends(clinic: Clinic, listen
         work_off(listener=listener, clock=Clock())
     assert fresh(row).status == "dead"
     assert len(vendor.asked) == listener.attempts
+
+
+def test_who_is_refused_for_now_does_not_stop_others(
+    listener: Listener, vendor: Vendor, rows: list[Delivery], other_clinic: Clinic
+) -> None:
+    """Such as a practice whose token was revoked, before all of whose deliveries another practice's would wait."""
+    vendor.error = DeliveryFailed("http_401", retry_after=HOUR, answered=True)
+    work_off(listener=listener, clock=Clock())
+    assert [(fresh(row).status, fresh(row).attempts) for row in rows] == [("pending", 1)] * len(rows)
+    assert wait_until_due(rows[0]) > HOUR - timedelta(minutes=1)
+    vendor.error = None
+    other = owed(other_clinic, listener)
+    work_off(listener=listener, clock=Clock())
+    assert fresh(other).status == "delivered"
+
+
+def test_whoever_is_refused_for_now_has_been_answered(listener: Listener, vendor: Vendor, rows: list[Delivery]) -> None:
+    opened(listener, vendor)
+    probe_is_due(listener)
+    vendor.error = DeliveryFailed("http_429", answered=True)
+    work_off(listener=listener, clock=Clock())
+    assert len(vendor.asked) == len(rows) - OPENS_AT
 
 
 def test_our_own_mistake_is_not_the_vendors(listener: Listener, vendor: Vendor, rows: list[Delivery]) -> None:

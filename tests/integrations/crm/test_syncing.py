@@ -314,7 +314,7 @@ def test_a_limit_is_waited_for_as_long_as_hubspot_says(
     hubspot.mood = mood
     with pytest.raises(DeliveryFailed, match="hubspot_429") as failure:
         sync(booked(connected)[1])
-    assert failure.value.retry_after == wait
+    assert (failure.value.retry_after, failure.value.answered) == (wait, True)
     assert len(hubspot.asked) == 1, "a limit is no reason to ask again at once"
     assert noted(connected).last_error == "hubspot_429"
 
@@ -344,6 +344,8 @@ def test_a_refusal_is_a_code_for_the_engine_and_the_manager(
         sync(booked(connected)[1])
     assert (type(failure.value), str(failure.value)) == (error, code)
     assert noted(connected).last_error == code
+    # What one account is refused says nothing of HubSpot to the others.
+    assert getattr(failure.value, "answered", True) == (code != "hubspot_503")
 
 
 def test_a_failing_hubspot_is_asked_three_more_times(connected: Clinic, hubspot: HubSpot) -> None:
