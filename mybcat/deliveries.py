@@ -123,10 +123,15 @@ def release(ended: Collection[UUID]) -> None:
 
 
 def lock_in_order(ids: Collection[UUID]) -> None:
-    """Lock these deliveries and what they hold back, as everyone does: by ascending id."""
+    """Lock these deliveries and what they hold back, as everyone does: by ascending id.
+
+    One list of ids, not "these or those": PostgreSQL answers an OR with a subquery by reading the whole table.
+    """
     query = """
         SELECT delivery.id FROM mybcat_delivery AS delivery
-        WHERE delivery.id = ANY(%(ids)s::uuid[]) OR delivery.id IN (
+        WHERE delivery.id IN (
+            SELECT unnest(%(ids)s::uuid[])
+            UNION ALL
             SELECT held.id FROM mybcat_delivery AS mine
             JOIN mybcat_delivery AS held USING (subject_id, listener, target_id, practice_id)
             WHERE mine.id = ANY(%(ids)s::uuid[]) AND held.status = 'held'
