@@ -125,12 +125,8 @@ class DeliveryAdmin(RecordAdmin):
     @admin.action(description="Replay dead deliveries")
     def replay(self, request: HttpRequest, queryset: QuerySet) -> None:
         """Owes the dead ones among `queryset` anew; the engine leaves the trace of each."""
-        replayed = 0
-        for delivery in queryset.filter(status=Delivery.Status.DEAD)[:MOST_REPLAYED]:
-            # Someone else may replay it between our reading and our asking.
-            with suppress(deliveries.NotDead):
-                deliveries.replay(delivery=delivery, by=trace.operator(request), now=timezone.now())
-                replayed += 1
+        rows = list(queryset.filter(status=Delivery.Status.DEAD)[:MOST_REPLAYED])
+        replayed = deliveries.replay_together(deliveries=rows, by=trace.operator(request), now=timezone.now())
         level = messages.SUCCESS if replayed else messages.WARNING
         self.message_user(
             request, f"{replayed} replayed; only dead ones can be, at most {MOST_REPLAYED} at once.", level

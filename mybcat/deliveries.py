@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 from django.db.models.functions import Now
 
 from mybcat import audit
@@ -179,34 +179,51 @@ def due_listeners() -> list[Listener]:
 
 
 def replay(*, delivery: Delivery, by: Actor | None, now: datetime) -> None:
-    """Try a dead delivery anew, with all its attempts, in the scope entered. Raises NotDead.
-
-    It goes before later events of its subject that still wait, and after one that is being tried.
-    """
-    # The relay holds this row while it owes events of the practice: none comes in between.
-    EventSequence.objects.select_for_update().filter(practice_id=delivery.practice_id).first()
-    same = Delivery.objects.filter(
-        practice_id=delivery.practice_id,
-        subject_id=delivery.subject_id,
-        listener=delivery.listener,
-        target_id=delivery.target_id,
-    )
-    rows = list(same.filter(Q(status__in=ACTIVE) | Q(id=delivery.id)).order_by("id").select_for_update(no_key=True))
-    dead = next((row for row in rows if row.id == delivery.id), None)
-    if dead is None or dead.status != Delivery.Status.DEAD:
+    """As `replay_together`, of one alone. Raises NotDead."""
+    if not replay_together(deliveries=[delivery], by=by, now=now):
         raise NotDead
-    ahead = [row for row in rows if row.status == Delivery.Status.LEASED]
-    ahead += [row for row in rows if row.status in ACTIVE and row.seq < dead.seq]
-    if not ahead:
-        same.filter(status=Delivery.Status.PENDING).update(status=Delivery.Status.HELD)
-    same.filter(id=dead.id).update(
-        status=Delivery.Status.HELD if ahead else Delivery.Status.PENDING,
+
+
+def replay_together(*, deliveries: Collection[Delivery], by: Actor | None, now: datetime) -> int:
+    """Try dead deliveries anew, with all their attempts, in the scope entered; how many of these were dead.
+
+    Each goes before later events of its subject that still wait, and after one that is being tried.
+    All in a few statements: nobody's events are relayed until the caller's transaction commits.
+    """
+    practices = {delivery.practice_id for delivery in deliveries}
+    # The relay holds these rows while it owes events of the practices: none comes in between.
+    list(EventSequence.objects.select_for_update().filter(practice_id__in=practices).order_by("practice_id"))
+    dead, first, overtaken = [], [], []
+    for same in _with_what_waits(deliveries):
+        again = [row for row in same if row.status == Delivery.Status.DEAD]
+        dead += again
+        if again and same[0] is again[0] and not any(row.status == Delivery.Status.LEASED for row in same):
+            first.append(same[0].id)
+            overtaken += [row.id for row in same if row.status == Delivery.Status.PENDING]
+    Delivery.objects.filter(id__in=overtaken).update(status=Delivery.Status.HELD)
+    Delivery.objects.filter(id__in=[row.id for row in dead]).update(
+        status=Case(When(id__in=first, then=Value(Delivery.Status.PENDING)), default=Value(Delivery.Status.HELD)),
         attempts=0,
         first_attempt_at=None,
         next_attempt_at=Now(),
         replayed_at=now,
     )
-    _record("delivery.replayed", delivery, by=by, now=now)
+    for practice_id in {row.practice_id for row in dead}:
+        mine = [row.id for row in dead if row.practice_id == practice_id]
+        _record("delivery.replayed", mine, practice_id=practice_id, by=by, now=now)
+    return len(dead)
+
+
+def _with_what_waits(deliveries: Collection[Delivery]) -> list[list[Delivery]]:
+    """Those that are dead by now, and all that is on its way, for each subject and receiver; locked, in their order."""
+    ids, subjects = {row.id for row in deliveries}, {row.subject_id for row in deliveries}
+    rows = Delivery.objects.filter(
+        Q(id__in=ids, status=Delivery.Status.DEAD) | Q(subject_id__in=subjects, status__in=ACTIVE)
+    )
+    found: dict[tuple[object, ...], list[Delivery]] = {}
+    for row in rows.order_by("id").select_for_update(no_key=True):
+        found.setdefault((row.practice_id, row.subject_id, row.listener, row.target_id), []).append(row)
+    return [sorted(same, key=lambda row: (row.seq, row.event_id)) for same in found.values()]
 
 
 def discard(*, delivery: Delivery, because: str, by: Actor | None, now: datetime) -> None:
@@ -214,15 +231,8 @@ def discard(*, delivery: Delivery, because: str, by: Actor | None, now: datetime
     dead = Delivery.objects.filter(id=delivery.id, status=Delivery.Status.DEAD)
     if not dead.update(status=Delivery.Status.DISCARDED, discarded_because=because):
         raise NotDead
-    _record("delivery.discarded", delivery, by=by, now=now)
+    _record("delivery.discarded", [delivery.id], practice_id=delivery.practice_id, by=by, now=now)
 
 
-def _record(action: str, delivery: Delivery, *, by: Actor | None, now: datetime) -> None:
-    audit.record(
-        principal=by,
-        action=action,
-        object_kind="whd",
-        object_ids=[delivery.id],
-        now=now,
-        practice_id=delivery.practice_id,
-    )
+def _record(action: str, ids: list[UUID], *, practice_id: UUID, by: Actor | None, now: datetime) -> None:
+    audit.record(principal=by, action=action, object_kind="whd", object_ids=ids, now=now, practice_id=practice_id)

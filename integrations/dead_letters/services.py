@@ -13,8 +13,8 @@ from mybcat.principal import Principal
 def replay(*, delivery_ids: Sequence[UUID], by: Principal, now: datetime) -> int:
     """Replay them, earlier events first; how many. Raises UnknownId, NotDead."""
     rows = _rows(delivery_ids)
-    for delivery in rows:
-        deliveries.replay(delivery=delivery, by=by, now=now)
+    if deliveries.replay_together(deliveries=rows, by=by, now=now) < len(rows):
+        raise deliveries.NotDead
     return len(rows)
 
 

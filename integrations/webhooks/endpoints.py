@@ -121,10 +121,7 @@ def replay_dead(*, endpoint_id: UUID, by: Principal, now: datetime) -> int:
     if endpoint.status != WebhookEndpoint.Status.ENABLED:
         raise EndpointDisabled
     dead = Delivery.objects.filter(target_id=endpoint.id, status=Delivery.Status.DEAD).order_by("seq")[:MOST_REPLAYED]
-    rows = list(dead)
-    for delivery in rows:
-        deliveries.replay(delivery=delivery, by=by, now=now)
-    return len(rows)
+    return deliveries.replay_together(deliveries=list(dead), by=by, now=now)
 
 
 def get_endpoint(endpoint_id: UUID, *, lock: bool = False) -> WebhookEndpoint:

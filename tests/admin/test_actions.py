@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from mybcat import deliveries
+from mybcat import audit, deliveries
 from mybcat.ids import public_id
 from mybcat.models import Delivery
 from mybcat.tenancy import platform_scope, practice_scope
@@ -64,14 +64,14 @@ def test_nothing_dead_nothing_replayed(desk: Client, living: Delivery, trail: Tr
 def test_whoever_was_overtaken_replays_the_others(
     desk: Client, rows: Rows, other_rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    replay = deliveries.replay
+    replay = deliveries.replay_together
 
-    def overtaken_once(*, delivery: Delivery, **given: Any) -> None:
-        if delivery.pk == rows[Delivery].pk:
-            raise deliveries.NotDead
-        replay(delivery=delivery, **given)
+    def overtaken(**given: Any) -> int:
+        """Between our reading and our asking."""
+        Delivery.objects.filter(id=rows[Delivery].id).update(status="held")
+        return replay(**given)
 
-    monkeypatch.setattr(deliveries, "replay", overtaken_once)
+    monkeypatch.setattr(deliveries, "replay_together", overtaken)
     assert "1 replayed" in act(desk, "replay", rows[Delivery], other_rows[Delivery]).content.decode()
     assert state(other_rows[Delivery]) == ("pending", 0)
 
@@ -79,15 +79,16 @@ def test_whoever_was_overtaken_replays_the_others(
 def test_one_failure_undoes_the_whole_action(
     desk: Client, rows: Rows, other_rows: Rows, trail: Trail, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    replay, asked = deliveries.replay, []
+    record, asked = audit.record, []
 
     def second_fails(**given: Any) -> None:
-        asked.append(given)
+        if given["action"] == "delivery.replayed":
+            asked.append(given)
         if len(asked) == 2:
             raise RuntimeError("PostgreSQL went away")
-        replay(**given)
+        record(**given)
 
-    monkeypatch.setattr(deliveries, "replay", second_fails)
+    monkeypatch.setattr(audit, "record", second_fails)
     assert act(desk, "replay", rows[Delivery], other_rows[Delivery]).status_code == 500
     assert len(asked) == 2
     assert [state(some[Delivery]) for some in (rows, other_rows)] == [("dead", 8), ("dead", 8)]

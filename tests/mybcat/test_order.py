@@ -8,10 +8,11 @@ from uuid import UUID
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from mybcat import deliveries
 from mybcat.claims import claim
-from mybcat.deliveries import discard, enqueue, enqueued_together, replay
+from mybcat.deliveries import discard, enqueue, enqueued_together, replay, replay_together
 from mybcat.ids import new_uuid
 from mybcat.listeners import DeliveryFailed, DeliveryRefused, Listener
 from mybcat.models import Delivery
@@ -37,6 +38,8 @@ from tests.mybcat.engine import (
 )
 
 HOUR = timedelta(hours=1)
+# Statements: sequences, rows, the change, the record.
+REPLAY = 4
 
 
 @pytest.fixture
@@ -254,6 +257,39 @@ def test_all_dead_ones_replayed_arrive_in_order(clinic: Clinic, subject: UUID) -
     for row in reversed(rows):
         again(clinic, row)
     assert statuses(*rows) == ["pending", "held", "held"]
+
+
+def test_many_are_replayed_together_as_they_would_be_one_by_one(clinic: Clinic) -> None:
+    """Of four subjects: all dead; a later one waits; a later one is being tried; an earlier one is still to come."""
+    listener = make_listener(schedule=(HOUR,))
+    for _ in range(4):
+        rows = relayed(clinic, listener, new_uuid(), count=2)
+    all_dead, waits, tried, earlier = rows[:2], rows[2:4], rows[4:6], rows[6:]
+    for row in (*all_dead, waits[0], tried[0], earlier[1]):
+        change(row, status="dead", attempts=2)
+    for row in (waits[1], tried[1]):
+        change(row, status="pending")
+    change(waits[1], next_attempt_at=datetime(2100, 1, 1, tzinfo=UTC))
+    change(earlier[0], next_attempt_at=datetime(2100, 1, 1, tzinfo=UTC))
+    assert claim_one(listener) == tried[1]
+    with practice_scope(clinic.practice.id), CaptureQueriesContext(connection) as asked:
+        assert replay_together(deliveries=rows[::-1], by=clinic.principal, now=NOW) == 5
+    assert statuses(*rows) == ["pending", "held", "pending", "held", "held", "leased", "pending", "held"]
+    assert fresh(all_dead[0]).attempts == fresh(earlier[1]).attempts == 0
+    # One more, for those that have to wait now.
+    assert len(asked) == REPLAY + 1
+
+
+@pytest.mark.parametrize("count", [1, 40])
+def test_however_many_are_replayed_the_relay_waits_for_a_few_statements(clinic: Clinic, count: int) -> None:
+    listener = make_listener()
+    rows = [owed(clinic, listener) for _ in range(count)]
+    with platform_scope(reason="test"):
+        Delivery.objects.update(status="dead")
+    with practice_scope(clinic.practice.id), CaptureQueriesContext(connection) as asked:
+        assert replay_together(deliveries=rows, by=clinic.principal, now=NOW) == count
+    assert len(asked) == REPLAY
+    assert {fresh(row).status for row in rows} == {"pending"}
 
 
 def test_a_replay_and_the_relay_do_not_both_let_one_go(clinic: Clinic, subject: UUID) -> None:

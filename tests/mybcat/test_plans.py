@@ -9,11 +9,13 @@ import pytest
 from django.db import connection
 
 from mybcat.claims import claim
-from mybcat.deliveries import due_listeners
+from mybcat.deliveries import due_listeners, replay_together
 from mybcat.ids import new_uuid
 from mybcat.listeners import DeliveryFailed, DeliveryRefused, Listener
+from mybcat.models import Delivery
 from mybcat.relay import relay_events
 from mybcat.settling import recover_lost
+from mybcat.tenancy import platform_scope, practice_scope
 from tests.factories import Clinic
 from tests.mybcat.engine import (
     NOW,
@@ -75,6 +77,15 @@ def test_what_vanished_workers_had_is_found_by_indexes(clinic: Clinic, listener:
     lease_runs_out(row)
     with whole_tables_read() as found:
         recover_lost(listener=listener)
+    assert found == []
+
+
+def test_what_is_replayed_is_found_by_indexes(clinic: Clinic, listener: Listener) -> None:
+    rows = [owed(clinic, listener) for _ in range(3)]
+    with platform_scope(reason="test"):
+        Delivery.objects.update(status="dead")
+    with practice_scope(clinic.practice.id), whole_tables_read() as found:
+        assert replay_together(deliveries=rows, by=clinic.principal, now=NOW) == 3
     assert found == []
 
 

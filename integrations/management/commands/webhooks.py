@@ -37,6 +37,4 @@ class Command(BaseCommand):
         with platform_scope(reason="manage.py webhooks replay"):
             dead = Delivery.objects.filter(target_id=endpoint_id, status=Delivery.Status.DEAD)
             rows = list(dead.order_by("seq")[:BATCH])
-            for delivery in rows:
-                deliveries.replay(delivery=delivery, by=None, now=timezone.now())
-        return len(rows)
+            return deliveries.replay_together(deliveries=rows, by=None, now=timezone.now())
