@@ -1,22 +1,19 @@
 """Noting what managers should know, and telling them by e-mail."""
 
 from datetime import datetime
-from smtplib import SMTPException
+from functools import partial
 from uuid import UUID
 
-import structlog
 from django.core.mail import EmailMessage
 from django.db import connection
 
 from integrations.notices.models import Notice
-from mybcat import audit
+from mybcat import audit, mailing
 from mybcat.errors import UnknownId
 from mybcat.ids import new_uuid
 from mybcat.principal import Principal, Role
 from mybcat.tenancy import platform_scope
 from practices.models import Membership
-
-logger = structlog.get_logger(__name__)
 
 # What each kind means, and what to do.
 TEXTS = {
@@ -69,24 +66,26 @@ def mail_notices(*, now: datetime) -> int:
         )
         for practice_id, email in members.values_list("practice_id", "user__email"):
             managers.setdefault(practice_id, []).append(email)
-    sent = [notice.id for notice in waiting if _mail(notice, managers.get(notice.practice_id, []))]
-    with platform_scope(reason="notices mailed"):
-        Notice.objects.filter(id__in=sent).update(mailed_at=now)
-    return len(sent)
+    return mailing.send_each(
+        waiting,
+        written=lambda notice: _message(notice, managers.get(notice.practice_id, [])),
+        sent=partial(_mailed, now=now),
+        failure="Notice could not be mailed",
+        named="noticeId",
+    )
 
 
-def _mail(notice: Notice, to: list[str]) -> bool:
+def _mailed(notice: Notice, *, now: datetime) -> None:
+    with platform_scope(reason="notice mailed"):
+        Notice.objects.filter(id=notice.id).update(mailed_at=now)
+
+
+def _message(notice: Notice, to: list[str]) -> EmailMessage:
     subject, text = TEXTS[notice.kind]
     # The path of the address may be the receiver's secret.
     place = notice.endpoint.url.split("/")[2]
-    message = EmailMessage(
+    return EmailMessage(
         subject=f"{notice.practice.name}: {subject}",
         body=f"{text}\n\nEndpoint: {place}\nSince: {notice.first_at:%Y-%m-%d %H:%M} UTC\nSo far: {notice.count}\n",
         to=to,
     )
-    try:
-        message.send()
-    except (SMTPException, OSError) as error:
-        logger.error("Notice could not be mailed", noticeId=str(notice.id), exc_info=error)
-        return False
-    return True

@@ -5,19 +5,17 @@ answer that could come later or sooner.
 """
 
 from datetime import datetime, timedelta
-from smtplib import SMTPException
+from functools import partial
 
-import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db.models import F, Q
 
+from mybcat import mailing
 from mybcat.tenancy import platform_scope
 from practices import everywhere
 from practices.members.links import forgotten_token_of, may_choose
 from practices.models import User
-
-logger = structlog.get_logger(__name__)
 
 # Whoever waits longer asks again.
 _TRIED_FOR = timedelta(minutes=30)
@@ -47,20 +45,21 @@ def mail_links(*, now: datetime) -> int:
         unmailed = Q(forgotten_mailed_at__isnull=True) | Q(forgotten_mailed_at__lt=F("forgotten_at") - AGAIN)
         asked = User.objects.filter(unmailed, forgotten_at__gt=now - _TRIED_FOR).order_by("forgotten_at")
         waiting = [user for user in asked if may_choose(user)]
-    sent = [user for user in waiting if _mail(user)]
-    with platform_scope(reason="forgotten passwords mailed"):
-        User.objects.filter(id__in=[user.id for user in sent]).update(forgotten_mailed_at=now)
-        for user in sent:
-            everywhere.record(user=user, action="member.password_link_mailed", now=now, by_platform=True)
-    return len(sent)
+    return mailing.send_each(
+        waiting,
+        written=_message,
+        sent=partial(_mailed, now=now),
+        failure="Password link could not be mailed",
+        named="userId",
+    )
 
 
-def _mail(user: User) -> bool:
+def _mailed(user: User, *, now: datetime) -> None:
+    with platform_scope(reason="password link mailed"):
+        User.objects.filter(id=user.id).update(forgotten_mailed_at=now)
+        everywhere.record(user=user, action="member.password_link_mailed", now=now, by_platform=True)
+
+
+def _message(user: User) -> EmailMessage:
     link = f"{settings.PUBLIC_URL}/welcome#{forgotten_token_of(user)}"
-    message = EmailMessage(subject="MyBCAT", body=_TEXT.format(link=link), to=[user.email])
-    try:
-        message.send()
-    except (SMTPException, OSError) as error:
-        logger.error("Password link could not be mailed", userId=str(user.id), exc_info=error)
-        return False
-    return True
+    return EmailMessage(subject="MyBCAT", body=_TEXT.format(link=link), to=[user.email])

@@ -1,18 +1,16 @@
 """Telling new members by e-mail that they are, with a link (`links.py`) where they have no password yet."""
 
 from datetime import datetime, timedelta
-from smtplib import SMTPException
+from functools import partial
 
-import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
 
+from mybcat import mailing
 from mybcat.tenancy import platform_scope
 from practices.members.links import token_of
 from practices.members.services import is_pending
 from practices.models import Membership
-
-logger = structlog.get_logger(__name__)
 
 # Where mail cannot be sent for so long, a manager sends it again.
 _TRIED_FOR = timedelta(days=1)
@@ -40,23 +38,26 @@ def mail_invitations(*, now: datetime) -> int:
             invited_at__gt=now - _TRIED_FOR, invitation_mailed_at__isnull=True, is_active=True
         )
         waiting = list(rows.select_related("practice", "user").order_by("invited_at"))
-    sent = [member.id for member in waiting if _mail(member)]
-    with platform_scope(reason="invitations mailed"):
-        Membership.objects.filter(id__in=sent).update(invitation_mailed_at=now)
-    return len(sent)
+    return mailing.send_each(
+        waiting,
+        written=_message,
+        sent=partial(_mailed, now=now),
+        failure="Invitation could not be mailed",
+        named="memberId",
+    )
 
 
-def _mail(member: Membership) -> bool:
+def _mailed(member: Membership, *, now: datetime) -> None:
+    with platform_scope(reason="invitation mailed"):
+        # Who was invited again meanwhile is sent the later link, too.
+        Membership.objects.filter(id=member.id, invited_at=member.invited_at).update(invitation_mailed_at=now)
+
+
+def _message(member: Membership) -> EmailMessage:
     pending = is_pending(member)
     link = f"{settings.PUBLIC_URL}/welcome#{token_of(member.user)}" if pending else f"{settings.PUBLIC_URL}/"
-    message = EmailMessage(
+    return EmailMessage(
         subject=f"{member.practice.name}: MyBCAT",
         body=(_NEW if pending else _KNOWN).format(practice=member.practice.name, link=link),
         to=[member.user.email],
     )
-    try:
-        message.send()
-    except (SMTPException, OSError) as error:
-        logger.error("Invitation could not be mailed", memberId=str(member.id), exc_info=error)
-        return False
-    return True

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.mail import EmailMessage
 from django.core.management import call_command
 
 from integrations.listeners import WEBHOOKS
@@ -132,6 +133,28 @@ def test_a_mail_that_did_not_leave_is_sent_later(
         assert mail_notices(now=NOW) == 0
     assert mail_notices(now=NOW) == 1
     assert len(mail.outbox) == 1
+
+
+def test_what_was_mailed_before_a_kill_is_not_mailed_again(
+    register: Register, pipeline: Pipeline, customer: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        register()
+    die(pipeline, customer)
+    send, left = EmailMessage.send, []
+
+    def killed(message: EmailMessage) -> int:
+        if left:
+            raise KeyboardInterrupt
+        left.append(message)
+        return send(message)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(EmailMessage, "send", killed)
+        with pytest.raises(KeyboardInterrupt):
+            mail_notices(now=NOW)
+    assert mail_notices(now=NOW) == 1
+    assert len(mail.outbox) == 2
 
 
 def test_operators_replay_what_is_dead_of_one_endpoint_from_a_terminal(
