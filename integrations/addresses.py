@@ -5,13 +5,14 @@ PostgreSQL keeps it and again, resolved, whenever we connect.
 """
 
 import re
-import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
 from django.conf import settings
+
+from integrations.resolving import resolved
 
 IPAddress = IPv4Address | IPv6Address
 Resolve = Callable[[str, int], Sequence[str]]
@@ -88,7 +89,7 @@ def target_of(url: str) -> Target:
 def addresses_of(target: Target, *, resolve: Resolve | None = None) -> list[str]:
     """What the name stands for now, each of them allowed: one bad answer spoils all. Raises AddressRefused."""
     try:
-        found = (resolve or _resolved)(target.host, target.port)
+        found = (resolve or resolved)(target.host, target.port)
     except (OSError, UnicodeError):
         raise AddressRefused("unresolvable") from None
     if not found:
@@ -114,8 +115,3 @@ def _check(scheme: str, host: str, port: int) -> None:
 
 def _default_port(scheme: str) -> int:
     return 80 if scheme == "http" else 443
-
-
-def _resolved(host: str, port: int) -> Sequence[str]:
-    answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(answer[4][0]) for answer in answers))

@@ -49,8 +49,8 @@ def post(
 
     Raises AddressRefused, and CallFailed where no answer came within 15 s.
     """
-    target = target_of(url)
-    network = _Network(addresses_of(target, resolve=resolve), until=time.monotonic() + HEAD)
+    target, until = target_of(url), time.monotonic() + HEAD
+    network = _Network(addresses_of(target, resolve=resolve), until=until)
     pool = httpcore.ConnectionPool(
         ssl_context=context or _context(), max_connections=1, max_keepalive_connections=0, network_backend=network
     )

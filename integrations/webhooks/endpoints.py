@@ -65,9 +65,11 @@ def change_endpoint(*, endpoint_id: UUID, changes: dict[str, Any], by: Principal
 
     A disabled endpoint's deliveries end as dead, and can be replayed when it is enabled again.
     """
-    endpoint = get_endpoint(endpoint_id, lock=True)
     if "url" in changes:
+        get_endpoint(endpoint_id)
+        # Before the lock, on which whoever marks this and others' attempts would wait for the customer's DNS.
         check_address(changes["url"])
+    endpoint = get_endpoint(endpoint_id, lock=True)
     for name, value in changes.items():
         setattr(endpoint, name, value)
     if changes.get("status") == WebhookEndpoint.Status.DISABLED:

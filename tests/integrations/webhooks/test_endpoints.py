@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from tests.api.rows import changes
 from tests.callers import Caller
 from tests.factories import Clinic
 from tests.integrations.webhooks.conftest import Pipeline
+from tests.mybcat.engine import in_thread
 from tests.receivers import Receiver, status
 
 Register = Callable[..., dict[str, Any]]
@@ -56,11 +58,34 @@ def test_an_address_is_judged_when_it_is_registered(manager: Caller, settings: S
 
 
 def test_a_name_that_leads_inside_is_refused(manager: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("integrations.addresses._resolved", lambda *_: ["169.254.169.254"])
+    monkeypatch.setattr("integrations.addresses.resolved", lambda *_: ["169.254.169.254"])
     with changes():
         answer = manager.post(PATH, {"url": "https://hooks.example.com/", "enabledEvents": ["*"]})
     assert answer.status_code == 400
     assert "not public" in answer.content.decode()
+
+
+def test_nobody_waits_for_a_customer_s_dns_with_the_endpoint_locked(
+    register: Register, manager: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever marks attempts writes down there how the endpoint fares, for several practices in one transaction."""
+    made = register()
+    locked: list[bool] = []
+
+    def look() -> None:
+        with platform_scope(reason="test"):
+            rows = WebhookEndpoint.objects.select_for_update(skip_locked=True)
+            locked.append(not rows.exists())
+
+    def asked(*_: object) -> list[str]:
+        thread = Thread(target=in_thread(look))
+        thread.start()
+        thread.join()
+        return ["8.8.8.8"]
+
+    monkeypatch.setattr("integrations.addresses.resolved", asked)
+    answer = manager.patch(f"{PATH}/{made['webhookEndpointId']}", {"url": "https://hooks.example.com/"})
+    assert (answer.status_code, locked) == (200, [False])
 
 
 @pytest.mark.parametrize(
