@@ -10,6 +10,7 @@ import structlog
 from django.db import OperationalError, connection
 
 from mybcat import circuits, pauses
+from mybcat.claims import LEASE
 from mybcat.correlation import correlated
 from mybcat.deliveries import lock_in_order, release
 from mybcat.ids import new_uuid
@@ -50,13 +51,15 @@ _SETTLE = """
     RETURNING delivery.id
 """
 _LOST = """
-    UPDATE mybcat_delivery SET lease = NULL, leased_until = NULL, last_error = 'worker_lost', lost = lost + 1,
-        next_attempt_at = now(), status = CASE WHEN attempts >= %(attempts)s THEN 'dead' ELSE 'pending' END
-    WHERE id IN (
-        SELECT id FROM mybcat_delivery
+    WITH gone AS MATERIALIZED (
+        SELECT id, leased_until FROM mybcat_delivery
         WHERE listener = %(listener)s AND status = 'leased' AND leased_until <= now()
         ORDER BY id FOR UPDATE SKIP LOCKED
-    ) RETURNING *
+    )
+    UPDATE mybcat_delivery AS delivery
+    SET lease = NULL, leased_until = NULL, last_error = 'worker_lost', lost = lost + 1,
+        next_attempt_at = now(), status = CASE WHEN attempts >= %(attempts)s THEN 'dead' ELSE 'pending' END
+    FROM gone WHERE delivery.id = gone.id RETURNING delivery.*, gone.leased_until AS gone_since
 """
 
 
@@ -102,12 +105,11 @@ def settle(*, listener: Listener, attempted: Sequence[Attempted]) -> list[str]:
 def recover_lost(*, listener: Listener) -> int:
     """Make due again, or give up after the last attempt, what vanished workers had; how many were given up."""
     with platform_scope(reason="recover lost deliveries"):
-        lost: list[Delivery] = list(
-            Delivery.objects.raw(_LOST, {"listener": listener.name, "attempts": listener.attempts})
-        )
+        lost: list[Any] = list(Delivery.objects.raw(_LOST, {"listener": listener.name, "attempts": listener.attempts}))
         dead = [row for row in lost if row.status == Delivery.Status.DEAD]
         error = DeliveryRefused("worker_lost")
-        _keep([Attempted(row, error, None, row.first_attempt_at or row.created_at, timedelta()) for row in lost])
+        # How long it had been under way when its worker died, nobody knows.
+        _keep([Attempted(row, error, None, row.gone_since - LEASE, timedelta()) for row in lost])
         if dead:
             release([row.id for row in dead])
             if listener.settled:

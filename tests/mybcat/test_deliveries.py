@@ -15,7 +15,7 @@ import pytest
 from django.db import connection
 
 from mybcat import listeners, working
-from mybcat.claims import SUSPECT, claim
+from mybcat.claims import LEASE, SUSPECT, claim
 from mybcat.correlation import correlation_id
 from mybcat.deliveries import NotDead, due_listeners, enqueue, replay
 from mybcat.environment import CHECKOUT
@@ -356,6 +356,20 @@ def test_a_delivery_that_kills_its_worker_each_time_ends_as_dead(clinic: Clinic)
         (1, False, "worker_lost"),
         (2, False, "worker_lost"),
     ]
+
+
+def test_an_attempt_that_was_lost_began_with_its_lease(clinic: Clinic) -> None:
+    listener = make_listener()
+    delivery = owed(clinic, listener)
+    first = claim_one(listener)
+    assert first is not None
+    settle_one(first, listener, DeliveryFailed("http_503"))
+    change(delivery, first_attempt_at=NOW - timedelta(days=2))
+    assert claim_one(listener) == delivery
+    change(delivery, leased_until=NOW)
+    recover_lost(listener=listener)
+    lost = attempts_of(delivery)[-1]
+    assert (lost.attempt, lost.error, lost.started_at) == (2, "worker_lost", NOW - LEASE)
 
 
 def test_what_was_lost_twice_is_tried_without_others(clinic: Clinic) -> None:
