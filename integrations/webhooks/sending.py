@@ -16,6 +16,9 @@ from mybcat.listeners import DeliveryFailed, DeliveryRefused, Response
 from mybcat.models import Delivery, Event
 
 USER_AGENT = "MyBCAT-Webhooks/1"
+# What an endpoint asks for that is too busy, or whose proxy finds nobody, and does not say for how long
+# (Standard Webhooks: throttle). Not long: it may be a limit of so many a second.
+PATIENCE = {429: timedelta(seconds=1), 502: timedelta(seconds=5), 503: timedelta(seconds=5), 504: timedelta(seconds=5)}
 GONE = 410
 DISABLED = "endpoint_disabled"
 
@@ -74,10 +77,11 @@ def body_of(event: Event) -> bytes:
 def retry_after(text: str, *, now: datetime) -> timedelta | None:
     """What the header asks for: seconds or a date; None where it asks for nothing that can be read."""
     if text.isascii() and text.isdigit():
-        return timedelta(seconds=min(int(text), 10**6))
+        # Python refuses to read thousands of digits.
+        return timedelta(seconds=min(int(text[:9]), 10**6))
     try:
         at = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return max(at.replace(tzinfo=at.tzinfo or UTC) - now, timedelta())
 
@@ -97,4 +101,5 @@ def _judged(answer: guarded.Answer, *, now: datetime) -> Response:
     code = f"http_{answer.status}"
     if answer.status == GONE:
         raise DeliveryRefused(code, response=response)
-    raise DeliveryFailed(code, retry_after=retry_after(answer.retry_after, now=now), response=response)
+    asked = retry_after(answer.retry_after, now=now) or PATIENCE.get(answer.status)
+    raise DeliveryFailed(code, retry_after=asked, response=response)

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 import pytest
 from django.conf import LazySettings as Settings
+from django.db.models import F
 
 from integrations import guarded
 from integrations.listeners import WEBHOOKS
@@ -16,6 +17,7 @@ from mybcat.deliveries import due_listeners
 from mybcat.ids import public_id
 from mybcat.models import TargetPause
 from mybcat.settling import JITTER
+from mybcat.tenancy import platform_scope
 from tests.callers import Caller
 from tests.factories import Clinic
 from tests.integrations.webhooks.conftest import Pipeline
@@ -183,6 +185,55 @@ def test_one_answer_holds_an_endpoint_up_for_an_hour_at_most_and_a_new_address_n
         again()
         pipeline.deliver()
         assert len(customer.received) == 2
+
+
+@pytest.mark.parametrize(("code", "wait"), [(429, SECOND), (502, 5 * SECOND), (503, 5 * SECOND), (504, 5 * SECOND)])
+def test_a_receiver_that_is_too_busy_is_left_alone_for_a_moment_without_asking(
+    register: Register, pipeline: Pipeline, customer: Receiver, code: int, wait: timedelta
+) -> None:
+    register()
+    customer.answers(status(code))
+    pipeline.happen()
+    pipeline.deliver()
+    customer.answers(status(200))
+    pipeline.happen(count=5)
+    # Else a slow machine's seconds would be the test's.
+    with platform_scope(reason="test"):
+        TargetPause.objects.update(until=F("until") + HOUR)
+    pipeline.deliver()
+    assert len(customer.received) == 1
+    pipeline.pass_time(HOUR + wait)
+    pipeline.deliver()
+    assert len(customer.received) == 7
+
+
+def test_any_other_failure_is_of_one_delivery(register: Register, pipeline: Pipeline, customer: Receiver) -> None:
+    register()
+    customer.answers(status(500))
+    pipeline.happen()
+    pipeline.deliver()
+    customer.answers(status(200))
+    pipeline.happen()
+    pipeline.deliver()
+    assert pipeline.deliveries()[1].status == "delivered"
+    assert not TargetPause.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["9" * 5000, "Mon, 01 Jan 99999999999999999999 00:00:00 GMT", "-5", "\xb2"],
+    ids=["long", "late", "negative", "odd"],
+)
+def test_what_cannot_be_read_is_an_answer_like_any_other(
+    register: Register, pipeline: Pipeline, customer: Receiver, header: str
+) -> None:
+    register()
+    customer.answers(status(500, body=b"sorry", Retry_After=header))
+    pipeline.happen()
+    pipeline.work()
+    (delivery,) = pipeline.deliveries()
+    (attempt,) = attempts_of(delivery)
+    assert (delivery.last_error, attempt.response_status, attempt.response_excerpt) == ("http_500", 500, "sorry")
 
 
 def test_a_date_to_come_back_at() -> None:
