@@ -47,9 +47,12 @@ def tally(report: Path) -> tuple[int, int]:
         cases = list(ElementTree.parse(report).iter("testcase"))  # noqa: S314  # pytest wrote it
     except (OSError, ElementTree.ParseError):
         return 0, 1
-    outcomes = [{part.tag for part in case} for case in cases]
-    failed = sum(1 for outcome in outcomes if outcome & {"failure", "error"})
-    return sum(1 for outcome in outcomes if not outcome & {"failure", "error", "skipped"}), failed
+    # A test that had a second try is there twice.
+    outcomes: dict[tuple[str | None, str | None], set[str]] = {}
+    for case in cases:
+        outcomes.setdefault((case.get("classname"), case.get("name")), set()).update(part.tag for part in case)
+    failed = sum(1 for outcome in outcomes.values() if outcome & {"failure", "error"})
+    return sum(1 for outcome in outcomes.values() if not outcome & {"failure", "error", "skipped"}), failed
 
 
 def _run(arguments: list[str], *, place: Home, report: Path, supervisor: Supervisor) -> int:

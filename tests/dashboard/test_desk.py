@@ -15,7 +15,7 @@ from practices.models import Practitioner
 from practices.workspace.models import FrontDesk
 from tests.callers import Caller, public
 from tests.dashboard.browsing import Screen, choose
-from tests.factories import Clinic, make_member, make_patient, make_slots
+from tests.factories import Clinic, make_member, make_slots
 
 # A machine without Chromium downloads it first, and one without packages installs them.
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
@@ -366,25 +366,3 @@ def test_the_protocol_s_questions_choose_the_visit(screen: Screen, clinic: Clini
     screen.press("1", "Enter")
     expect(asked.get_by_text("Emergency: same day")).to_be_visible()
     expect(asked.get_by_text("Tell the patient:")).to_be_visible()
-
-
-@pytest.mark.parametrize("several", [False, True])
-def test_enter_before_the_answer_takes_who_is_found_alone(screen: Screen, clinic: Clinic, *, several: bool) -> None:
-    if several:
-        make_patient(practice=clinic.practice, last_name=clinic.patient.last_name, first_name="Zelda")
-    name, waiting, answered = clinic.patient.last_name.lower(), [], []
-    screen.page.route("**/api/v2/patients?*", lambda route: route.continue_() if answered else waiting.append(route))
-    screen.press("/")
-    with screen.page.expect_request(lambda request: f"search={name}&" in f"{request.url}&"):
-        screen.type(name)
-        screen.press("Enter")
-    answered.append(True)
-    for search in waiting:
-        search.continue_()
-    if several:
-        # One has to look first.
-        expect(people(screen)).to_have_count(2)
-        expect(screen.page.get_by_role("region", name="Patient")).to_have_count(0)
-        expect(screen.page.get_by_label("Find patient").first).to_be_focused()
-    else:
-        expect(screen.page.get_by_role("region", name="Patient")).to_contain_text(clinic.patient.last_name)

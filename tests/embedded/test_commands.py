@@ -108,6 +108,22 @@ class TestTest:
         assert len(databases) == 2
         assert {path.read_text() for path in tmp_path.glob("*.told")} <= databases
 
+    def test_a_second_try_is_no_other_test(self, home: Home, tmp_path: Path) -> None:
+        (tmp_path / "test_it.py").write_text(
+            "import pathlib, pytest\n"
+            "@pytest.mark.flaky(reruns=1)\n"
+            "def test_once():\n"
+            "    told = pathlib.Path(__file__ + '.told')\n"
+            "    before = told.exists()\n"
+            "    told.touch()\n"
+            "    assert before\n"
+            "@pytest.mark.flaky(reruns=1)\n"
+            "def test_never(): assert False\n"
+        )
+        done = mybcat(home.root, "test", "-c", "/dev/null", "-p", "no:django", str(tmp_path))
+        assert "2 rerun" in done.stdout
+        assert done.stdout.splitlines()[-1] == "1 passed, 1 failed"
+
     @pytest.mark.parametrize("content", [None, "", "<testsuites"])
     def test_no_report_is_a_failure(self, tmp_path: Path, content: str | None) -> None:
         if content is not None:

@@ -8,6 +8,7 @@ import { useEffect, useImperativeHandle, useRef, useState, type ReactNode, type 
 import { api, told, type Patient } from "../api/client";
 import { Failure } from "../Failure";
 import { useWords } from "../i18n";
+import { hear } from "../lib/keys";
 import { clock, day, dayOf } from "../lib/time";
 
 export interface FinderHandle {
@@ -43,15 +44,28 @@ export function PatientFinder({ ref, practice, patient, zone, onChoose, onNew, o
   // What is shown belongs to what is typed; Enter in between would take somebody else.
   const current = search === text.trim() && !found.isPlaceholderData;
   const people = search.length > 1 ? (found.data ?? []) : [];
+  // The arrows count places in the list; where a newer answer has somebody else there, Enter would take them.
+  const list = useRef<HTMLDivElement>(null);
+  const point = combobox.updateSelectedOptionIndex;
+  useEffect(() => {
+    const shown = [...(list.current?.querySelectorAll("[data-combobox-option]") ?? [])];
+    point(shown.findIndex((option) => option.hasAttribute("data-combobox-selected")));
+  }, [found.data, point]);
   // Enter before the answer: who is found alone is taken when it comes; among several one has to look first.
   const hurried = useRef("");
+  // What was pressed after it is meant for the desk with that patient, and would only spoil the name here.
+  const early = useRef<string[]>([]);
   const only = current && people.length === 1 ? people[0] : undefined;
   useEffect(() => {
     if (!hurried.current || !current || found.isPending) return;
     const wanted = hurried.current;
     hurried.current = "";
     if (only && wanted === search) take(only);
+    else early.current = [];
   });
+  useEffect(() => {
+    if (patient) early.current.splice(0).forEach(hear);
+  }, [patient]);
 
   if (patient) return <Card patient={patient} zone={zone} onChange={() => onChoose(null)} />;
 
@@ -62,9 +76,9 @@ export function PatientFinder({ ref, practice, patient, zone, onChoose, onNew, o
         // Within the page's landmarks, for who goes by them.
         withinPortal={false}
         onOptionSubmit={(id) => {
+          // Whoever is pointed at is meant, though a newer answer may be on its way.
           const chosen = people.find((person) => person.id === id);
-          if (!chosen || !current) return;
-          take(chosen);
+          if (chosen) take(chosen);
         }}
       >
         <Combobox.Target>
@@ -77,6 +91,7 @@ export function PatientFinder({ ref, practice, patient, zone, onChoose, onNew, o
             data-autofocus
             rightSection={found.isFetching ? <Loader size="xs" aria-label={t("loading")} /> : <kbd>/</kbd>}
             onChange={(event) => {
+              patience();
               type(event.currentTarget.value);
               combobox.openDropdown();
               combobox.resetSelectedOption();
@@ -84,13 +99,17 @@ export function PatientFinder({ ref, practice, patient, zone, onChoose, onNew, o
             onFocus={() => text && combobox.openDropdown()}
             onBlur={() => combobox.closeDropdown()}
             onKeyDown={(event) => {
-              if (event.key === "Enter" && !current) hurried.current = text.trim();
+              if (hurried.current && event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey) {
+                event.preventDefault();
+                early.current.push(event.key);
+              }
+              if (event.key === "Enter" && !current && text.trim().length > 1) hurried.current = text.trim();
               if (event.key === "Enter" && current && people[0] && combobox.getSelectedOptionIndex() < 0) {
                 event.preventDefault();
                 take(people[0]);
               }
               if (event.key === "Escape") {
-                hurried.current = "";
+                patience();
                 event.currentTarget.blur();
               }
             }}
@@ -98,7 +117,7 @@ export function PatientFinder({ ref, practice, patient, zone, onChoose, onNew, o
         </Combobox.Target>
         <Combobox.Dropdown hidden={search.length < 2}>
           {people.length > 0 ? (
-            <Combobox.Options aria-label={t("findPatient")} aria-busy={!current}>
+            <Combobox.Options ref={list} aria-label={t("findPatient")} aria-busy={!current}>
               {people.map((person) => (
                 <Combobox.Option value={person.id} key={person.id}>
                   <Highlight component="span" highlight={search.split(/\s+/)} fw={600} size="sm">
@@ -122,6 +141,11 @@ export function PatientFinder({ ref, practice, patient, zone, onChoose, onNew, o
       </Button>
     </div>
   );
+
+  function patience(): void {
+    hurried.current = "";
+    early.current = [];
+  }
 
   function take(chosen: Patient): void {
     onChoose(chosen);

@@ -11,10 +11,15 @@ let behalf = false;
 export function press(key: string): void {
   behalf = true;
   try {
-    window.dispatchEvent(new KeyboardEvent("keydown", { key, cancelable: true }));
+    hear(key);
   } finally {
     behalf = false;
   }
+}
+
+/** A key that was pressed before the screen could heed it; as if it were pressed now. */
+export function hear(key: string): void {
+  window.dispatchEvent(new KeyboardEvent("keydown", { key, cancelable: true }));
 }
 
 const TYPING = "input, textarea, select, [contenteditable=true]";
