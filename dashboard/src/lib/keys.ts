@@ -1,6 +1,6 @@
 /** Single keys, as long as nobody is typing (WCAG 2.1.4: they can be switched off). */
 
-import { useEffect, useRef } from "react";
+import { useLayoutEffect, useRef } from "react";
 
 export type Keys = Record<string, (event: KeyboardEvent) => unknown>;
 
@@ -28,7 +28,8 @@ const TYPING = "input, textarea, select, [contenteditable=true]";
 export function useKeys(keys: Keys, on: boolean): void {
   const latest = useRef(keys);
   latest.current = keys;
-  useEffect(() => {
+  // Before it is drawn: whoever sees what the keys act on may press one, and on a busy machine an effect comes later.
+  useLayoutEffect(() => {
     function heard(event: KeyboardEvent): void {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
       const typing = event.target instanceof Element && event.target.matches(TYPING);
@@ -47,7 +48,7 @@ export function useKeys(keys: Keys, on: boolean): void {
 export function useCommandKey(key: string, act: () => void): void {
   const latest = useRef(act);
   latest.current = act;
-  useEffect(() => {
+  useLayoutEffect(() => {
     function heard(event: KeyboardEvent): void {
       if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== key) return;
       event.preventDefault();

@@ -4,6 +4,7 @@ import { Button, Group, SimpleGrid, Stack, Text, Textarea, TextInput } from "@ma
 import { useDebouncedValue } from "@mantine/hooks";
 import { useMutation } from "@tanstack/react-query";
 import { useRef, useState, type ReactNode } from "react";
+import { flushSync } from "react-dom";
 
 import { Dialog } from "../../Dialog";
 import { Failure } from "../../Failure";
@@ -132,12 +133,10 @@ function Body({ template, wording, onChange, error }: Writing): ReactNode {
     const area = field.current;
     if (!area) return;
     const { text, caret } = withInserted(wording.body, `{${variable}}`, area.selectionStart, area.selectionEnd);
-    onChange({ ...wording, body: text });
-    // Once the field shows it.
-    requestAnimationFrame(() => {
-      area.focus();
-      area.setSelectionRange(caret, caret);
-    });
+    // At once: what is typed next goes on behind it.
+    flushSync(() => onChange({ ...wording, body: text }));
+    area.focus();
+    area.setSelectionRange(caret, caret);
   }
   return (
     <>
