@@ -1,5 +1,6 @@
 """What an agent does at the desk over and over, by keyboard, and what the API tells of it."""
 
+import re
 from typing import Any
 
 from playwright.sync_api import Locator, expect
@@ -10,6 +11,27 @@ from patients.models import Patient
 from tests.callers import Caller, public
 from tests.dashboard.browsing import Screen
 from tests.dashboard.morning import Morning
+
+
+def people(screen: Screen) -> Locator:
+    """Whom the finder has found."""
+    return screen.page.get_by_role("listbox", name="Find patient").get_by_role("option")
+
+
+def looked_for(screen: Screen, name: str) -> None:
+    """Typed into the finder, up to where what it lists belongs to the whole of it."""
+    screen.press("/")
+    screen.type(name.lower())
+    listed = screen.page.get_by_role("listbox", name=re.compile("^(Find patient|Buscar paciente)$"))
+    expect(listed).to_have_attribute("aria-busy", "false")
+
+
+def find(screen: Screen, patient: Patient) -> None:
+    """The first of that name, by keyboard; the next key is the desk's."""
+    looked_for(screen, patient.last_name)
+    screen.press("Enter")
+    here = screen.page.get_by_role("region", name=re.compile("^(Patient|Paciente)$"))
+    expect(here).to_contain_text(patient.last_name)
 
 
 def rings(screen: Screen, number: str) -> None:
@@ -30,7 +52,7 @@ def known_rings(screen: Screen, patient: Patient) -> None:
 def ends(screen: Screen, told: Caller, outcome: str) -> None:
     """As the desk suggests."""
     screen.press("c")
-    expect(screen.page.get_by_role("dialog", name="End call")).to_be_visible()
+    expect(screen.page.get_by_role("dialog").get_by_role("button", name="End call")).to_be_focused()
     screen.press("Enter")
     expect(screen.page.get_by_role("button", name="New call")).to_be_visible()
     assert [call["outcome"] for call in told.get("/api/v2/calls").json()["data"]][-1] == outcome
@@ -71,6 +93,8 @@ def appointment(screen: Screen, booked: str) -> Locator:
     screen.press("Enter")
     dialog = screen.page.get_by_role("dialog")
     expect(dialog.get_by_text("born")).to_be_visible()
+    # It hears its keys as long as the focus is in it.
+    expect(dialog.locator(":focus")).to_have_count(1)
     return dialog
 
 

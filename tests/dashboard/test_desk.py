@@ -14,6 +14,7 @@ from mybcat.tenancy import practice_scope
 from practices.models import Practitioner
 from practices.workspace.models import FrontDesk
 from tests.callers import Caller, public
+from tests.dashboard.answering import find, footer, looked_for, people
 from tests.dashboard.browsing import Screen, choose
 from tests.factories import Clinic, make_member, make_slots
 
@@ -47,18 +48,12 @@ def on_board(screen: Screen, appointment: Appointment) -> Locator:
     return screen.page.locator(f'[data-appointment="{public_id("appt", appointment.id)}"]')
 
 
-def people(screen: Screen) -> Locator:
-    return screen.page.get_by_role("listbox", name="Find patient").get_by_role("option")
-
-
 def tomorrow(screen: Screen) -> None:
     screen.press("]")
 
 
 def test_a_known_patient_is_booked_by_keyboard_with_twelve_keys_and_undone(screen: Screen, clinic: Clinic) -> None:
-    screen.press("/")
-    screen.type(clinic.patient.last_name[:4].lower())
-    expect(people(screen).first).to_be_visible()
+    looked_for(screen, clinic.patient.last_name[:4])
     screen.press("Enter")
     expect(screen.page.get_by_role("region", name="Patient")).to_contain_text(clinic.patient.last_name)
     screen.press("n")
@@ -163,6 +158,7 @@ def test_the_number_that_rings_is_a_patient_s_and_the_call_ends_with_what_was_do
     expect(screen.page.locator("[data-live=live]")).to_be_visible()
     screen.press("c")
     dialog = screen.page.get_by_role("dialog", name="End call")
+    expect(dialog.get_by_role("button", name="End call")).to_be_focused()
     outcome = dialog.get_by_role("combobox", name="How did it end?")
     choose(outcome, "Not booked")
     expect(dialog.get_by_label("Why was nothing booked?").first).to_be_visible()
@@ -210,9 +206,11 @@ def test_moved_by_keyboard_and_back(screen: Screen, clinic: Clinic) -> None:
     on_board(screen, booked).focus()
     screen.press("Enter")
     expect(screen.page.get_by_role("dialog")).to_contain_text(clinic.patient.last_name)
+    expect(screen.page.get_by_role("button", name="Move")).to_be_focused()
     screen.press("m")
     expect(screen.page.get_by_text("Choose a free time for it")).to_be_visible()
     free = screen.page.locator(f'[data-practitioner="{public("pract", clinic.practitioner.id)}"] .slot.free')
+    expect(screen.page.locator(".slot.free").first).to_be_focused()
     free.nth(2).focus()
     screen.press("Enter")
     expect(screen.page.locator("footer")).to_contain_text("Moved:")
@@ -236,6 +234,9 @@ def test_dragged_to_another_practitioner_and_onto_a_taken_time(
     expect(screen.page.locator("footer")).to_contain_text("Moved:")
     assert appointments(clinic)[0].practitioner_id == second.id
 
+    # Where it is dropped on has come to rest.
+    beside = screen.page.locator(f'[data-practitioner="{public("pract", second.id)}"]')
+    expect(beside.locator(".appointment")).to_have_count(1)
     on_board(screen, other).drag_to(on_board(screen, booked))
     expect(screen.page.locator(".problem")).to_contain_text("Nearest times that work")
     assert appointments(clinic)[1].practitioner_id == clinic.practitioner.id
@@ -246,9 +247,12 @@ def test_cancelled_with_a_reason_and_undone(screen: Screen, clinic: Clinic) -> N
     (booked,) = appointments(clinic)
     tomorrow(screen)
     on_board(screen, booked).click()
+    expect(screen.page.get_by_role("button", name="Move")).to_be_focused()
     screen.press("x")
     screen.page.get_by_label("Why is it cancelled?").select_option("patient_unwell")
     screen.page.get_by_role("dialog").get_by_role("button", name="Cancel appointment").click()
+    # The day hears of it by its socket, too, and maybe before whoever did it has the answer.
+    footer(screen, "Cancelled:")
     expect(on_board(screen, booked)).to_have_count(0)
     assert appointments(clinic)[0].cancellation_reason == "patient_unwell"
     screen.press("u")
@@ -325,10 +329,8 @@ def test_on_a_tablet_and_in_spanish_nothing_is_cut_off(
 
 def _ready(screen: Screen, clinic: Clinic) -> None:
     """All that is missing is `b`."""
-    screen.press("/")
-    screen.type(clinic.patient.last_name.lower())
-    expect(people(screen).first).to_be_visible()
-    screen.press("Enter", "n")
+    find(screen, clinic.patient)
+    screen.press("n")
     expect(screen.page.locator(".offer").first).to_be_focused()
     screen.press("Enter")
     expect(screen.page.locator(".booking")).to_contain_text(clinic.patient.last_name)
@@ -344,6 +346,8 @@ def test_two_desks_side_by_side(chromium: Browser, url: str, screen: Screen, cli
     _ready(screen, clinic)
     screen.press("h")
     expect(other.page.locator(".held").first).to_contain_text(f"Held by {clinic.agent.name}")
+    # The other desk may hear of it before this one has its answer, and one thing is done at a time.
+    footer(screen, "Held:")
     screen.press("b")
     expect(screen.page.locator("footer")).to_contain_text("Booked:")
     (booked,) = appointments(clinic)

@@ -15,6 +15,7 @@ from mybcat.tenancy import practice_scope
 from patients.models import Patient
 from practices.models import User
 from tests.callers import Caller, public
+from tests.dashboard.answering import find, looked_for, people
 from tests.dashboard.browsing import Screen
 from tests.factories import (
     Clinic,
@@ -41,18 +42,6 @@ def screen(chromium: Browser, url: str, manager: User) -> Iterator[Screen]:
     opened.sign_in(manager)
     yield opened
     opened.close()
-
-
-def people(screen: Screen) -> Locator:
-    return screen.page.get_by_role("listbox", name="Find patient").get_by_role("option")
-
-
-def find(screen: Screen, patient: Patient) -> None:
-    screen.press("/")
-    screen.type(patient.last_name.lower())
-    expect(people(screen).first).to_be_visible()
-    screen.press("Enter")
-    expect(screen.page.get_by_role("region", name="Patient")).to_contain_text(patient.last_name)
 
 
 def card(screen: Screen) -> Locator:
@@ -123,9 +112,9 @@ class TestThePatientCard:
         double = make_patient(practice=clinic.practice, phone=patient.phone, first_name=patient.first_name)
         with practice_scope(clinic.practice.id):
             Patient.objects.filter(id=double.id).update(last_name="Okafor-Bell")
-        screen.press("/")
-        screen.type(patient.last_name.lower())
+        looked_for(screen, patient.last_name)
         people(screen).filter(has_not_text="Bell").first.click()
+        expect(screen.page.get_by_role("region", name="Patient")).to_be_visible()
         shown = part(card(screen), "Possible second records")
         copy = shown.locator("[data-copy]")
         expect(copy).to_contain_text("Okafor-Bell")
@@ -143,9 +132,9 @@ class TestThePatientCard:
         make_patient(practice=clinic.practice, phone=clinic.patient.phone, last_name="Okafor-Bell")
         screen = Screen(chromium, url)
         screen.sign_in(clinic.agent)
-        screen.press("/")
-        screen.type(clinic.patient.last_name.lower())
+        looked_for(screen, clinic.patient.last_name)
         people(screen).filter(has_not_text="Bell").first.click()
+        expect(screen.page.get_by_role("region", name="Patient")).to_be_visible()
         opened = card(screen)
         expect(opened.get_by_role("tab", name="Who looked")).to_have_count(0)
         expect(part(opened, "Possible second records")).to_contain_text("A manager can merge them.")

@@ -84,9 +84,7 @@ def following(product: Product, caller: Caller, log: Path) -> Iterator[Callable[
         process.wait()
 
 
-def test_whatever_is_killed_every_dashboard_knows_all_within_ten_seconds(
-    product: Product, clinic: Clinic, tmp_path: Path
-) -> None:
+def test_whatever_is_killed_every_dashboard_knows_all(product: Product, clinic: Clinic, tmp_path: Path) -> None:
     agent = Caller(clinic.agent, clinic.practice)
     with ExitStack() as opened:
         told = [opened.enter_context(following(product, agent, tmp_path / str(n))) for n in range(DASHBOARDS)]
@@ -99,9 +97,7 @@ def test_whatever_is_killed_every_dashboard_knows_all_within_ten_seconds(
             for _ in range(10):
                 make_change(clinic)
             total += 20
-            back = time.monotonic()
             wait_for(lambda: all(numbers(each())[-1:] == [total] for each in told), what="every change")  # noqa: B023
-            assert time.monotonic() - back < 10
         for each in told:
             # Each once, in order.
             assert numbers(each()) == list(range(1, total + 1))

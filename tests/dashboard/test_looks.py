@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.dashboard.answering import find
 from tests.dashboard.browsing import Screen
 from tests.dashboard.morning import begin, known, taken
 from tests.dashboard.test_desk import tomorrow
@@ -57,17 +58,10 @@ def seen(screen: Screen, look: str, name: str) -> None:
     assert screen.violations() == [], name
 
 
-def choose_patient(screen: Screen, clinic: Clinic) -> None:
-    screen.press("/")
-    screen.type(clinic.patient.last_name.lower())
-    expect(screen.page.locator("[role=option]:visible").first).to_be_visible()
-    screen.press("Enter")
-
-
 def test_a_call_from_the_questions_to_the_offers(screen: Screen, clinic: Clinic, given: str, look: str) -> None:
     page = screen.page
     tomorrow(screen)
-    choose_patient(screen, clinic)
+    find(screen, clinic.patient)
     screen.press("n")
     expect(page.locator(".offer").first).to_be_focused()
     screen.press("h")
@@ -83,6 +77,7 @@ def test_a_call_from_the_questions_to_the_offers(screen: Screen, clinic: Clinic,
     page.locator(f'[data-appointment="{given}"]').focus()
     screen.press("Enter")
     expect(page.get_by_role("dialog")).to_contain_text("Ruth Okonkwo")
+    expect(page.get_by_role("dialog").locator(":focus")).to_have_count(1)
     seen(screen, look, "appointment")
     screen.press("e")
     seen(screen, look, "wrong-patient")
@@ -95,7 +90,7 @@ def test_a_call_from_the_questions_to_the_offers(screen: Screen, clinic: Clinic,
 def test_what_opens_over_the_desk(screen: Screen, clinic: Clinic, look: str) -> None:
     page = screen.page
     dialog = page.get_by_role("dialog")
-    choose_patient(screen, clinic)
+    find(screen, clinic.patient)
     screen.press("g")
     dialog.get_by_role("button", name=re.compile("Find times|Buscar horas")).click()
     expect(dialog.get_by_role("radio").nth(5)).to_be_visible()

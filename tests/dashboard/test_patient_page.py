@@ -56,6 +56,8 @@ def test_it_works_without_scripts(chromium: Browser, address: str, clinic: Clini
         screen.page.get_by_role("link", name="Save it in my calendar").click()
     assert saved.value.suggested_filename == "appointment.ics"
     screen.page.get_by_role("link", name="Choose another time").click()
+    # The page before it has buttons, too.
+    expect(screen.page.get_by_role("heading", name="Other times")).to_be_visible()
     screen.page.get_by_role("button").first.click()
     expect(screen.page.get_by_role("link", name="Choose another time")).to_be_visible()
     with practice_scope(clinic.practice.id):

@@ -11,7 +11,7 @@ from mybcat.principal import Role
 from mybcat.tenancy import practice_scope
 from tests.callers import public
 from tests.certificates import issued
-from tests.dashboard.browsing import Screen
+from tests.dashboard.browsing import PATIENCE, Screen
 from tests.factories import Clinic, make_api_client, make_member
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
@@ -104,4 +104,4 @@ def client_of(clinic: Clinic) -> ApiClient:
 def token(url: str, client: ApiClient, secret: str) -> int:
     """How the partner's program is answered when it asks for a token."""
     form = {"grant_type": "client_credentials", "client_id": public("appc", client.id), "client_secret": secret}
-    return httpx.post(f"{url}/api/oauth/token", data=form).status_code
+    return httpx.post(f"{url}/api/oauth/token", data=form, timeout=PATIENCE / 1000).status_code

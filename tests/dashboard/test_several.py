@@ -12,8 +12,9 @@ from mybcat.principal import Role
 from mybcat.tenancy import practice_scope
 from patients.models import Patient
 from tests.callers import Caller, public
+from tests.dashboard.answering import find
 from tests.dashboard.browsing import Screen
-from tests.dashboard.test_desk import appointments, on_board, people, tomorrow
+from tests.dashboard.test_desk import appointments, on_board, tomorrow
 from tests.factories import Clinic, make_member, make_patient, make_slots, make_type
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
@@ -39,19 +40,13 @@ def sibling(clinic: Clinic) -> Patient:
     return make_patient(practice=clinic.practice, first_name="Ottoline", last_name="Zuckerberg")
 
 
-def find(screen: Screen, patient: Patient) -> None:
-    screen.press("/")
-    screen.type(patient.last_name.lower())
-    expect(people(screen).first).to_be_visible()
-    screen.press("Enter")
-    expect(screen.page.get_by_role("region", name="Patient")).to_contain_text(patient.last_name)
-
-
 def opened(screen: Screen, appointment: Appointment) -> Locator:
     on_board(screen, appointment).focus()
     screen.press("Enter")
     dialog = screen.page.get_by_role("dialog")
     expect(dialog.get_by_text("born")).to_be_visible()
+    # It hears its keys as long as the focus is in it.
+    expect(dialog.locator(":focus")).to_have_count(1)
     return dialog
 
 

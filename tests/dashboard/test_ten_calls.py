@@ -18,13 +18,14 @@ from tests.dashboard.answering import (
     footer,
     here,
     known_rings,
+    people,
     rings,
     texts,
     theirs,
 )
 from tests.dashboard.browsing import Screen
 from tests.dashboard.morning import Morning, begin, known, taken
-from tests.dashboard.test_desk import people, tomorrow
+from tests.dashboard.test_desk import tomorrow
 from tests.factories import Clinic, by_day, make_member
 from tests.mybcat.processes import wait_for, worker
 
@@ -134,6 +135,7 @@ def test_3_a_mother_comes_with_two_children_or_none_of_them(screen: Screen, morn
         screen.type("Quintero")
         dialog.get_by_label("Birth date").fill(born)
         screen.press("Enter")
+        expect(dialog).to_have_count(0)
         expect(here(screen)).to_contain_text(f"{name} Quintero")
         callers = card(screen, tab="Callers")
         expect(callers.get_by_text("Nobody else calls for this patient.")).to_be_visible()
