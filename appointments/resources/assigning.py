@@ -87,10 +87,10 @@ def free_resources(
 def taken_categories(
     *, categories: Sequence[str], location_id: UUID, span: tuple[datetime, datetime], mine: Collection[UUID]
 ) -> list[str]:
-    """Those of which nothing is free in `span`, at its place; what the owners `mine` have counts as free."""
+    """Those of which nothing is free in `span`, at its place; what `mine` have or hold counts as free."""
     used = ResourceUse.objects.filter(
         Q(hold=None) | Q(hold__expires_at__gt=Now()), occupied_from__lt=span[1], occupied_until__gt=span[0]
-    ).exclude(owner_id__in=mine)
+    ).exclude(Q(owner_id__in=mine) | Q(hold__holder_id__in=mine))
     free = Resource.objects.active().filter(location_id=location_id, category__in=categories)
     found = set(free.exclude(id__in=used.values("resource_id")).values_list("category", flat=True))
     return [category for category in categories if category not in found]

@@ -156,6 +156,30 @@ class TestChanges:
         settle(clinic)
         book(manager, clinic, 8)
 
+    def test_who_cancelled_has_it_for_another_patient_at_once_and_gives_the_undo_away(
+        self, agent: Caller, clinic: Clinic
+    ) -> None:
+        identifier = book(agent, clinic, 0)
+        act(agent, identifier, "cancel", {"reason": "patient_request"})
+        # With a colleague, so that the time itself stays where it was.
+        book(agent, clinic, 8)
+        assert uses(clinic) == 1
+        with changes():
+            assert act(agent, identifier, "undo").json()["code"] == "nothing_to_undo"
+        settle(clinic)
+        with practice_scope(clinic.practice.id):
+            assert ResourceUse.objects.count() == 1
+
+    def test_where_there_is_a_choice_the_undo_is_not_given_away(
+        self, agent: Caller, manager: Caller, clinic: Clinic
+    ) -> None:
+        add(manager, clinic, name="Room 2")
+        identifier = book(agent, clinic, 0)
+        act(agent, identifier, "cancel", {"reason": "patient_request"})
+        book(agent, clinic, 8)
+        assert act(agent, identifier, "undo").status_code == 200
+        assert uses(clinic) == 2
+
     def test_by_v1_it_is_free_at_once(self, agent: Caller, clinic: Clinic) -> None:
         identifier = book(agent, clinic, 0)
         agent.post(f"/api/v1/appointments/{identifier}/cancel", {"reason": "patient_request"})
