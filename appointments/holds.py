@@ -64,12 +64,15 @@ class Before:
     overbooking_reason: str
     # What it had of rooms and equipment.
     uses: Sequence[UUID]
+    status: str
 
     @classmethod
     def of(cls, appointment: Appointment) -> Self:
         """As it stands."""
         had, uses = Needed.now(appointment), uses_of(appointment)
-        return cls(appointment.id, appointment.slot, had, appointment.overbooking_reason, uses)
+        return cls(
+            appointment.id, appointment.slot, had, appointment.overbooking_reason, uses, str(appointment.status)
+        )
 
 
 class Clock(Func):
@@ -157,17 +160,25 @@ def usable_holds(by: Principal) -> frozenset[UUID]:
 
 
 def keep_for_undo(
-    *, before: Before, slots: Sequence[Slot], by: Principal, now: datetime, swapped_with: UUID | None = None
+    *,
+    before: Before,
+    slots: Sequence[Slot],
+    by: Principal,
+    now: datetime,
+    swapped_with: UUID | None = None,
+    in_error: bool = False,
 ) -> None:
     """Hold what a change of the appointment has just left, which its transaction has locked, for whoever changed it.
 
-    There may be no slots: another has got them (`swapped_with`), or it was overbooked.
+    There may be no slots: another has got them (`swapped_with`), or it was overbooked. `in_error`: it never should
+    have been.
     """
     kept = {
         "appointment_id": before.appointment_id,
         "slot": before.slot,
         "overbooking_reason": before.overbooking_reason,
         "swapped_with_id": swapped_with,
+        "former_status": before.status if in_error else "",
     }
     hold = _new(by, lasts=UNDOABLE, now=now, kind=Hold.Kind.UNDO, **kept)
     _hold([row.id for row in slots], hold)

@@ -12,9 +12,9 @@ from psycopg.errors import ExclusionViolation
 
 from appointments.booking import event_data
 from appointments.days import zone
+from appointments.holds import Before, keep_for_undo
 from appointments.models import Appointment
-from appointments.releasing import hours_around, release_slots
-from appointments.resources.assigning import leave, uses_of
+from appointments.releasing import free, hours_around, locked_slots
 from appointments.unavailable import SlotTaken
 from mybcat import audit, events
 from mybcat.errors import DomainError, UnknownId
@@ -62,8 +62,8 @@ def change_status(*, appointment_id: UUID, status: str, by: Principal, now: date
     """Let the appointment become `status`, a key of EVENTS.
 
     Patients arrive on the day of the appointment, as the clock at its location has it, and are missed once it has
-    begun; what was entered in error gives its time back. Raises UnknownId, TransitionRefused, TooEarly, and SlotTaken
-    where the time of whoever did not come is another's by now.
+    begun; what was entered in error gives its time back, once it can be undone no more (undoing.py). Raises UnknownId,
+    TransitionRefused, TooEarly, and SlotTaken where the time of whoever did not come is another's by now.
     """
     appointment = (
         Appointment.objects.select_related("location", "practitioner")
@@ -76,11 +76,11 @@ def change_status(*, appointment_id: UUID, status: str, by: Principal, now: date
     if status not in NEXT[appointment.status]:
         raise TransitionRefused(current=appointment.status, wanted=status)
     _refuse_early(appointment, status, now=now)
-    appointment.status = status
-    _save(appointment)
     if status == _Status.ENTERED_IN_ERROR:
-        release_slots(appointment, wanted=hours_around(appointment))
-        leave(uses_of(appointment), kept=None)
+        _enter_in_error(appointment, by=by, now=now)
+    else:
+        appointment.status = status
+        _save(appointment)
     events.publish(type=EVENTS[status], subject_id=appointment.id, data=event_data(appointment), by=by, now=now)
     audit.record(principal=by, action=EVENTS[status], object_kind="pat", object_ids=[appointment.patient_id], now=now)
     return appointment
@@ -93,6 +93,18 @@ def _refuse_early(appointment: Appointment, status: str, *, now: datetime) -> No
         raise TooEarly("The appointment is on a later day")
     if status == _Status.NOSHOW and now < appointment.starts_at:
         raise TooEarly("The appointment has not begun")
+
+
+def _enter_in_error(appointment: Appointment, *, by: Principal, now: datetime) -> None:
+    before, wanted = Before.of(appointment), hours_around(appointment)
+    slots = locked_slots(appointment)
+    appointment.status, appointment.changed_at = _Status.ENTERED_IN_ERROR, now
+    appointment.save(update_fields=("status", "changed_at"))
+    if before.status == _Status.NOSHOW:
+        # Whoever was missed has no right to the time, which may be another's by now.
+        free(slots, wanted=wanted)
+        slots = []
+    keep_for_undo(before=before, slots=slots, by=by, now=now, in_error=True)
 
 
 def _save(appointment: Appointment) -> None:

@@ -145,7 +145,7 @@ class Appointment(TenantModel):
     # What it was booked together with, and its place among them.
     group = PracticeForeignKey("AppointmentGroup", models.PROTECT, null=True, related_name="appointments")
     group_position = models.PositiveSmallIntegerField(default=0, db_default=0)
-    # When it was put elsewhere, or stood again, last; None: never since it was booked.
+    # When it was put elsewhere, entered in error, or stood again, last; None: never since it was booked.
     changed_at = models.DateTimeField(null=True, editable=False)
 
     objects = PracticeManager.of(AppointmentQuerySet)
@@ -212,10 +212,13 @@ class Hold(TenantModel):
     # The other appointment, where two changed places; why it was overbooked, where it was.
     swapped_with = PracticeForeignKey(Appointment, models.CASCADE, null=True, related_name="+")
     overbooking_reason = models.CharField(max_length=30, blank=True, default="", db_default="")
+    # What the appointment was before it was entered in error; empty of any other change.
+    former_status = models.CharField(max_length=16, blank=True, default="", db_default="")
 
     class Meta(TenantModel.Meta):
         constraints = (
             models.UniqueConstraint(fields=("practice", "id"), name="hold_practice_id"),
+            models.CheckConstraint(condition=Q(former_status="") | Q(kind="undo"), name="hold_former_status_of_undo"),
             models.CheckConstraint(
                 condition=Q(kind="undo", appointment__isnull=False, slot__isnull=False)
                 | ~Q(kind="undo")

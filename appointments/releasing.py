@@ -33,11 +33,6 @@ def hours_around(appointment: Appointment) -> frozenset[datetime]:
     )
 
 
-def release_slots(appointment: Appointment, *, wanted: frozenset[datetime]) -> None:
-    """Free what it takes: those that `hours_around()` has wanted; the others stay closed."""
-    free(locked_slots(appointment), wanted=wanted)
-
-
 def locked_slots(appointment: Appointment) -> list[Slot]:
     """Those that it takes, locked."""
     return list(slots_of(appointment).order_by("id").select_for_update(no_key=True))

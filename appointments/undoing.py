@@ -1,4 +1,4 @@
-"""Undoing a booking, a move, a swap or a cancellation right after it: what it took goes back, what it left is there."""
+"""Undoing what was just done to an appointment: what that took goes back, what it left is there."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,6 +10,7 @@ from appointments.booking import event_data
 from appointments.cancelling import cancel_appointment
 from appointments.ending_holds import end_holds
 from appointments.holds import UNDOABLE, Clock
+from appointments.life_cycle import EVENTS
 from appointments.models import Appointment, Hold, Slot
 from appointments.moving import occupy, place, put_at, tell_moved
 from appointments.releasing import free, hours_around, slots_of
@@ -29,8 +30,8 @@ class NothingToUndo(DomainError):
 
 
 def undo_change(*, appointment_id: UUID, by: Principal, now: datetime) -> Appointment:
-    """Undo what the caller has done to the appointment last: cancelled, moved, swapped or booked it, in the last ten
-    seconds.
+    """Undo what the caller has done to the appointment last: cancelled, moved, swapped, entered in error or booked it,
+    in the last ten seconds.
 
     A swap is undone for both. A booking that is undone is cancelled as booked in error: the patient may have been told
     already. Raises UnknownId, NothingToUndo.
@@ -39,7 +40,9 @@ def undo_change(*, appointment_id: UUID, by: Principal, now: datetime) -> Appoin
     kept = _kept(appointment.id, by)
     if kept is not None and not _is_latest(kept, appointment):
         raise NothingToUndo
-    if kept is not None and appointment.status == Appointment.Status.CANCELLED:
+    if kept is not None and kept.former_status:
+        _put_right(appointment, kept, by=by, now=now)
+    elif kept is not None and appointment.status == Appointment.Status.CANCELLED:
         _reinstate(appointment, kept, by=by, now=now)
     elif kept is not None and appointment.status == Appointment.Status.BOOKED:
         _put_back(appointment, kept, by=by, now=now)
@@ -128,17 +131,38 @@ def _slot_of(kept: Hold) -> Slot:
 
 
 def _reinstate(appointment: Appointment, kept: Hold, *, by: Principal, now: datetime) -> None:
-    if not appointment.overbooked:
-        slot, needed = appointment.slot, Needed.now(appointment)
-        locked = lock(touching(slot, needed) | Q(hold_id=kept.id) | Q(id__in=slots_of(appointment).values("id")))
-        taken = take(locked, slot=slot, needed=needed, mine={kept.id})
-        refuse_full(slot=slot, kind=appointment.appointment_type, owner=appointment.id, by=by.id)
-        occupy(taken, appointment)
-        take_back(appointment, kept=kept)
+    _take_again(appointment, kept, by=by)
     appointment.status, appointment.changed_at = Appointment.Status.BOOKED, now
     appointment.cancelled_at, appointment.cancelled_by, appointment.cancellation_reason = None, None, ""
     appointment.save(update_fields=("status", "changed_at", "cancelled_at", "cancelled_by", "cancellation_reason"))
     end_holds([kept.id], now=now)
-    reinstated = EventType.APPOINTMENT_REINSTATED
-    events.publish(type=reinstated, subject_id=appointment.id, data=event_data(appointment), by=by, now=now)
-    audit.record(principal=by, action=reinstated, object_kind="pat", object_ids=[appointment.patient_id], now=now)
+    _tell(EventType.APPOINTMENT_REINSTATED, appointment, by=by, now=now)
+
+
+def _put_right(appointment: Appointment, kept: Hold, *, by: Principal, now: datetime) -> None:
+    """It was no error. What it was before has its own event; nobody was told that it was off."""
+    if kept.former_status in Appointment.OCCUPYING:
+        _take_again(appointment, kept, by=by)
+    else:
+        take_back(appointment, kept=kept)
+    appointment.status, appointment.changed_at = kept.former_status, now
+    appointment.save(update_fields=("status", "changed_at"))
+    end_holds([kept.id], now=now)
+    _tell(EVENTS[kept.former_status], appointment, by=by, now=now)
+
+
+def _take_again(appointment: Appointment, kept: Hold, *, by: Principal) -> None:
+    """The time that it had, and has not left for another."""
+    if appointment.overbooked:
+        return
+    slot, needed = appointment.slot, Needed.now(appointment)
+    locked = lock(touching(slot, needed) | Q(hold_id=kept.id) | Q(id__in=slots_of(appointment).values("id")))
+    taken = take(locked, slot=slot, needed=needed, mine={kept.id})
+    refuse_full(slot=slot, kind=appointment.appointment_type, owner=appointment.id, by=by.id)
+    occupy(taken, appointment)
+    take_back(appointment, kept=kept)
+
+
+def _tell(what: EventType, appointment: Appointment, *, by: Principal, now: datetime) -> None:
+    events.publish(type=what, subject_id=appointment.id, data=event_data(appointment), by=by, now=now)
+    audit.record(principal=by, action=what, object_kind="pat", object_ids=[appointment.patient_id], now=now)

@@ -210,8 +210,14 @@ class TestChanges:
         assert act(agent, second, "undo").status_code == 200
         assert uses(clinic) == 2
 
-    def test_entered_in_error_it_is_free(self, agent: Caller, clinic: Clinic) -> None:
+    def test_entered_in_error_it_is_theirs_who_did_so_and_comes_back(
+        self, agent: Caller, manager: Caller, clinic: Clinic
+    ) -> None:
         identifier = book(agent, clinic, 0)
+        act(agent, identifier, "status", {"status": "entered-in-error"})
+        assert manager.book(clinic, slot=8, version="v2").json()["code"] == "no_resource"
+        assert act(agent, identifier, "undo").status_code == 200
+        assert uses(clinic) == 1
         act(agent, identifier, "status", {"status": "entered-in-error"})
         book(agent, clinic, 8)
 

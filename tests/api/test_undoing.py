@@ -7,19 +7,27 @@ import pytest
 
 from appointments.expiring import Expiring
 from appointments.models import Appointment, HeldTime, Hold, Slot
+from mybcat.ids import new_uuid
 from mybcat.models import AuditEntry, Event
+from mybcat.principal import Role
 from mybcat.tenancy import practice_scope
 from tests.api.refusals import assert_forbidden, assert_not_found
 from tests.api.rows import changes
 from tests.callers import Caller, public
 from tests.factories import Clinic, make_member
 
+IN_ERROR = {"status": "entered-in-error"}
 REFUSED = {"status_code": 409, "code": "nothing_to_undo"}
 
 
 @pytest.fixture
 def colleague(clinic: Clinic) -> Caller:
     return Caller(make_member(practice=clinic.practice), clinic.practice)
+
+
+@pytest.fixture
+def manager(clinic: Clinic) -> Caller:
+    return Caller(make_member(practice=clinic.practice, role=Role.PRACTICE_MANAGER), clinic.practice)
 
 
 @pytest.fixture
@@ -151,6 +159,97 @@ class TestMove:
         later(clinic)
         with changes():
             assert refused(act(agent, booked, "undo"))
+
+
+class TestEnteredInError:
+    def test_it_is_booked_after_all_and_nobody_else_had_the_time(
+        self, agent: Caller, colleague: Caller, clinic: Clinic, booked: str
+    ) -> None:
+        before = agent.get(f"/api/v2/appointments/{booked}").json()
+        assert act(agent, booked, "status", IN_ERROR).json()["status"] == "entered-in-error"
+        assert taken(clinic) == {"busy-tentative": [0, 1]}
+        assert colleague.book(clinic).status_code == 409
+        answer = act(agent, booked, "undo")
+        assert (answer.status_code, answer.json()) == (200, before)
+        assert taken(clinic) == {"busy": [0, 1]}
+        with practice_scope(clinic.practice.id):
+            assert not Hold.objects.exists() and not HeldTime.objects.exists()
+            assert AuditEntry.objects.filter(action="appointment.reopened").count() == 1
+        # As of any status that is put right: `reinstated` would be told to the patient.
+        assert events(clinic) == [
+            "appointment.booked",
+            "appointment.entered_in_error",
+            "hold.released",
+            "appointment.reopened",
+        ]
+
+    @pytest.mark.parametrize("status", ["arrived", "fulfilled", "noshow"])
+    def test_it_is_again_what_it_was(self, agent: Caller, clinic: Clinic, booked: str, status: str) -> None:
+        with practice_scope(clinic.practice.id):
+            Appointment.objects.update(status=status)
+        act(agent, booked, "status", IN_ERROR)
+        answer = act(agent, booked, "undo")
+        assert (answer.status_code, answer.json()["status"]) == (200, status)
+        # Who was missed has no right to the time.
+        assert taken(clinic) == ({} if status == "noshow" else {"busy": [0, 1]})
+        assert events(clinic)[-1] == f"appointment.{status}"
+
+    def test_who_was_missed_is_entered_in_error_beside_whoever_has_the_time(
+        self, agent: Caller, clinic: Clinic, booked: str
+    ) -> None:
+        with practice_scope(clinic.practice.id):
+            Appointment.objects.update(status="noshow")
+            other = Appointment.objects.get()
+            other.id, other.status = new_uuid(), "booked"
+            other.save(force_insert=True)
+        assert act(agent, booked, "status", IN_ERROR).status_code == 200
+        assert act(agent, booked, "undo").json()["status"] == "noshow"
+
+    def test_beside_what_the_calendar_has_room_for_it_stands_there_again(
+        self, agent: Caller, manager: Caller, clinic: Clinic, booked: str
+    ) -> None:
+        wish = {
+            "patientId": public("pat", clinic.patient.id),
+            "slotId": public("slot", clinic.slots[0].id),
+            "type": clinic.exam.code,
+            "reason": "cannot_wait",
+        }
+        beside = manager.post("/api/v2/overbookings", wish, key="beside").json()["appointmentId"]
+        assert act(manager, beside, "status", IN_ERROR).status_code == 200
+        answer = act(manager, beside, "undo").json()
+        assert (answer["status"], answer["overbooked"]) == ("booked", True)
+        assert taken(clinic) == {"busy": [0, 1]}
+
+    def test_undone_once_more_the_booking_is_not_undone(self, agent: Caller, clinic: Clinic, booked: str) -> None:
+        act(agent, booked, "status", IN_ERROR)
+        act(agent, booked, "undo")
+        with changes():
+            assert refused(act(agent, booked, "undo"))
+
+    def test_too_late_the_time_is_free(self, agent: Caller, colleague: Caller, clinic: Clinic, booked: str) -> None:
+        act(agent, booked, "status", IN_ERROR)
+        later(clinic)
+        with changes():
+            assert refused(act(agent, booked, "undo"))
+        Expiring()(now=datetime.now(UTC))
+        assert taken(clinic) == {}
+        assert colleague.book(clinic).status_code == 201
+
+    def test_only_whoever_entered_it_so(self, agent: Caller, colleague: Caller, clinic: Clinic, booked: str) -> None:
+        act(agent, booked, "status", IN_ERROR)
+        with changes():
+            assert refused(act(colleague, booked, "undo"))
+
+
+@pytest.mark.parametrize("change", ["move", "cancel"])
+def test_what_was_undone_just_now_leaves_the_booking_alone(
+    agent: Caller, clinic: Clinic, booked: str, change: str
+) -> None:
+    body = {"slotId": public("slot", clinic.slots[4].id)} if change == "move" else {"reason": "other"}
+    assert act(agent, booked, change, body).status_code == 200
+    assert act(agent, booked, "undo").status_code == 200
+    with changes():
+        assert refused(act(agent, booked, "undo"))
 
 
 class TestBooking:

@@ -142,7 +142,7 @@ export function AppointmentCard(props: Props): ReactNode {
   );
 }
 
-/** Asked once more: it cannot be undone. */
+/** Asked once more: it is easily taken for a cancellation, of which the patient is told. */
 function Mistaken({ onSure, onBack }: { onSure: () => void; onBack: () => void }): ReactNode {
   const { t } = useWords();
   return (

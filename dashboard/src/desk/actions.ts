@@ -151,12 +151,10 @@ export class Actions {
     });
   }
 
-  /** For good: nobody can undo it. */
   async mistaken(appointment: Appointment): Promise<boolean> {
     return this.#shown(`mistaken ${appointment.appointmentId}`, async (key) => {
       await changes.enteredInError(appointment, key);
-      this.#told.undoable(null);
-      this.#told.done([appointment.start]);
+      this.#done({ id: appointment.appointmentId }, [appointment.start]);
       this.#told.say(`${this.#t("status_entered-in-error")}: ${this.#when(appointment.start)}`);
     });
   }

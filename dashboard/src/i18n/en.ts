@@ -234,7 +234,7 @@ export const en = {
   key_why: "why not then?",
   key_mistaken: "booked for the wrong patient",
   mistaken: "Wrong patient",
-  mistakenSure: "It is entered in error: nobody was cancelled and nobody missed a visit. Its time is free at once, for the right patient. This cannot be undone.",
+  mistakenSure: "It is entered in error: nobody was cancelled and nobody missed a visit. Its time is kept for you for a moment, for the right patient.",
   enterInError: "Enter in error",
 } as const;
 

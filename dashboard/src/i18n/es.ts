@@ -236,6 +236,6 @@ export const es: Record<Key, string> = {
   key_why: "¿por qué no entonces?",
   key_mistaken: "reservada para otro paciente",
   mistaken: "Paciente equivocado",
-  mistakenSure: "Queda registrada por error: nadie fue cancelado y nadie faltó. Su hora queda libre al momento, para el paciente correcto. No se puede deshacer.",
+  mistakenSure: "Queda registrada por error: nadie fue cancelado y nadie faltó. Su hora queda reservada para usted un momento, para el paciente correcto.",
   enterInError: "Registrar como error",
 };
