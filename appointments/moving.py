@@ -46,7 +46,8 @@ def move_appointment(*, appointment_id: UUID, slot_id: UUID, by: Principal, now:
 
     Its own time counts as free, so that it may move by less than its length, and so does what the caller holds. The
     time it takes is what its type takes today. What it leaves is kept for the caller while the move can be undone
-    (undoing.py). Raises UnknownId, NotMovable, SlotInPast, SlotTaken, NotEnoughTime, Reserved, DayFull, NoResource,
+    (undoing.py). Where it stands there already, nothing has moved: nobody is told, and what can be undone still can.
+    Raises UnknownId, NotMovable, SlotInPast, SlotTaken, NotEnoughTime, Reserved, DayFull, NoResource,
     PractitionerInactive, LocationInactive, TooSoon, TooFarAhead, SubscriptionLapsed; where a refusal has a cause, the
     transaction is of no more use.
     """
@@ -58,8 +59,15 @@ def move_appointment(*, appointment_id: UUID, slot_id: UUID, by: Principal, now:
     if appointment.status != Appointment.Status.BOOKED:
         raise NotMovable
     require_window(starts_at=slot.starts_at, by=by, now=now)
+    if _stands_there(appointment, slot):
+        return appointment
     put_at(appointment, slot, by=by, now=now)
     return appointment
+
+
+def _stands_there(appointment: Appointment, slot: Slot) -> bool:
+    needed = Needed.of(slot, appointment.appointment_type)
+    return appointment.slot_id == slot.id and not appointment.overbooked and needed == Needed.now(appointment)
 
 
 def put_at(appointment: Appointment, slot: Slot, *, by: Principal, now: datetime, undoable: bool = True) -> None:

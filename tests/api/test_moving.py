@@ -118,10 +118,29 @@ def test_by_less_than_its_length_its_own_time_is_no_obstacle(agent: Caller, clin
     assert statuses(clinic) == ["busy", "busy", *["free"] * 6]
 
 
-def test_to_where_it_is_changes_no_time(agent: Caller, clinic: Clinic) -> None:
+def test_to_where_it_is_changes_and_tells_nothing(agent: Caller, clinic: Clinic) -> None:
     identifier = booked(agent, clinic)
-    assert move(agent, identifier, clinic.slots[0]).status_code == 200
+    before = agent.get(f"/api/v2/appointments/{identifier}").json()
+    with changes():
+        answer = move(agent, identifier, clinic.slots[0])
+    assert (answer.status_code, answer.json()) == (200, before)
     assert statuses(clinic) == ["busy", "busy", *["free"] * 6]
+
+
+def test_moved_by_two_clicks_it_can_still_be_undone(agent: Caller, clinic: Clinic) -> None:
+    identifier = booked(agent, clinic)
+    for _ in range(2):
+        assert move(agent, identifier, clinic.slots[4]).status_code == 200
+    undone = agent.post(f"/api/v2/appointments/{identifier}/undo", None)
+    assert (undone.status_code, undone.json()["slotId"]) == (200, public("slot", clinic.slots[0].id))
+
+
+def test_to_where_it_is_but_its_type_takes_longer_by_now(agent: Caller, clinic: Clinic) -> None:
+    identifier = booked(agent, clinic)
+    with practice_scope(clinic.practice.id):
+        type(clinic.exam).objects.update(duration_minutes=45)
+    assert move(agent, identifier, clinic.slots[0]).status_code == 200
+    assert statuses(clinic) == ["busy"] * 3 + ["free"] * 5
 
 
 def test_buffers_move_with_it(agent: Caller, clinic: Clinic) -> None:

@@ -153,6 +153,8 @@ class Calendar:
 
     def move(self, by: int, name: str, place: Place, *, undoable: bool = True) -> None:
         appointment = self._booked(name)
+        if undoable and appointment.stand == Stand(place, appointment.stand.length):
+            return
         wanted = span(place, appointment.stand.length)
         # Where it stood before, it may stand again.
         free = (
