@@ -22,7 +22,7 @@ from appointments.moving import move_appointment
 from appointments.serializers import CancellationInput, MoveInput, StatusInput, SwapInput
 from appointments.swapping import swap_appointments
 from appointments.unavailable import Unavailable
-from appointments.undoing import undo_change
+from appointments.undoing import swapped_with, undo_change
 from appointments.views import one_shown, state_of_one
 from appointments.why_not import why_not_slot
 from mybcat.gateway.conditional import refuse_stale, tagged
@@ -40,12 +40,17 @@ class Change(Endpoint):
     tiers = {"POST": Tier.BOOKING}
     idempotent = {"POST": "accepted"}
 
-    def wanted(self, request: Request, appointment_id: str) -> UUID:
-        """The appointment's own id, locked and not stale. Raises UnknownId, PreconditionFailed."""
+    def wanted(self, request: Request, appointment_id: str, *, beside: UUID | None = None) -> UUID:
+        """The appointment's own id, locked and not stale; with it `beside`, which is to change as well.
+
+        Raises UnknownId, PreconditionFailed.
+        """
         wanted = internal_id("appt", appointment_id)
         if "HTTP_IF_MATCH" in request.META:
-            # First, or what is compared may be changed by another before this change is made.
-            Appointment.objects.select_for_update(no_key=True).filter(id=wanted).first()
+            # First, or what is compared may be changed by another before this change is made. Both in the order in
+            # which everybody locks them.
+            both = Appointment.objects.filter(id__in=[each for each in (wanted, beside) if each]).order_by("id")
+            list(both.select_for_update(no_key=True))
             refuse_stale(
                 principal=self.principal,
                 request=request,
@@ -121,7 +126,7 @@ class AppointmentSwap(Change):
         own. Undone for one, it is undone for both.
         """
         other = read_body(SwapInput, request)["with_id"]
-        wanted = self.wanted(request, appointment_id)
+        wanted = self.wanted(request, appointment_id, beside=other)
         try:
             swap_appointments(ids=(wanted, other), by=self.principal, now=self.now)
         except Unavailable as refusal:
@@ -163,7 +168,8 @@ class AppointmentUndo(Change):
         A booking that is undone is cancelled, as booked in error. The time that a move or a cancellation has left is
         kept until then, so that an undo never comes too late for it.
         """
-        wanted = self.wanted(request, appointment_id)
+        partner = swapped_with(appointment_id=internal_id("appt", appointment_id), by=self.principal)
+        wanted = self.wanted(request, appointment_id, beside=partner)
         undo_change(appointment_id=wanted, by=self.principal, now=self.now)
         return self.told(request, appointment_id)
 

@@ -4,8 +4,8 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from appointments.clock import Clock
 from appointments.ending_holds import end_holds
-from appointments.holds import Clock
 from appointments.models import Hold
 from mybcat.tenancy import platform_scope, practice_scope
 

@@ -10,12 +10,14 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
 
-from django.db.models import DateTimeField, Func, Q
+from django.db.models import Q
 
 from appointments.blocks.rules import refuse_ruled_out
+from appointments.clock import Clock
 from appointments.ending_holds import end_holds, pass_on, tell
 from appointments.models import Appointment, HeldTime, Hold, Slot
 from appointments.resources.assigning import free_resources, keep, leave, uses_of
+from appointments.schedules import share_schedules
 from appointments.self_service import require_window
 from appointments.taking import Needed, lock, open_slot, take, touching
 from appointments.unavailable import Unavailable
@@ -70,16 +72,7 @@ class Before:
     def of(cls, appointment: Appointment) -> Self:
         """As it stands."""
         had, uses = Needed.now(appointment), uses_of(appointment)
-        return cls(
-            appointment.id, appointment.slot, had, appointment.overbooking_reason, uses, str(appointment.status)
-        )
-
-
-class Clock(Func):
-    """The database's clock as it stands, not as it stood when the transaction began."""
-
-    function = "clock_timestamp"
-    output_field = DateTimeField()
+        return cls(appointment.id, appointment.slot, had, appointment.overbooking_reason, uses, str(appointment.status))
 
 
 def place_hold(
@@ -101,6 +94,9 @@ def place_hold(
     slots = {slot_id: slot for slot_id in slot_ids if (slot := _opened(slot_id, refused, by=by, now=now))}
     needed = {slot_id: Needed.of(slot, appointment_type) for slot_id, slot in slots.items()}
     wanted = [touching(slots[slot_id], needed[slot_id]) for slot_id in slots]
+    people = {slot.practitioner_id for slot in slots.values()}
+    if len(people) > 1:
+        share_schedules(practitioners=people, practice_id=by.practice_id)
     locked = lock(_either(wanted)) if wanted else []
     mine = usable_holds(by)
     taken: dict[UUID, list[Slot]] = {}

@@ -11,8 +11,9 @@ from django.db.models import Q
 
 from appointments.blocks.rules import would_refuse
 from appointments.booking import event_data
+from appointments.clock import Clock
 from appointments.days import day_range, zone
-from appointments.holds import Clock, usable_holds
+from appointments.holds import usable_holds
 from appointments.models import Appointment, Hold, Slot
 from appointments.taking import Needed, open_slot, take, touching
 from appointments.unavailable import Unavailable

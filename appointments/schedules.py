@@ -1,6 +1,6 @@
 """Services that change when people work, and the slots with it, in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
@@ -29,10 +29,12 @@ class InvalidTimeOff(InvalidInput):
     sentence = "Time off must end after it starts"
 
 
-# Cancellations share the row; a regeneration takes it alone.
-_SHARE_SCHEDULE = """
+# Who gives slots back shares the row; a regeneration takes it alone. Either way before slots are locked, and in one
+# order where there are several.
+_SHARE_SCHEDULES = """
     SELECT id, practice_id, practitioner_id, generated_until FROM appointments_schedule
-    WHERE practice_id = %(practice)s AND practitioner_id = %(practitioner)s FOR SHARE
+    WHERE practice_id = %(practice)s AND practitioner_id = ANY(%(practitioners)s)
+    ORDER BY practitioner_id FOR SHARE
 """
 
 
@@ -72,7 +74,8 @@ def hours_changed(*, practitioner: Practitioner, now: datetime) -> Change:
 @transaction.atomic
 def practice_hours_changed(*, practice: Practice, now: datetime) -> Change:
     """`hours_changed` for everyone with hours: after a change of the practice or of a location."""
-    people = _with_hours(practice).select_related("practice")
+    people = list(_with_hours(practice).select_related("practice"))
+    _lock_schedules(people)
     return sum((hours_changed(practitioner=each, now=now) for each in people), Change())
 
 
@@ -136,8 +139,35 @@ def still_wanted(*, practitioner: Practitioner, since: datetime, until: datetime
     Until the transaction ends, nobody can apply other hours to this practitioner; ask before
     locking slots. Without a schedule, slots do not come from hours, and each is wanted.
     """
-    ids = {"practice": practitioner.practice_id, "practitioner": practitioner.id}
-    schedule = next(iter(Schedule.objects.raw(_SHARE_SCHEDULE, ids)), None)
+    schedule = next(iter(_shared(_SHARE_SCHEDULES, [practitioner.id], practitioner.practice_id)), None)
+    return _wanted(schedule, practitioner, since, until)
+
+
+def wanted_at_once(*, practitioner: Practitioner, since: datetime, until: datetime) -> frozenset[datetime] | None:
+    """`still_wanted` for who has locked slots already, and so must not wait: None while others change the hours."""
+    found = _shared(f"{_SHARE_SCHEDULES} SKIP LOCKED", [practitioner.id], practitioner.practice_id)
+    if not found and Schedule.objects.filter(practitioner=practitioner).exists():
+        return None
+    return _wanted(next(iter(found), None), practitioner, since, until)
+
+
+def share_schedules(*, practitioners: Collection[UUID], practice_id: UUID) -> None:
+    """For who is about to lock slots of several: nobody applies other hours to any of them until the transaction ends.
+
+    Who takes one practitioner's alone need not ask: everybody locks those in one order.
+    """
+    if practitioners:
+        _shared(_SHARE_SCHEDULES, practitioners, practice_id)
+
+
+def _shared(statement: str, practitioners: Collection[UUID], practice_id: UUID) -> list[Schedule]:
+    ids = {"practice": practice_id, "practitioners": list(practitioners)}
+    return list(Schedule.objects.raw(statement, ids))
+
+
+def _wanted(
+    schedule: Schedule | None, practitioner: Practitioner, since: datetime, until: datetime
+) -> frozenset[datetime]:
     if schedule is None:
         touching = slots_touching(practitioner=practitioner, since=since, until=until)
         return frozenset(touching.values_list("starts_at", flat=True))
@@ -155,8 +185,16 @@ def _regenerate_around(time_off: TimeOff, now: datetime) -> Change:
     people = Practitioner.objects.filter(practice_id=time_off.practice_id).select_related("practice").order_by("id")
     if time_off.practitioner_id is not None:
         people = people.filter(id=time_off.practitioner_id)
-    since = max(time_off.starts_at, now)
-    return sum((regenerate(practitioner=each, since=since, until=time_off.ends_at) for each in people), Change())
+    everyone, since = list(people), max(time_off.starts_at, now)
+    _lock_schedules(everyone)
+    return sum((regenerate(practitioner=each, since=since, until=time_off.ends_at) for each in everyone), Change())
+
+
+def _lock_schedules(people: Sequence[Practitioner]) -> None:
+    """Of several, all before the slots of any: who moves an appointment from one to another has locked both's."""
+    if len(people) > 1:
+        rows = Schedule.objects.select_for_update(no_key=True).filter(practitioner__in=people)
+        list(rows.order_by("practitioner_id"))
 
 
 def _with_hours(practice: Practice) -> QuerySet[Practitioner]:

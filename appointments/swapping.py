@@ -14,6 +14,7 @@ from appointments.models import Appointment, Slot
 from appointments.moving import NotMovable, occupy, place, tell_moved
 from appointments.releasing import free, hours_around, slots_of
 from appointments.resources.assigning import assign, leave
+from appointments.schedules import share_schedules
 from appointments.taking import Needed, lock, open_slot, take, touching
 from appointments.unavailable import Unavailable
 from mybcat.errors import InvalidInput, UnknownId
@@ -71,6 +72,7 @@ def locked_pair(first: UUID, second: UUID) -> list[Appointment]:
 
 def exchange(first: Appointment, second: Appointment, *, by: Principal, now: datetime, undoable: bool = True) -> None:
     """Swap the two, which the caller has locked, and tell. Raises as `swap_appointments`."""
+    share_schedules(practitioners={first.practitioner_id, second.practitioner_id}, practice_id=by.practice_id)
     changes = [_change(first, second, now=now), _change(second, first, now=now)]
     wanted = Q()
     for each in changes:

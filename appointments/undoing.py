@@ -8,8 +8,9 @@ from django.db.models import Q
 from appointments.blocks.rules import refuse_full
 from appointments.booking import event_data
 from appointments.cancelling import cancel_appointment
+from appointments.clock import Clock
 from appointments.ending_holds import end_holds
-from appointments.holds import UNDOABLE, Clock
+from appointments.holds import UNDOABLE
 from appointments.life_cycle import EVENTS
 from appointments.models import Appointment, Hold, Slot
 from appointments.moving import occupy, place, put_at, tell_moved
@@ -54,11 +55,17 @@ def undo_change(*, appointment_id: UUID, by: Principal, now: datetime) -> Appoin
     return appointment
 
 
+def swapped_with(*, appointment_id: UUID, by: Principal) -> UUID | None:
+    """The other one, where an undo would undo for both that they changed places."""
+    kept = _kept(appointment_id, by)
+    return kept.swapped_with_id if kept is not None else None
+
+
 def _locked(appointment_id: UUID, by: Principal) -> Appointment:
     """With the other one, where two changed places: both in the order in which a swap locks them."""
-    kept = _kept(appointment_id, by)
-    if kept is not None and kept.swapped_with_id is not None:
-        return locked_pair(appointment_id, kept.swapped_with_id)[0]
+    partner = swapped_with(appointment_id=appointment_id, by=by)
+    if partner is not None:
+        return locked_pair(appointment_id, partner)[0]
     appointment = Appointment.objects.select_for_update(no_key=True).filter(id=appointment_id).first()
     if appointment is None:
         raise UnknownId(prefix="appt", value=appointment_id)

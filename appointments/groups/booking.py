@@ -14,6 +14,7 @@ from appointments.booking import Booked, book_appointment
 from appointments.groups.models import AppointmentGroup
 from appointments.holds import usable_holds
 from appointments.models import Appointment, Slot
+from appointments.schedules import share_schedules
 from appointments.taking import Needed, lock, open_slot, take, touching
 from appointments.unavailable import Unavailable
 from mybcat import audit
@@ -105,6 +106,9 @@ def _refuse_what_cannot_be_had(wishes: Sequence[Wish], *, by: Principal, now: da
     wanted = Q(pk__in=())
     for place in places.values():
         wanted |= touching(*place)
+    people = {slot.practitioner_id for slot in opened.values()}
+    if len(people) > 1:
+        share_schedules(practitioners=people, practice_id=by.practice_id)
     locked, mine = lock(wanted), usable_holds(by)
     used: set[UUID] = set()
     for number, (slot, needed) in places.items():

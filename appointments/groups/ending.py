@@ -7,8 +7,9 @@ from django.db.models import Q
 
 from appointments.cancelling import NotCancellable, cancel_appointment
 from appointments.groups.models import AppointmentGroup
-from appointments.models import Appointment
+from appointments.models import Appointment, Hold
 from appointments.releasing import slots_of
+from appointments.schedules import share_schedules
 from appointments.taking import lock
 from appointments.undoing import undo_change
 from mybcat.errors import UnknownId
@@ -45,11 +46,14 @@ def undo_group(*, group_id: UUID, by: Principal, now: datetime) -> None:
 
 
 def _locked(group_id: UUID) -> list[Appointment]:
-    """The group's appointments and all that they take, locked in the order in which everybody locks."""
+    """The group's appointments and all that they take or have just left, locked in the order in which everybody locks:
+    appointments, schedules, slots."""
     group = get_group(group_id)
     rows = list(Appointment.objects.filter(group=group).order_by("id").select_for_update(no_key=True))
-    wanted = Q(pk__in=())
+    kept = Hold.objects.filter(kind=Hold.Kind.UNDO, appointment_id__in=[row.id for row in rows])
+    wanted = Q(hold_id__in=list(kept.values_list("id", flat=True)))
     for row in rows:
         wanted |= Q(id__in=slots_of(row).values("id"))
+    share_schedules(practitioners={row.practitioner_id for row in rows}, practice_id=group.practice_id)
     lock(wanted)
     return rows
