@@ -1,5 +1,6 @@
 """What becomes of a group as a whole: cancelled, and what undoes that or its booking."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from appointments.models import Appointment, Hold
 from appointments.releasing import slots_of
 from appointments.schedules import share_schedules
 from appointments.taking import lock
-from appointments.undoing import undo_change
+from appointments.undoing import NothingToUndo, undo_change
 from mybcat.errors import UnknownId
 from mybcat.principal import Principal
 
@@ -37,12 +38,22 @@ def cancel_group(*, group_id: UUID, reason: str, by: Principal, now: datetime) -
 
 
 def undo_group(*, group_id: UUID, by: Principal, now: datetime) -> None:
-    """Undo what the caller has just done to all of the group: booked or cancelled it.
+    """Undo what the caller has just done to the group as a whole: booked it, or cancelled what was booked of it.
 
     Raises UnknownId, NothingToUndo.
     """
-    for row in _locked(group_id):
+    for row in _changed_last(_locked(group_id)):
         undo_change(appointment_id=row.id, by=by, now=now)
+
+
+def _changed_last(rows: Sequence[Appointment]) -> Sequence[Appointment]:
+    """Those that were cancelled last, together; where none was, all, as they were booked. Raises NothingToUndo."""
+    cancelled = [row.cancelled_at for row in rows if row.cancelled_at is not None]
+    if cancelled:
+        return [row for row in rows if row.cancelled_at == max(cancelled)]
+    if any(row.changed_at for row in rows):
+        raise NothingToUndo
+    return rows
 
 
 def _locked(group_id: UUID) -> list[Appointment]:

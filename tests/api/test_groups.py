@@ -176,6 +176,33 @@ class TestAfterwards:
         with changes():
             assert self.post(agent, group, "cancel", {"reason": "other"}).json()["code"] == "not_cancellable"
 
+    def test_what_was_cancelled_before_the_rest_stays_so_when_that_is_undone(
+        self, agent: Caller, clinic: Clinic, group: str
+    ) -> None:
+        first = agent.get(f"{GROUPS}/{group}").json()["appointments"][0]["appointmentId"]
+        agent.post(f"/api/v2/appointments/{first}/cancel", {"reason": "patient_unwell"})
+        settle(clinic)
+        self.post(agent, group, "cancel", {"reason": "patient_request"})
+        undone = self.post(agent, group, "undo")
+        assert undone.status_code == 200, undone.content
+        assert [row["status"] for row in undone.json()["appointments"]] == ["cancelled", "booked"]
+
+    def test_undone_right_after_one_was_cancelled_that_one_stands_again(
+        self, agent: Caller, clinic: Clinic, group: str
+    ) -> None:
+        first = agent.get(f"{GROUPS}/{group}").json()["appointments"][0]["appointmentId"]
+        agent.post(f"/api/v2/appointments/{first}/cancel", {"reason": "patient_unwell"})
+        undone = self.post(agent, group, "undo")
+        assert [row["status"] for row in undone.json()["appointments"]] == ["booked", "booked"]
+
+    def test_where_one_was_moved_since_the_booking_is_not_undone(
+        self, agent: Caller, clinic: Clinic, group: str
+    ) -> None:
+        first = agent.get(f"{GROUPS}/{group}").json()["appointments"][0]["appointmentId"]
+        agent.post(f"/api/v2/appointments/{first}/move", {"slotId": public("slot", clinic.slots[5].id)})
+        with changes():
+            assert self.post(agent, group, "undo").json()["code"] == "nothing_to_undo"
+
     def test_another_practices_is_forbidden_and_an_unknown_one_not_found(
         self, agent: Caller, other_clinic: Clinic, group: str
     ) -> None:
