@@ -4,10 +4,12 @@ from calendar import day_name
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponseRedirect
 from django.utils import timezone
 
+from appointments.hours.outside import still_with
+from appointments.places.services import LocationInUse, refuse_in_use
 from appointments.schedules import hours_changed, practice_hours_changed
 from mybcat.operators.fields import PhoneField, TimeZoneField
 from mybcat.operators.filters import PracticeFilter
@@ -100,8 +102,23 @@ class LocationAdmin(RegeneratingAdmin, TenantAdmin):
     search_fields = ("name", "address")
     fields = ("practice", "name", "address", "phone", "time_zone", "is_active")
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and "is_active" in form.changed_data and not obj.is_active:
+            refuse_in_use(obj, now=timezone.now())
+
     def regenerate(self, row: Location, *, everyone: bool = True) -> None:
         practice_hours_changed(practice=row.practice, now=timezone.now())
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except LocationInUse as refusal:
+            self.record(request, "change", [self.get_object(request, str(object_id))], outcome="refused")
+            messages.error(request, f"{refusal} (appointments: {refusal.members['appointments']}). Nothing was saved.")
+            return HttpResponseRedirect(request.get_full_path())
 
 
 @admin.register(Practitioner)
@@ -112,6 +129,17 @@ class PractitionerAdmin(RegeneratingAdmin, TenantAdmin):
     search_fields = ("name",)
     autocomplete_fields = ("user",)
     fields = ("practice", "name", "qualification", "user", "overbookings_a_day", "is_active")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and "is_active" in form.changed_data and not obj.is_active:
+            self._warn(request, still_with(practitioner=obj, now=timezone.now()).count)
+
+    def _warn(self, request: HttpRequest, coming: int) -> None:
+        """As managers are told: the appointments stand, and somebody must look at them."""
+        if coming:
+            stand = "1 appointment to come stands" if coming == 1 else f"{coming} appointments to come stand"
+            messages.warning(request, f"{stand} with this practitioner until somebody moves or cancels them.")
 
     def regenerate(self, row: Practitioner, *, everyone: bool = False) -> None:
         hours_changed(practitioner=row, now=timezone.now())

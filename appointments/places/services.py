@@ -55,13 +55,16 @@ def change_location(
     if (location.time_zone, location.is_active) != stood:
         practice_hours_changed(practice=location.practice, now=now)
     if stood[1] and not location.is_active:
-        _refuse_in_use(location, now)
+        refuse_in_use(location, now=now)
     _record("location.changed", location, by, now)
     return location, NOBODY if location.time_zone == stood[0] else _outside(before, location, now)
 
 
-def _refuse_in_use(location: Location, now: datetime) -> None:
-    """After the free time was closed: who was booking one of those slots has booked it by now, or never will."""
+def refuse_in_use(location: Location, *, now: datetime) -> None:
+    """After the free time was closed: who was booking one of those slots has booked it by now, or never will.
+
+    Raises LocationInUse.
+    """
     held = Slot.objects.filter(location=location, hold__expires_at__gt=now, ends_at__gt=now)
     standing = Appointment.objects.filter(
         location=location, ends_at__gt=now, status__in=(Appointment.Status.BOOKED, Appointment.Status.ARRIVED)

@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.contrib.messages import get_messages
 from django.test import Client
 from django.utils import timezone
 
@@ -14,7 +15,8 @@ from mybcat.tenancy import practice_scope
 from practices.models import Location, Practice, Practitioner, TimeOff, WorkingHours
 from tests.admin.test_pages import page
 from tests.admin.test_practice_rows import add, hours
-from tests.factories import Clinic
+from tests.callers import Caller
+from tests.factories import Clinic, make_hold
 
 
 def in_days(days: int) -> date:
@@ -117,6 +119,59 @@ def test_a_practitioner_who_has_left_has_no_free_slots(
     assert free(clinic, day) == []
     assert desk.post(path, {**sent, "is_active": "on"}).status_code == 302
     assert free(clinic, day) == ["09:00", "09:15", "09:30", "09:45"]
+
+
+CLOSED = {"name": "Downtown", "address": "1 Main Street", "time_zone": "America/New_York"}
+
+
+def is_open(clinic: Clinic) -> bool:
+    with practice_scope(clinic.practice.id):
+        return Location.objects.get(id=clinic.location.id).is_active
+
+
+def said(answer: Any) -> list[str]:
+    return [str(message) for message in get_messages(answer.wsgi_request)]
+
+
+def test_a_place_with_appointments_to_come_stays_as_it_is(
+    desk: Client, clinic: Clinic, working: WorkingHours, day: date
+) -> None:
+    booked = Caller(clinic.agent, clinic.practice).book(clinic).json()["appointmentId"]
+    path = page(Location, "change", clinic.location.id)
+    answer = desk.post(path, {**CLOSED, "name": "Renamed"})
+    assert (answer.status_code, answer.headers["Location"]) == (302, path)
+    sentence = said(answer)[-1]
+    assert sentence.startswith("Appointments to come stand at this location, or times are held there: move or cancel")
+    assert sentence.endswith("(appointments: 1). Nothing was saved.")
+    assert is_open(clinic)
+    with practice_scope(clinic.practice.id):
+        assert Location.objects.get(id=clinic.location.id).name == clinic.location.name
+    assert free(clinic, day) == ["09:00", "09:15", "09:30", "09:45"]
+    cancelled = Caller(clinic.agent, clinic.practice).post(
+        f"/api/v1/appointments/{booked}/cancel", {"reason": "practice_closed"}
+    )
+    assert cancelled.status_code == 200
+    assert desk.post(path, CLOSED).status_code == 302
+    assert not is_open(clinic)
+    assert free(clinic, day) == []
+
+
+def test_a_place_where_a_time_is_held_stays_as_it_is(desk: Client, clinic: Clinic, working: WorkingHours) -> None:
+    make_hold(clinic.slots[0])
+    assert "(appointments: 0)" in said(desk.post(page(Location, "change", clinic.location.id), CLOSED))[-1]
+    assert is_open(clinic)
+
+
+def test_who_lets_a_practitioner_go_is_told_what_still_stands(
+    desk: Client, clinic: Clinic, working: WorkingHours
+) -> None:
+    agent = Caller(clinic.agent, clinic.practice)
+    assert agent.book(clinic, slot=0).status_code == 201
+    sent = {"name": clinic.practitioner.name, "overbookings_a_day": "2"}
+    answer = desk.post(page(Practitioner, "change", clinic.practitioner.id), sent)
+    assert "1 appointment to come stands with this practitioner until somebody moves or cancels them." in said(answer)
+    with practice_scope(clinic.practice.id):
+        assert not Practitioner.objects.get(id=clinic.practitioner.id).is_active
 
 
 def test_a_change_that_decides_nothing_leaves_slots_alone(
