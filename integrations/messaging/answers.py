@@ -3,7 +3,7 @@
 import phonenumbers
 
 from patients.models import Language
-from practices.models import Practice
+from practices.models import Location, Practice
 
 # The Spanish ones keep to letters of GSM-7, in which a text holds 160 characters and not 70.
 HELP = {
@@ -31,9 +31,27 @@ def received_answer(practice: Practice, *, language: str) -> str:
     return _filled(RECEIVED, _URGENT, practice, language)
 
 
+def number_of(location: Location, practice: Practice) -> str:
+    """The number that patients of the place ring, in E.164: its own, else the practice's; empty where there is none."""
+    return location.phone or practice.phone
+
+
+def number_to_call(location: Location, practice: Practice) -> str:
+    """`number_of`, as people there write it."""
+    number = number_of(location, practice)
+    return dialled(number) if number else ""
+
+
 def dialled(phone: str) -> str:
-    """An E.164 number as people there write it; with the country's code where that is not the United States'."""
-    number = phonenumbers.parse(phone)
+    """An E.164 number as people there write it; with the country's code where that is not the United States'.
+
+    One of no country that there is, which somebody mistyped, is told as it was typed: a text about an appointment, and
+    the patient's page, must not fail for it.
+    """
+    try:
+        number = phonenumbers.parse(phone)
+    except phonenumbers.NumberParseException:
+        return phone
     national = number.country_code == 1
     form = phonenumbers.PhoneNumberFormat.NATIONAL if national else phonenumbers.PhoneNumberFormat.INTERNATIONAL
     return phonenumbers.format_number(number, form)

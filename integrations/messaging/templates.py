@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
-from integrations.messaging.answers import dialled
+from integrations.messaging.answers import dialled, number_to_call
 from integrations.messaging.defaults import Channel, Kind, default_of
 from integrations.messaging.models import MessageTemplate
 from integrations.messaging.wording import day_in_words, time_in_words
@@ -23,7 +23,7 @@ from mybcat.principal import Principal
 from patients.models import Language
 from practices.models import Location, Practice, Practitioner
 
-VARIABLES = ("practice", "phone", "date", "time", "practitioner", "location", "link")
+VARIABLES = ("practice", "phone", "date", "time", "practitioner", "location", "location_phone", "link")
 # Others read subjects over the patient's shoulder.
 IN_SUBJECTS = ("practice",)
 _BRACES = re.compile(r"\{[^{}]*\}|[{}]")
@@ -111,6 +111,7 @@ def values_of(
         "time": time_in_words(local),
         "practitioner": practitioner.name,
         "location": location.name,
+        "location_phone": number_to_call(location, practice),
         "link": link,
     }
 

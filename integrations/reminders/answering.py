@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from appointments.cancelling import cancel_appointment
 from appointments.confirming import confirm_appointment
 from appointments.models import Appointment
-from integrations.messaging.answers import dialled
+from integrations.messaging.answers import number_to_call
 from integrations.messaging.models import InboundMessage
 from integrations.messaging.replies import Reply, register
 from integrations.messaging.wording import day_in_words, time_in_words
@@ -97,7 +97,7 @@ def _said(texts: dict[Language, str], meant: Sequence[Appointment]) -> str:
     """What was done or not, for which times; in the language of the first one's patient."""
     practice, first = Practice.objects.get(), meant[0]
     language = Language(first.patient.language)
-    phone = dialled(practice.phone) if practice.phone else ""
+    phone = number_to_call(first.location, practice)
     return texts[language].format(
         practice=practice.name,
         date=day_in_words(_local(first), language=language),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from icalendar import Calendar, Event
 
 from appointments.models import Appointment
-from integrations.messaging.answers import dialled
+from integrations.messaging.answers import number_to_call
 from integrations.self_service.words import WORDS
 from mybcat.ids import public_id
 from patients.models import Language
@@ -34,6 +34,7 @@ def _event(appointment: Appointment, *, address: str, now: datetime) -> Event:
     event.add("status", "CANCELLED" if appointment.status == Appointment.Status.CANCELLED else "CONFIRMED")
     event.add("summary", f"{words['title']}: {practice.name}")
     event.add("location", ", ".join(filter(None, (location.name, location.address))))
-    event.add("description", f"{words['call']} {dialled(practice.phone)}\n{address}" if practice.phone else address)
+    phone = number_to_call(location, practice)
+    event.add("description", f"{words['call']} {phone}\n{address}" if phone else address)
     event.add("url", address)
     return event

@@ -12,7 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from appointments.models import Appointment
-from integrations.messaging.answers import dialled
+from integrations.messaging.answers import number_of, number_to_call
 from integrations.messaging.wording import day_in_words, time_in_words
 from integrations.self_service import services
 from integrations.self_service.calendar import calendar_of
@@ -100,8 +100,8 @@ def _shown(seen: Seen, *, token: str, said: str) -> dict[str, Any]:
         "language": language,
         "seen": seen,
         "practice": practice.name,
-        "phone": dialled(practice.phone) if practice.phone else "",
-        "phone_link": practice.phone,
+        "phone": number_to_call(appointment.location, practice),
+        "phone_link": number_of(appointment.location, practice),
         "location": appointment.location,
         **_when(appointment.starts_at, appointment, language),
         "alert": words.get(said, ""),

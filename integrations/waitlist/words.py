@@ -4,7 +4,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from appointments.waitlist.models import WaitlistOffer
-from integrations.messaging.answers import dialled
+from integrations.messaging.answers import number_to_call
 from integrations.messaging.wording import day_in_words, time_in_words
 from patients.models import Language
 from practices.models import Practice
@@ -49,7 +49,8 @@ def said(outcome: Said, offer: WaitlistOffer) -> str:
     opening, practice = offer.opening, Practice.objects.get()
     language = Language(offer.entry.patient.language)
     local = opening.starts_at.astimezone(ZoneInfo(opening.location.time_zone))
-    call = _CALL[language].format(phone=dialled(practice.phone)) if practice.phone else ""
+    phone = number_to_call(opening.location, practice)
+    call = _CALL[language].format(phone=phone) if phone else ""
     return _TEXTS[language][outcome].format(
         practice=practice.name,
         date=day_in_words(local, language=language),

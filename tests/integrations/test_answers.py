@@ -15,7 +15,7 @@ from mybcat.ids import public_id
 from mybcat.models import AuditEntry, Event
 from mybcat.tenancy import practice_scope
 from patients.models import Patient
-from practices.models import Practice
+from practices.models import Location, Practice
 from tests.api.rows import changes
 from tests.callers import Caller
 from tests.factories import Clinic, make_patient
@@ -164,6 +164,13 @@ def test_x_comes_too_late_behind_the_cutoff(
             "Bright Eyes Optometry: it is too late to cancel Monday, March 2 at 11:59 AM EST by text."
             " Please call (212) 555-0100."
         )
+
+
+def test_who_is_to_call_is_told_the_number_of_the_place(clinic: Clinic, client: Client, patient: Patient) -> None:
+    of(clinic, patient, starts_at=NOW + timedelta(minutes=30))
+    with practice_scope(clinic.practice.id):
+        Location.objects.update(phone="+13125550177")
+    assert told(say(client, "X")).endswith(" Please call (312) 555-0177.")
 
 
 def test_the_cutoff_is_the_practices(clinic: Clinic, client: Client, patient: Patient) -> None:

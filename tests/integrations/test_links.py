@@ -21,7 +21,7 @@ from mybcat.ids import new_uuid, public_id
 from mybcat.models import AuditEntry, Event
 from mybcat.tenancy import practice_scope
 from patients.models import Patient
-from practices.models import Practice, Practitioner
+from practices.models import Location, Practice, Practitioner
 from tests.api.rows import changes
 from tests.factories import Clinic, make_slots
 from tests.integrations.booked import attempt, booked, claimed
@@ -82,6 +82,19 @@ def test_it_shows_when_and_where_and_nothing_of_person_or_visit(
     ids = [public_id("appt", appointment.id), public_id("pat", person.id)]
     for secret in (person.first_name, person.last_name, person.phone, visit.name, visit.code, "Alice Lee", *ids):
         assert secret not in answer.content.decode()
+
+
+@pytest.mark.parametrize(("number", "said"), [("+13125550177", "(312) 555-0177"), ("+9991234567", "+9991234567")])
+def test_patients_of_a_place_ring_its_own_number(
+    client: Client, clinic: Clinic, appointment: Appointment, number: str, said: str
+) -> None:
+    """Also where somebody has mistyped it."""
+    with practice_scope(clinic.practice.id):
+        Location.objects.update(phone=number)
+    page = client.get(path(appointment))
+    assert page.status_code == 200
+    assert f'<a href="tel:{number}">{said}</a>' in page.content.decode()
+    assert said in client.get(f"{path(appointment)}/appointment.ics").content.decode().replace("\r\n ", "")
 
 
 def test_nobody_keeps_it_and_it_goes_to_no_other_site(client: Client, appointment: Appointment) -> None:

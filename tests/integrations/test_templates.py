@@ -121,7 +121,8 @@ def test_every_message_is_listed_with_the_platform_s_words(manager: Caller) -> N
     assert rows[0] == {
         "name": "booked.sms.en", "kind": "booked", "channel": "sms", "language": "en", "subject": "",
         "body": default_of(kind="booked", channel="sms", language="en")[1], "isDefault": True,
-        "variables": ["practice", "phone", "date", "time", "practitioner", "location", "link"], "changedAt": None,
+        "variables": ["practice", "phone", "date", "time", "practitioner", "location", "location_phone", "link"],
+        "changedAt": None,
     }  # fmt: skip
 
 
@@ -229,6 +230,18 @@ def test_a_language_that_the_practice_has_no_words_in_is_the_platform_s(clinic: 
 def test_another_practice_s_words_are_its_own(clinic: Clinic, other_clinic: Clinic) -> None:
     make_template(practice=other_clinic.practice, body=OWN)
     assert "Bring your card" not in sent(clinic).body
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [("+13125550177", "(312) 555-0177"), ("", "(212) 555-0100"), ("+9991234567", "+9991234567")]
+)
+def test_the_number_of_the_place_is_told_else_the_practices(clinic: Clinic, number: str, said: str) -> None:
+    """One that nobody has is told as it was typed."""
+    make_template(practice=clinic.practice, body="{practice}: please call {location_phone}.")
+    with practice_scope(clinic.practice.id):
+        Practice.objects.update(phone="+12125550100")
+        Location.objects.update(phone=number)
+    assert sent(clinic).body == f"Bright Eyes Optometry: please call {said}."
 
 
 def test_what_is_filled_in_is_not_filled_again(clinic: Clinic) -> None:
