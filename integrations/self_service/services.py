@@ -11,11 +11,13 @@ from appointments.cancelling import cancel_appointment
 from appointments.confirming import confirm_appointment
 from appointments.models import Appointment, Slot
 from appointments.moving import move_appointment
+from appointments.self_service import window
 from appointments.wishes import Wishes
 from integrations.reminders.services import reminder_settings
 from integrations.self_service.links import BadLink
 from mybcat.errors import DomainError, UnknownId
 from mybcat.principal import Principal
+from practices.models import FOREVER
 
 # More than that is a calendar, and a call.
 MOST_OFFERS = 12
@@ -51,16 +53,19 @@ def look(*, appointment_id: UUID, now: datetime) -> Seen:
 
 
 def offers(appointment: Appointment, *, now: datetime) -> list[Start]:
-    """Other times with the same practitioner at the same place, the soonest first."""
+    """Other times with the same practitioner at the same place, the soonest first: only such as a move may have."""
     if not (appointment.practitioner.is_active and appointment.location.is_active):
         return []
+    allowed = window(by=_patient(appointment), now=now)
     return next_starts(
         appointment_type=appointment.appointment_type,
         practitioners=[appointment.practitioner_id],
         locations=[appointment.location_id],
-        since=now + _cutoff(),
+        since=max(now + _cutoff(), allowed.since),
         limit=MOST_OFFERS,
-        wishes=Wishes(been_here=been_here(appointment.patient_id)),
+        wishes=Wishes(
+            until=None if allowed.until == FOREVER else allowed.until, been_here=been_here(appointment.patient_id)
+        ),
     )
 
 

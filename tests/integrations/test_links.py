@@ -168,6 +168,23 @@ def test_moving_to_an_offered_time(client: Client, clinic: Clinic, appointment: 
         assert Event.objects.get(type="appointment.moved").principal_kind == "link"
 
 
+@pytest.mark.parametrize(
+    ("rule", "numbers"),
+    [({}, [2, 3, 4, 5, 6]), ({"self_service_lead_hours": 24}, [4, 5, 6]), ({"self_service_horizon_days": 1}, [])],
+)
+def test_no_time_is_offered_that_the_practice_does_not_give_away_by_itself(
+    client: Client, clinic: Clinic, appointment: Appointment, rule: dict[str, int], numbers: list[int]
+) -> None:
+    """It is ten in the morning of the day before the slots, which begin at nine."""
+    with practice_scope(clinic.practice.id):
+        Practice.objects.update(**rule)
+    offered = re.findall(r'value="(slot_\w+)"', client.get(path(appointment) + "?times=1").content.decode())
+    assert offered == [public_id("slot", clinic.slots[number].id) for number in numbers]
+    if 2 not in numbers:
+        with changes():
+            assert move_to(client, appointment, clinic.slots[2]).status_code == 409
+
+
 def test_a_time_that_is_gone_changes_nothing(client: Client, clinic: Clinic, appointment: Appointment) -> None:
     with practice_scope(clinic.practice.id):
         Slot.objects.filter(id=clinic.slots[4].id).update(status="busy-unavailable")
