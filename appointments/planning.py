@@ -19,6 +19,8 @@ def planned_slots(
     """
     practice = practitioner.practice
     end, _ = day_range(first=schedule.generated_until, last=schedule.generated_until, time_zone=practice.time_zone)
+    # Time off may be entered for good, and there is nothing behind the end.
+    until = min(until, end)
     # A zone's day may begin a day before UTC's or after it, and an earlier stay may decide where a later one starts.
     margin = timedelta(days=2)
     slots = plan_slots(
@@ -28,7 +30,7 @@ def planned_slots(
         since=(since - margin).date(),
         until=(until + margin).date(),
     )
-    return [slot for slot in slots if slot.ends_at > since and slot.starts_at < min(until, end)]
+    return [slot for slot in slots if slot.ends_at > since and slot.starts_at < until]
 
 
 def weekly_hours(practitioner: Practitioner) -> list[WeeklyPeriod]:

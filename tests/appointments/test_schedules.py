@@ -1,15 +1,16 @@
 """Slots follow the hours: opened, closed, never taken away from whom they were promised to."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import IntegrityError
 
-from appointments import schedules
+from appointments import planning, schedules
 from appointments.models import Schedule, Slot
 from appointments.regeneration import Change, regenerate
+from appointments.working_days import Interval, plan_slots
 from mybcat.tenancy import platform_scope, practice_scope
 from practices.models import Location, Practice, Practitioner, TimeOff, WorkingHours
 from tests.appointments.calendars import (
@@ -328,6 +329,26 @@ class TestTimeOff:
         time_off = self.add(calendar, "09:00", "10:00")
         assert calendar.statuses() == {"busy": 1, "busy-unavailable": 3, "free": 4}
         assert self.remove(calendar, time_off) == Change(opened=3)
+
+    def test_entered_for_good_no_day_is_planned_behind_the_end(
+        self, calendar: Calendar, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Who has left is off until 2200: those are 60,000 days of slots."""
+        ends: list[date] = []
+
+        def noting(**asked: Any) -> list[Interval]:
+            ends.append(asked["until"])
+            return plan_slots(**asked)
+
+        monkeypatch.setattr(planning, "plan_slots", noting)
+        with practice_scope(calendar.clinic.practice.id):
+            schedules.add_time_off(
+                practitioner=calendar.practitioner, location=None, starts_at=NOW, reason="other",
+                ends_at=datetime(2200, 12, 31, tzinfo=UTC), by=calendar.clinic.principal, now=NOW,
+            )  # fmt: skip
+        assert len(ends) == 1
+        assert max(ends) < day_after(HORIZON_DAYS + 7)
+        assert calendar.statuses() == {"busy-unavailable": 8}
 
     def test_it_holds_for_slots_that_are_made_later(self, calendar: Calendar) -> None:
         with practice_scope(calendar.clinic.practice.id):
