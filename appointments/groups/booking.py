@@ -46,7 +46,7 @@ class Wish:
 class Collides(Unavailable):
     code = "collides"
     status = 409
-    sentence = "An appointment before it in this request needs the same time"
+    sentence = "An appointment before it in this request needs the same time, or the same patient then"
 
 
 class NoSlot(Unavailable):
@@ -111,20 +111,28 @@ def _refuse_what_cannot_be_had(wishes: Sequence[Wish], *, by: Principal, now: da
         share_schedules(practitioners=people, practice_id=by.practice_id)
     locked, mine = lock(wanted), usable_holds(by)
     used: set[UUID] = set()
+    # Each patient's: nobody is seen in two places at once.
+    visits: dict[UUID, list[Needed]] = {}
     for number, (slot, needed) in places.items():
         try:
             rows = take(locked, slot=slot, needed=needed, mine=mine)
             wish = wishes[number]
             whose: dict[str, Any] = {"patient_id": wish.patient_id, "owner": by.id, "by": by.id}
             refuse_ruled_out(slots=rows, slot=slot, kind=kinds[wish.type_code], **whose)
-            taken = {row.id for row in rows}
-            if taken & used:
+            taken, theirs = {row.id for row in rows}, visits.setdefault(wish.patient_id, [])
+            if taken & used or any(_meet(needed, other) for other in theirs):
                 raise Collides
             used |= taken
+            theirs.append(needed)
         except Unavailable as refusal:
             refused[number] = refusal
     if refused:
         raise GroupRefused(dict(sorted(refused.items())))
+
+
+def _meet(one: Needed, other: Needed) -> bool:
+    """Whether a patient would have to be at both; buffers are the practitioner's."""
+    return one.starts_at < other.ends_at and other.starts_at < one.ends_at
 
 
 def _opened(number: int, wish: Wish, refused: dict[int, Unavailable], *, now: datetime) -> Slot | None:

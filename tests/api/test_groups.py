@@ -110,6 +110,15 @@ class TestTogether:
             told = book(agent, item(clinic, 0), item(clinic, 1)).json()
         assert [(each["item"], each["code"]) for each in told["items"]] == [(1, "collides")]
 
+    def test_one_patient_is_not_seen_in_two_places_at_once(
+        self, agent: Caller, clinic: Clinic, lee: Practitioner
+    ) -> None:
+        with changes(**REMEMBERED):
+            told = book(agent, item(clinic, 0), item(clinic, 9)).json()
+        assert [(each["item"], each["code"]) for each in told["items"]] == [(1, "collides")]
+        # As the one ends, the other may begin.
+        assert book(agent, item(clinic, 0), item(clinic, 10)).status_code == 201
+
     def test_what_the_caller_holds_is_theirs_to_book(self, agent: Caller, clinic: Clinic, pretest: str) -> None:
         held = agent.post(
             "/api/v2/holds",

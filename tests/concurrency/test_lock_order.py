@@ -126,7 +126,7 @@ class TestHolds:
 @pytest.mark.parametrize("what", ["cancel_group", "undo_group", "swap", "hold", "family"])
 def test_schedules_come_before_slots(agent: Caller, clinic: Clinic, people: list[Practitioner], what: str) -> None:
     """Who waits for whoever changes the hours of the later one keeps no slot from them."""
-    numbers = [0, 8] if what in ("cancel_group", "undo_group", "swap") else []
+    numbers = [0, 10] if what in ("cancel_group", "undo_group", "swap") else []
     booked = group(agent, clinic, *numbers).json() if numbers else {}
     identifier = booked.get("id", "")
     first, second = [row["appointmentId"] for row in booked.get("appointments", [])] or ["", ""]
@@ -136,7 +136,7 @@ def test_schedules_come_before_slots(agent: Caller, clinic: Clinic, people: list
         # From whose path the other's schedule would come first.
         "swap": partial(act, agent, second, "swap", {"withAppointmentId": first}),
         "hold": partial(hold, agent, clinic, 4, 12),
-        "family": partial(group, agent, clinic, 4, 12),
+        "family": partial(group, agent, clinic, 4, 14),
     }
     with elsewhere() as other:
         other.execute(CHANGE_HOURS, [people[1].id])
@@ -149,7 +149,7 @@ def test_schedules_come_before_slots(agent: Caller, clinic: Clinic, people: list
 
 def test_both_schedules_are_shared_in_their_order(agent: Caller, clinic: Clinic, people: list[Practitioner]) -> None:
     """Waiting for the earlier one, a swap has not shared the later one, whichever it is asked from."""
-    booked = [row["appointmentId"] for row in group(agent, clinic, 0, 8).json()["appointments"]]
+    booked = [row["appointmentId"] for row in group(agent, clinic, 0, 10).json()["appointments"]]
     for one, another in (booked, reversed(booked)):
         with elsewhere() as other:
             other.execute(CHANGE_HOURS, [people[0].id])

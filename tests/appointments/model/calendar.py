@@ -110,10 +110,16 @@ class Calendar:
 
     def chain(self, by: int, items: Sequence[tuple[str, Place, int]]) -> None:
         used: frozenset[Place] = frozenset()
+        # All are one patient's, who is at one place at a time.
+        busy: set[int] = set()
         longest = 0
         for _, place, length in items:
             if not span(place, length) <= self.open_to(by, length) - used or self.full(by, length, more=longest):
                 raise Refused
+            times = {start for _, start in span(place, length)}
+            if times & busy:
+                raise Refused
+            busy |= times
             used |= span(place, length)
             longest += length == LONGEST
         for name, place, length in items:
