@@ -75,7 +75,7 @@ def hours_changed(*, practitioner: Practitioner, now: datetime) -> Change:
 def practice_hours_changed(*, practice: Practice, now: datetime) -> Change:
     """`hours_changed` for everyone with hours: after a change of the practice or of a location."""
     people = list(_with_hours(practice).select_related("practice"))
-    _lock_schedules(people)
+    lock_schedules(people)
     return sum((hours_changed(practitioner=each, now=now) for each in people), Change())
 
 
@@ -186,11 +186,11 @@ def _regenerate_around(time_off: TimeOff, now: datetime) -> Change:
     if time_off.practitioner_id is not None:
         people = people.filter(id=time_off.practitioner_id)
     everyone, since = list(people), max(time_off.starts_at, now)
-    _lock_schedules(everyone)
+    lock_schedules(everyone)
     return sum((regenerate(practitioner=each, since=since, until=time_off.ends_at) for each in everyone), Change())
 
 
-def _lock_schedules(people: Sequence[Practitioner]) -> None:
+def lock_schedules(people: Sequence[Practitioner]) -> None:
     """Of several, all before the slots of any: who moves an appointment from one to another has locked both's."""
     if len(people) > 1:
         rows = Schedule.objects.select_for_update(no_key=True).filter(practitioner__in=people)

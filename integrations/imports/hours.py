@@ -6,7 +6,7 @@ from datetime import date, time
 
 from appointments.days import today
 from appointments.hours.services import overlap
-from appointments.schedules import replace_hours
+from appointments.schedules import lock_schedules, replace_hours
 from integrations.imports.cells import read_clock, read_day, read_weekday
 from integrations.imports.named import locations, practitioners
 from integrations.imports.running import Asked, Importer, Outcome
@@ -31,8 +31,9 @@ def run(lines: list[Line], asked: Asked) -> Outcome:
     for rows in by_practitioner.values():
         _find_overlaps(rows, outcome)
     if not outcome.errors:
-        # In the order in which schedules are locked.
-        for practitioner in sorted(by_practitioner, key=lambda each: each.id):
+        people = sorted(by_practitioner, key=lambda each: each.id)
+        lock_schedules(people)
+        for practitioner in people:
             _replace(practitioner, [row for _, row in by_practitioner[practitioner]], asked, outcome)
     return outcome
 

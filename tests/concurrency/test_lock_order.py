@@ -16,6 +16,9 @@ import pytest
 from appointments.expiring import Expiring
 from appointments.models import Hold, Schedule, Slot
 from appointments.schedules import add_time_off, practice_hours_changed
+from integrations.imports.hours import COLUMNS, IMPORTER
+from integrations.imports.running import Asked
+from integrations.imports.sheets import read_sheet
 from mybcat.ids import internal_id
 from mybcat.tenancy import practice_scope
 from practices.models import Practice, Practitioner
@@ -160,7 +163,7 @@ def test_both_schedules_are_shared_in_their_order(agent: Caller, clinic: Clinic,
                 assert answer.result().status_code == 200, answer.result().content
 
 
-@pytest.mark.parametrize("what", ["hours", "time off"])
+@pytest.mark.parametrize("what", ["hours", "time off", "file"])
 def test_who_changes_everybodys_hours_locks_no_slot_before_all_schedules(
     clinic: Clinic, people: list[Practitioner], what: str
 ) -> None:
@@ -171,6 +174,12 @@ def test_who_changes_everybodys_hours_locks_no_slot_before_all_schedules(
         with practice_scope(clinic.practice.id):
             if what == "hours":
                 practice_hours_changed(practice=Practice.objects.get(), now=now)
+            elif what == "file":
+                lines = [f"{each.name},monday,09:00,12:00" for each in people]
+                content = "\n".join(["practitioner,weekday,starts,ends", *lines])
+                asked = Asked(by=clinic.principal, dates="iso", even_if_alike=False, now=now)
+                outcome = IMPORTER.run(read_sheet(content, columns=COLUMNS, most=10).lines, asked)
+                assert (outcome.created, outcome.errors) == (2, [])
             else:
                 ends_at = clinic.slots[-1].ends_at
                 absence: dict[str, Any] = {"practitioner": None, "location": None, "reason": "holiday"}
