@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
@@ -19,7 +20,8 @@ from integrations.self_service.calendar import calendar_of
 from integrations.self_service.links import BadLink, Link, read_link
 from integrations.self_service.services import Seen
 from integrations.self_service.words import WORDS
-from mybcat.errors import DomainError, RateLimited
+from mybcat.errors import Busy, DomainError, RateLimited
+from mybcat.gateway.problems import translated
 from mybcat.gateway.rate_limits import admit_address
 from mybcat.ids import parsed, public_id
 from mybcat.tenancy import practice_scope
@@ -43,6 +45,11 @@ def appointment_page(request: HttpRequest, token: str) -> HttpResponse:
         return _told(request, "over", status=404)
     except RateLimited:
         return _told(request, "busy", status=429)
+    except DatabaseError as error:
+        # Whoever has it locked is done in a moment: the patient is told so in words, and not as programs are.
+        if not isinstance(translated(error), Busy):
+            raise
+        return _told(request, "later", status=503)
 
 
 @require_safe

@@ -21,6 +21,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "refused": "That time could not be had any more, or the appointment has changed. Nothing was changed now.",
         "over": "This link is not valid any more. Please call the practice.",
         "busy": "Too many requests. Please wait a minute and try again.",
+        "later": "This did not work just now, and nothing was changed. Please try again in a moment.",
     },
     Language.SPANISH: {
         "title": "Su cita",
@@ -40,5 +41,6 @@ WORDS: dict[Language, dict[str, str]] = {
         "refused": "Esa hora ya no está libre, o la cita ha cambiado. No se ha cambiado nada.",
         "over": "Este enlace ya no es válido. Llame a la consulta.",
         "busy": "Demasiadas solicitudes. Espere un minuto e inténtelo de nuevo.",
+        "later": "No se pudo hacer en este momento y no se ha cambiado nada. Inténtelo de nuevo en un momento.",
     },
 }
