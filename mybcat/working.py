@@ -8,7 +8,7 @@ from functools import partial
 from threading import Condition, Thread
 
 import structlog
-from django.db import Error, connection
+from django.db import InterfaceError, OperationalError, connection
 
 from mybcat.claims import LEASE, claim
 from mybcat.correlation import correlated
@@ -32,12 +32,20 @@ def work_off(*, listener: Listener, clock: Clock) -> bool:
     """Claim and attempt what is due for at most WORK_BUDGET; True when there may be more."""
     end = clock() + WORK_BUDGET
     recover_lost(listener=listener)
-    # What was there when workers vanished is tried alone: it must not use up the attempts of others again.
-    if _one_by_one(listener, clock, end, suspects=True):
+    # What was there when workers vanished is tried alone: it must not use up the attempts of others again. Nor their
+    # time: where it takes all of a task's, the next task is theirs.
+    if listener.name in _others_turn:
+        _others_turn.discard(listener.name)
+    elif _one_by_one(listener, clock, end, suspects=True):
+        _others_turn.add(listener.name)
         return True
     if listener.concurrency == 1:
         return _one_by_one(listener, clock, end)
     return crew_of(listener).work_off(clock=clock, end=end)
+
+
+# Listeners whose last task, in this process, had time for suspects alone.
+_others_turn: set[str] = set()
 
 
 def attempt(*, delivery: Delivery, listener: Listener, clock: Clock) -> Attempted:
@@ -149,17 +157,28 @@ class Crew:
                 self._changed.notify_all()
 
     def _mark(self, done: list[Attempted]) -> None:
-        """As long as the leases last; after that, others have them, and the listener gets them again."""
+        """As long as the leases last; after that, others have them, and the listener gets them again.
+
+        One that cannot be marked, whatever the reason, costs no other its mark, nor this thread its life.
+        """
         latest = time.monotonic() + LEASE.total_seconds()
         while True:
             try:
                 settle(listener=self._listener, attempted=done)
-            except Error as error:
+            except (OperationalError, InterfaceError) as error:
                 connection.close()
                 if time.monotonic() > latest:
                     logger.error("Attempts could not be marked", listener=self._listener.name, exc_info=error)
                     return
                 time.sleep(1)
+            except Exception as error:
+                connection.close()
+                if len(done) == 1:
+                    logger.error("An attempt could not be marked", listener=self._listener.name, exc_info=error)
+                    return
+                for one in done:
+                    self._mark([one])
+                return
             else:
                 return
 

@@ -1,6 +1,6 @@
 """Several attempts at once: what hangs holds up nobody else, and each is marked once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from threading import Event as Flag
 from typing import Any
@@ -17,7 +17,7 @@ from mybcat.models import Delivery
 from mybcat.tenancy import current_scope
 from mybcat.working import Crew
 from tests.factories import Clinic
-from tests.mybcat.engine import attempts_of, fresh, make_listener, owed
+from tests.mybcat.engine import attempts_of, fresh, log_lines, make_listener, owed
 from tests.mybcat.processes import wait_for
 
 
@@ -170,3 +170,25 @@ def test_marks_are_made_when_postgresql_is_back(
     work(crew)
     wait_for(lambda: fresh(row).status == "delivered", what="the mark")
     assert receivers.taken == [row.id]
+
+
+def test_one_that_cannot_be_marked_costs_no_other_its_mark(
+    clinic: Clinic, crews: list[Crew], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Else they would be sent again, all that were marked with it, and this process would mark nothing more."""
+    odd: list[UUID] = []
+
+    def tell(outcomes: Sequence[Settled]) -> None:
+        if any(each.delivery.id in odd for each in outcomes):
+            raise ValueError("a mistake of ours")
+
+    listener = make_listener(concurrency=4, settled=tell)
+    rows = [owed(clinic, listener) for _ in range(4)]
+    odd.append(rows[1].id)
+    crew = crew_for(listener, crews)
+    work(crew)
+    wait_for(lambda: sum("could not be marked" in line for line in log_lines(caplog)) == 1, what="the log")
+    later = owed(clinic, listener)
+    work(crew)
+    statuses = [fresh(row).status for row in (*rows, later)]
+    assert statuses == ["delivered", "leased", "delivered", "delivered", "delivered"]

@@ -390,6 +390,31 @@ def test_what_was_lost_twice_is_tried_without_others(clinic: Clinic) -> None:
     assert [fresh(row).status for row in rows] == ["delivered"] * 3
 
 
+def test_what_was_lost_twice_does_not_take_the_time_of_all_others(clinic: Clinic) -> None:
+    """Such as deliveries to a receiver that hangs, which were under way at two restarts: a task for each of them."""
+    passing = Clock()
+    seen: list[Delivery] = []
+
+    def hangs(*, delivery: Delivery, **kwargs: Any) -> None:
+        seen.append(delivery)
+        passing.now += working.WORK_BUDGET
+        if delivery.lost >= SUSPECT:
+            raise DeliveryFailed("timeout")
+
+    listener = make_listener(schedule=(timedelta(hours=1),), handler=hangs)
+    suspects = [owed(clinic, listener) for _ in range(3)]
+    for row in suspects:
+        change(row, lost=SUSPECT)
+    innocent = owed(clinic, listener)
+    assert work_off(listener=listener, clock=passing)
+    assert fresh(innocent).status == "pending"
+    work_off(listener=listener, clock=passing)
+    assert fresh(innocent).status == "delivered"
+    for _ in range(4):
+        work_off(listener=listener, clock=passing)
+    assert [row.id for row in seen] == [suspects[0].id, innocent.id, suspects[1].id, suspects[2].id]
+
+
 KILLED_IN_THE_ACT = """
     import os, signal
     from datetime import UTC, datetime, timedelta
