@@ -74,6 +74,13 @@ def recorded(clinic: Clinic) -> list[tuple[str, str]]:
         return list(rows.values_list("action", "principal_kind"))
 
 
+def chosen_at_last(token: str, password: str) -> Any:
+    """Digests are slow: on a busy machine, who waits longest for the others is told to come again."""
+    while (answer := choose(token, password)).status_code == 503:
+        pass
+    return answer
+
+
 def assert_over(token: str) -> None:
     with changes():
         assert_refused(choose(token), status=410, code="invalid_link", sentence=OVER)
@@ -257,7 +264,7 @@ class TestChoosing:
 
     def test_of_eight_at_once_one_counts(self, clinic: Clinic, mailbox: Path) -> None:
         token = linked(clinic.agent, mailbox)
-        answers = together(8, lambda number: choose(token, f"{CHOSEN} {number}"))
+        answers = together(8, lambda number: chosen_at_last(token, f"{CHOSEN} {number}"))
         assert sorted(answer.status_code for answer in answers) == [204] + [410] * 7
         (won,) = [number for number, answer in enumerate(answers) if answer.status_code == 204]
         assert signs_in(clinic.agent, f"{CHOSEN} {won}")

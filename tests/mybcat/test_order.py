@@ -134,8 +134,13 @@ def test_after_an_outage_everything_arrives_in_order(clinic: Clinic) -> None:
     assert all(numbers == sorted(numbers) and len(numbers) == 4 for numbers in arrived.values())
 
 
-def meeting(clinic: Clinic, subject: UUID, *, settle_while_owed: bool) -> tuple[Delivery, Delivery]:
-    """The later event is owed at the very moment when the earlier one ends, the one or the other being first."""
+def meeting(
+    clinic: Clinic, subject: UUID, *, settle_while_owed: bool, patience: float = 0.3
+) -> tuple[Delivery, Delivery]:
+    """The later event is owed at the very moment when the earlier one ends, the one or the other being first.
+
+    `patience`: how long the owing waits for the end. With our lock, in vain; without, for as long as it takes.
+    """
     listener = make_listener()
     first = owed(clinic, listener, patient_id=subject)
     claimed = claim_one(listener)
@@ -148,7 +153,7 @@ def meeting(clinic: Clinic, subject: UUID, *, settle_while_owed: bool) -> tuple[
             enqueue(event=event, listener=listener, now=NOW)
             middle.set()
             # The settlement has begun, and must wait for our lock.
-            ended.wait(0.3)
+            ended.wait(patience)
 
     def end() -> None:
         settle_one(claimed, listener)
@@ -196,7 +201,7 @@ def test_the_one_that_comes_as_the_other_ends_is_not_left_behind(
 def test_without_the_lock_it_is_left_behind(clinic: Clinic, subject: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
     """Negative control: whoever only looks holds the later one behind one that has ended."""
     monkeypatch.setattr(deliveries, "_OWE", deliveries._OWE.replace("FOR SHARE", ""))
-    first, second = meeting(clinic, subject, settle_while_owed=True)
+    first, second = meeting(clinic, subject, settle_while_owed=True, patience=30)
     assert (first.status, second.status) == ("delivered", "held")
 
 
