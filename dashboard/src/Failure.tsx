@@ -44,7 +44,7 @@ export function Failure({ error, retry, told = [] }: Props): ReactNode {
 }
 
 function sentence(refusal: Refusal | null, t: ReturnType<typeof useWords>["t"]): string {
-  if (refusal?.offline) return t("offline");
+  if (refusal?.offline) return t("noAnswer");
   if (refusal?.status === 429) return t("tooOften");
   if (refusal?.status === 403) return t("notAllowed");
   return refusal?.message ? t("failed", { detail: refusal.message }) : t("failedUnknown");

@@ -14,6 +14,9 @@ export function SignIn({ ended }: { ended: boolean }): ReactNode {
   const [waiting, wait] = useState(false);
   const [forgotten, forget] = useState(false);
 
+  // Nothing to look up in the logs, and no riddle: what to do is said.
+  const wrong = error instanceof Refusal && error.code === "wrong_credentials";
+
   async function submit(event: FormEvent<HTMLFormElement>): Promise<void> {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
@@ -41,7 +44,13 @@ export function SignIn({ ended }: { ended: boolean }): ReactNode {
             <Stack>
               <TextInput name="email" type="email" label={t("email")} autoComplete="username" required autoFocus />
               <PasswordInput name="password" label={t("password")} autoComplete="current-password" required />
-              {error ? <Failure error={error} /> : null}
+              {wrong ? (
+                <Alert color="red" variant="outline" role="alert">
+                  {t("wrongCredentials")}
+                </Alert>
+              ) : error ? (
+                <Failure error={error} />
+              ) : null}
               <Button type="submit" loading={waiting}>
                 {t("signIn")}
               </Button>

@@ -153,3 +153,29 @@ def test_who_has_no_account_is_told_the_same(chromium: Browser, url: str, clinic
         expect(screen.page.get_by_role("status")).to_contain_text("If this address has an account here")
         assert mail_links(now=datetime.now(UTC)) == 0
         assert mails(mailbox) == []
+
+
+REFUSED = {
+    "en": ("E-mail", "Password", "Sign in", "No account has this e-mail", "No answer from the server."),
+    "es": ("Correo electrónico", "Contraseña", "Entrar", "Ninguna cuenta tiene este", "El servidor no responde."),
+}
+
+
+@pytest.mark.parametrize("language", REFUSED)
+def test_a_wrong_password_and_a_server_that_is_away_say_what_to_do(
+    chromium: Browser, url: str, clinic: Clinic, language: str
+) -> None:
+    email, password, entry, wrong, unreached = REFUSED[language]
+    with opened(chromium, url, locale=f"{language}-US") as screen:
+        page = screen.page
+        page.goto(url)
+        page.get_by_label(email).fill(clinic.agent.email)
+        page.get_by_label(password).first.fill("not this one")
+        page.get_by_role("button", name=entry).click()
+        expect(page.get_by_role("alert")).to_contain_text(wrong)
+        # The words are the screen's own, not the API's.
+        expect(page.get_by_role("alert")).not_to_contain_text("Invalid")
+        assert screen.violations() == []
+        screen.context.route("**/api/auth/token", lambda route: route.abort())
+        page.get_by_role("button", name=entry).click()
+        expect(page.get_by_role("alert")).to_contain_text(unreached)

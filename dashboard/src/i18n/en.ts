@@ -15,6 +15,8 @@ export const en = {
   choosePassword: "Choose this password",
   passwordChosen: "Your password is set.",
   linkOver: "This link is over, or was used already. For another, choose “Forgot password?” where you sign in, or ask a manager of your practice:",
+  wrongCredentials: "No account has this e-mail address with this password. Type both again, or choose “Forgot password?” for another.",
+  noAnswer: "No answer from the server. Check your connection, then try again.",
   forgotPassword: "Forgot password?",
   forgottenText: "Type your e-mail address. If it has an account here, a link by which to choose another password is sent to it.",
   sendLink: "Send the link",

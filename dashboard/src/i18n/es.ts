@@ -17,6 +17,8 @@ export const es: Record<Key, string> = {
   choosePassword: "Elegir esta contraseña",
   passwordChosen: "Su contraseña está guardada.",
   linkOver: "Este enlace ha caducado o ya se usó. Para obtener otro, elija «¿Olvidó su contraseña?» donde entra, o pídalo a un responsable de su consulta:",
+  wrongCredentials: "Ninguna cuenta tiene este correo con esta contraseña. Escriba ambos de nuevo, o elija «¿Olvidó su contraseña?» para cambiarla.",
+  noAnswer: "El servidor no responde. Revise su conexión y vuelva a intentarlo.",
   forgotPassword: "¿Olvidó su contraseña?",
   forgottenText: "Escriba su correo. Si tiene aquí una cuenta, se le envía un enlace para elegir otra contraseña.",
   sendLink: "Enviar el enlace",
