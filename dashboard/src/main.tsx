@@ -1,4 +1,6 @@
 import "@mantine/core/styles.css";
+// Of the palette; a style that did not come is not asked for again.
+import "@mantine/spotlight/styles.css";
 import "./app.css";
 
 import { MantineProvider, createTheme } from "@mantine/core";

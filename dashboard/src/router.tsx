@@ -3,6 +3,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigate } from "@tanstack/react-router";
 
 import { Desk } from "./desk/Desk";
+import { Mistake } from "./ErrorBoundary";
 import { useHere } from "./here";
 
 const root = createRootRoute({ notFoundComponent: () => <Navigate to="/" /> });
@@ -115,7 +116,8 @@ const routeTree = root.addChildren([
   ]),
 ]);
 
-export const router = createRouter({ routeTree });
+// Or its own words would stand before ours, in English.
+export const router = createRouter({ routeTree, defaultErrorComponent: Mistake });
 
 declare module "@tanstack/react-router" {
   interface Register {

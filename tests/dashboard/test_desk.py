@@ -370,3 +370,19 @@ def test_the_protocol_s_questions_choose_the_visit(screen: Screen, clinic: Clini
     screen.press("1", "Enter")
     expect(asked.get_by_text("Emergency: same day")).to_be_visible()
     expect(asked.get_by_text("Tell the patient:")).to_be_visible()
+
+
+def test_a_part_that_does_not_come_leaves_the_desk_as_it_is(chromium: Browser, url: str, clinic: Clinic) -> None:
+    screen = Screen(chromium, url)
+    away = True
+    screen.context.route("**/assets/WhyNot-*.js", lambda route: route.abort() if away else route.continue_())
+    screen.sign_in(clinic.agent)
+    _ready(screen, clinic)
+    screen.press("y")
+    late = screen.page.get_by_text("What you opened has not loaded yet")
+    expect(late).to_be_visible()
+    expect(screen.page.locator(".booking.ready")).to_be_visible()
+    away = False
+    expect(screen.page.get_by_role("dialog")).to_contain_text("Why not then?")
+    expect(late).to_have_count(0)
+    screen.close()

@@ -1,7 +1,7 @@
 /** The practice's time: a day, a practitioner's week, or the day as a list; and what is to be worked off. */
 
 import { Button, Group, Skeleton, Title } from "@mantine/core";
-import { lazy, Suspense, type ReactNode } from "react";
+import { Suspense, type ReactNode } from "react";
 
 import type { HeldTime, Patient } from "../api/client";
 import { useWords } from "../i18n";
@@ -10,12 +10,7 @@ import { dayOf, mondayOf, plusDays } from "../lib/time";
 import { Board } from "./Board";
 import type { Practitioner } from "./data";
 import type { Chosen } from "./Lanes";
-
-// Not before they are opened.
-const Week = lazy(async () => ({ default: (await import("./calendar/Week")).Week }));
-const List = lazy(async () => ({ default: (await import("./calendar/List")).List }));
-
-const Worklists = lazy(async () => ({ default: (await import("./work/Worklists")).Worklists }));
+import { List, Week, Worklists } from "./parts";
 
 export const VIEWS = ["day", "week", "list", "work"] as const;
 export type View = (typeof VIEWS)[number];

@@ -2,7 +2,7 @@
 
 import { Alert, Paper, Stack, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
+import { Suspense, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { flushSync } from "react-dom";
 
 import type { Appointment, Patient, Slot } from "../api/client";
@@ -25,6 +25,7 @@ import { mistaking } from "./mistaking";
 import { useNames } from "./names";
 import { Notices } from "./Notices";
 import { Offers } from "./Offers";
+import { PatientCard, usePartsSoon } from "./parts";
 import { PatientFinder, type FinderHandle } from "./PatientFinder";
 import { Problem } from "./Problem";
 import { Questions, type Decided } from "./Questions";
@@ -34,9 +35,6 @@ import { useChanging } from "./useChanging";
 import { useOverbooking } from "./useOverbooking";
 import { useRenewed } from "./useRenewed";
 import { VisitType } from "./VisitType";
-
-// Not before it is opened.
-const PatientCard = lazy(async () => ({ default: (await import("./card/PatientCard")).PatientCard }));
 
 export function Desk({ signedIn }: { signedIn: SignedIn }): ReactNode {
   const { practice, role } = signedIn;
@@ -63,6 +61,7 @@ export function Desk({ signedIn }: { signedIn: SignedIn }): ReactNode {
   const finder = useRef<FinderHandle>(null);
   const numberField = useRef<HTMLInputElement>(null);
 
+  usePartsSoon();
   const live = useLive(practice.id, date);
   const holds = useHolds(practice.id);
   const mayBook = role !== "practitioner";

@@ -1,6 +1,6 @@
 /** What opens over the desk, one at a time; most of it is loaded only then. */
 
-import { lazy, Suspense, useCallback, useEffect, useState, type ReactNode } from "react";
+import { Suspense, useCallback, useState, type ReactNode } from "react";
 
 import type { Patient, Slot } from "../api/client";
 import type { Actions } from "./actions";
@@ -8,12 +8,7 @@ import type { AppointmentType } from "./data";
 import { KeySheet } from "./KeySheet";
 import type { Names } from "./names";
 import { NewPatient } from "./NewPatient";
-import type { Palette as PaletteOf } from "./Palette";
-
-const loadPalette = async (): Promise<{ default: typeof PaletteOf }> => ({ default: (await import("./Palette")).Palette });
-const Palette = lazy(loadPalette);
-const Together = lazy(async () => ({ default: (await import("./together/Together")).Together }));
-const WhyNot = lazy(async () => ({ default: (await import("./whynot/WhyNot")).WhyNot }));
+import { Palette, Together, WhyNot } from "./parts";
 
 export type Opened = "commands" | "keys" | "newPatient" | "together" | "whyNot";
 
@@ -21,11 +16,6 @@ export function useDialogs(): { opened: Opened | null; open: (which: Opened) => 
   const [opened, open] = useState<Opened | null>(null);
   // One that is still closing must not take the next one with it.
   const close = useCallback((which: Opened) => open((now) => (now === which ? null : now)), []);
-  useEffect(() => {
-    // Here before it is asked for, or it would miss what is typed at once.
-    const soon = setTimeout(() => void loadPalette(), 2000);
-    return () => clearTimeout(soon);
-  }, []);
   return { opened, open, close };
 }
 

@@ -5,6 +5,7 @@ import { onlineManager } from "@tanstack/react-query";
 import { useEffect, useState, useSyncExternalStore, type ReactNode } from "react";
 
 import { useWords } from "../i18n";
+import { late } from "../lib/later";
 import type { State } from "../lib/live";
 import { clock } from "../lib/time";
 import { session } from "../session";
@@ -23,6 +24,7 @@ export function Notices({ live, zone, actions }: Props): ReactNode {
   const { t } = useWords();
   const online = useSyncExternalStore((listener) => onlineManager.subscribe(listener), () => onlineManager.isOnline());
   const waiting = useWaiting(actions);
+  const partIsLate = useSyncExternalStore(late.subscribe, late.now);
   const [wasLive, lived] = useState(false);
   useEffect(() => {
     if (live === "live") lived(true);
@@ -36,6 +38,11 @@ export function Notices({ live, zone, actions }: Props): ReactNode {
         </Notice>
       ) : null}
       {!online ? <Notice colour="red">{t("noConnection")}</Notice> : live === "offline" ? <Notice colour="red">{t("offline")}</Notice> : null}
+      {online && partIsLate ? (
+        <Notice colour="yellow" act={() => window.location.reload()} name={t("reload")}>
+          {t("partIsLate")}
+        </Notice>
+      ) : null}
       {online && lost ? <Notice colour="yellow">{t("lostLive")}</Notice> : null}
       <Ending zone={zone} />
     </div>

@@ -1,7 +1,5 @@
 /** All that can be done, by name: what the keys do, the screens, and the patients. Ctrl or Cmd with K. */
 
-import "@mantine/spotlight/styles.css";
-
 import { createSpotlight, Spotlight } from "@mantine/spotlight";
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";

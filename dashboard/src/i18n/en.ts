@@ -65,6 +65,8 @@ export const en = {
   polling: "Live updates by polling",
   offline: "Offline: what you see may be out of date, and nothing can be booked",
   noConnection: "No connection. What you look for is loaded, and what you do is sent, as soon as it is back.",
+  partIsLate: "What you opened has not loaded yet; it is asked for again. If it does not come, reload the page when your call is over.",
+  reload: "Reload",
   waitsForConnection: "Not sent yet: it waits for the connection.",
   doNotSend: "Do not send it",
   sessionEndsSoon: "Your session ends at {time}. Sign in again when your call is over.",

@@ -67,6 +67,8 @@ export const es: Record<Key, string> = {
   polling: "Cambios por consulta",
   offline: "Sin conexión: lo que ve puede estar desactualizado y no se puede reservar",
   noConnection: "Sin conexión. Lo que busque se cargará, y lo que haga se enviará, en cuanto vuelva.",
+  partIsLate: "Lo que abrió no se ha cargado todavía; se vuelve a pedir. Si no llega, recargue la página cuando termine la llamada.",
+  reload: "Recargar",
   waitsForConnection: "Todavía no se envió: espera la conexión.",
   doNotSend: "No enviarlo",
   sessionEndsSoon: "Su sesión termina a las {time}. Vuelva a entrar cuando acabe la llamada.",
