@@ -386,3 +386,15 @@ def test_a_part_that_does_not_come_leaves_the_desk_as_it_is(chromium: Browser, u
     expect(screen.page.get_by_role("dialog")).to_contain_text("Why not then?")
     expect(late).to_have_count(0)
     screen.close()
+
+
+def test_a_chosen_time_covers_none_of_a_question_s_answers(screen: Screen, clinic: Clinic) -> None:
+    _ready(screen, clinic)
+    screen.press("q")
+    asked = screen.page.get_by_role("region", name="Questions")
+    expect(asked.get_by_role("button", name="Next")).to_be_visible()
+    # At 1280 by 800 a pointer reaches the last of it where it is now.
+    reached = "at => document.elementFromPoint(at.x + at.width / 2, at.bottom - 4)"
+    assert asked.get_by_role("button", name="Next").evaluate(f"e => e.contains(({reached})(e.getBoundingClientRect()))")
+    screen.press("1", "Enter")
+    expect(asked.get_by_text("Emergency: same day")).to_be_visible()

@@ -2,7 +2,7 @@
 
 import { Alert, Button, Checkbox, Group, NumberInput, Paper, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useState, type ReactNode } from "react";
+import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from "react";
 
 import { api, told, type Schemas } from "../api/client";
 import { Failure } from "../Failure";
@@ -49,6 +49,13 @@ export function Questions({ practice, open, onOpen, onDecided, names }: Props): 
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [outcome]);
 
+  const shown = useRef<HTMLElement>(null);
+  const question = asked.data?.question?.id;
+  useLayoutEffect(() => {
+    // Whatever stands above it: all of its answers are to be seen.
+    if (open && question) shown.current?.scrollIntoView({ block: "nearest" });
+  }, [open, question]);
+
   if (!open) {
     return (
       <Button size="xs" variant="default" onClick={() => onOpen(true)} rightSection={<kbd>q</kbd>}>
@@ -57,7 +64,7 @@ export function Questions({ practice, open, onOpen, onDecided, names }: Props): 
     );
   }
   return (
-    <Paper withBorder p="sm" component="section" aria-label={t("questions")}>
+    <Paper ref={shown} withBorder p="sm" component="section" aria-label={t("questions")} className={outcome ? "" : "asking"}>
       {asked.error ? <Failure error={asked.error} retry={() => void asked.refetch()} /> : null}
       {asked.data?.question && !outcome ? (
         <Asked
