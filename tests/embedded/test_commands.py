@@ -9,7 +9,7 @@ import pytest
 
 from mybcat.embedded import static_files, testing
 from mybcat.embedded.home import Home
-from tests.embedded.programs import CHECKOUT, gone, mybcat, running, until, words
+from tests.embedded.programs import CHECKOUT, PATIENCE, gone, mybcat, running, until, words
 
 
 class TestUsage:
@@ -69,7 +69,7 @@ print(connection.execute("SELECT 'shared'").fetchone())
             done = mybcat(used_home.root, "run", "--", "python", "-c", code)
             family = first.family()
             assert (done.stdout, done.returncode) == ("('shared',)\n", 0), done.stderr
-            assert first.process.wait(30) == 0
+            assert first.process.wait(PATIENCE) == 0
             assert gone(family)
 
     def test_a_request_to_stop_goes_to_the_command_and_then_to_the_servers(self, used_home: Home) -> None:

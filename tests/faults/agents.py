@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import httpx
 
-from tests.faults.product import Api, Product
+from tests.faults.product import PATIENCE, Api, Product
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ class Agent:
 
     def __init__(self, api: Api, office: Office) -> None:
         self.office = office
-        self._http = httpx.Client(base_url=api.url, timeout=15)
+        self._http = httpx.Client(base_url=api.url, timeout=PATIENCE)
         answer = self._http.post("/api/auth/token", json={"email": office.email, "password": office.password})
         assert answer.status_code == 200, answer.text
         self.authorization = f"Bearer {answer.json()['accessToken']}"

@@ -12,7 +12,7 @@ import pytest
 import redis
 
 from tests.faults.agents import Agent, Office
-from tests.faults.product import Api, Product, serving
+from tests.faults.product import PATIENCE, Api, Product, serving
 
 pytestmark = pytest.mark.processes
 
@@ -33,7 +33,7 @@ def at_once(apis: list[Api], path: str, token: str, *, method: str = "GET", body
     line = Barrier(count)
 
     def one(number: int) -> int:
-        with httpx.Client(base_url=apis[number % len(apis)].url, timeout=30) as http:
+        with httpx.Client(base_url=apis[number % len(apis)].url, timeout=PATIENCE * 4) as http:
             line.wait()
             return http.request(method, path, json=body, headers={"Authorization": token}).status_code
 
@@ -72,13 +72,17 @@ def test_who_signs_out_in_one_process_is_out_in_all(apis: list[Api], office: Off
     with Agent(apis[0], office) as agent:
         # Enough connections for every worker to remember the caller.
         assert set(statuses(apis, agent)) == {200}
-        answer = httpx.post(f"{apis[1].url}/api/auth/logout", headers={"Authorization": agent.authorization})
+        answer = httpx.post(
+            f"{apis[1].url}/api/auth/logout", headers={"Authorization": agent.authorization}, timeout=PATIENCE
+        )
         assert answer.status_code == 204
         assert set(statuses(apis, agent)) == {401}
 
 
 def statuses(apis: list[Api], agent: Agent) -> list[int]:
     return [
-        httpx.get(f"{api.url}/api/v2/locations", headers={"Authorization": agent.authorization}).status_code
+        httpx.get(
+            f"{api.url}/api/v2/locations", headers={"Authorization": agent.authorization}, timeout=PATIENCE
+        ).status_code
         for api in apis * 8
     ]

@@ -1,6 +1,5 @@
 """PostgreSQL accepts and says nothing: the process still tells what is wrong, and what was counted."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -8,7 +7,7 @@ import pytest
 
 from tests.embedded.programs import until
 from tests.faults.agents import Agent, Office
-from tests.faults.product import Api, Product
+from tests.faults.product import PATIENCE, Api, Product
 
 pytestmark = pytest.mark.processes
 
@@ -22,11 +21,9 @@ def test_readiness_names_a_hung_postgresql_while_all_threads_wait_for_it(
     with Agent(api, office) as agent, ThreadPoolExecutor(WAITING) as threads:
         with product.postgres_hung():
             stuck = [threads.submit(agent.get, "/api/v1/locations") for _ in range(WAITING)]
-            begun = time.monotonic()
             for _ in range(3):
                 status, parts = api.readiness()
                 assert (status, parts["database"], parts["redis"]) == (503, "unavailable", "ok")
-                assert httpx.get(f"{api.url}/healthz", timeout=5).status_code == 200
-            assert time.monotonic() - begun < 12
+                assert httpx.get(f"{api.url}/healthz", timeout=PATIENCE).status_code == 200
         assert {future.result().status_code for future in stuck} <= {200, 503}
     until(api.ready, seconds=60)

@@ -15,7 +15,7 @@ BODY = orjson.dumps({"messages": [{"to": f"+1212{place:07d}", "body": "We are op
 
 def post(api: Api, path: str, *, authorization: str = "") -> httpx.Response:
     headers = {"Content-Type": "application/json", "Authorization": authorization}
-    return httpx.post(f"http://127.0.0.1:{api.port}{path}", content=BODY, headers=headers, timeout=30)
+    return httpx.post(f"http://127.0.0.1:{api.port}{path}", content=BODY, headers=headers, timeout=120)
 
 
 def kept(product: Product) -> int:

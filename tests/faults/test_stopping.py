@@ -9,7 +9,7 @@ import pytest
 
 from tests.embedded.programs import gone
 from tests.faults.agents import Agent, Office, each
-from tests.faults.product import Product, serving
+from tests.faults.product import PATIENCE, Product, serving
 from tests.faults.test_killed_worker import LOCK_PATIENT, waiting_for
 
 pytestmark = pytest.mark.processes
@@ -26,7 +26,7 @@ def test_a_request_that_runs_when_the_api_is_stopped_gets_its_answer(product: Pr
             time.sleep(0.5)
         told = answer.result()
         assert told.status == 201
-        assert api.process.wait(10) == 0
+        assert api.process.wait(PATIENCE) == 0
         assert gone(family)
         with pytest.raises(httpx.ConnectError):
             agent.get("/healthz")

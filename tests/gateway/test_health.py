@@ -49,7 +49,7 @@ def test_a_part_that_hangs_is_named_in_time(client: Client, monkeypatch: pytest.
         for _ in range(3):
             begun = time.monotonic()
             answer = client.get("/readyz")
-            assert time.monotonic() - begun < 5
+            assert time.monotonic() - begun < 30
             assert (answer.status_code, answer.json()["parts"]["database"]) == (503, "unavailable")
         # However often it is asked, one thread waits.
         assert len(asked) == 1

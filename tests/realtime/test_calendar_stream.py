@@ -31,7 +31,7 @@ def test_a_booking_is_told_within_a_second_and_without_the_patient(
         watcher.hears()
         booked = agent.book(clinic).json()
         relay(broadcaster)
-        frame = watcher.hears(seconds=30)
+        frame = watcher.hears()
 
     assert frame == {
         "stream": "calendar",
@@ -54,13 +54,13 @@ def test_colleagues_hear_of_holds_and_of_their_end(
         wanted = {"slotIds": [public("slot", clinic.slots[0].id)], "type": clinic.exam.code}
         held = agent.post("/api/v2/holds", wanted).json()
         relay(broadcaster)
-        placed = watcher.hears(seconds=30)
+        placed = watcher.hears()
         shown = manager.get("/api/v2/holds", practitioner=placed["practitionerId"]).json()["data"]
         with practice_scope(clinic.practice.id):
             Hold.objects.update(expires_at=timezone.now())
         Expiring()(now=timezone.now())
         relay(broadcaster)
-        released = watcher.hears(seconds=30)
+        released = watcher.hears()
 
     assert (placed["type"], placed["id"]) == ("hold.placed", held["holdId"])
     assert placed["date"] == clinic.slots[0].starts_at.astimezone(clinic.zone).date().isoformat()
@@ -96,7 +96,7 @@ def test_what_the_layer_loses_is_read_from_postgresql(port: int, agent: Caller, 
         watcher.hears()
         change(clinic, 3)
         relay()
-        assert [watcher.hears(seconds=30)["seq"] for _ in range(3)] == [1, 2, 3]
+        assert [watcher.hears()["seq"] for _ in range(3)] == [1, 2, 3]
 
 
 def test_what_was_lost_before_is_told_before(
@@ -108,7 +108,7 @@ def test_what_was_lost_before_is_told_before(
         relay()
         change(clinic)
         relay(broadcaster)
-        assert [watcher.hears(seconds=30)["seq"] for _ in range(2)] == [1, 2]
+        assert [watcher.hears()["seq"] for _ in range(2)] == [1, 2]
         # Neither of them twice.
         assert watcher.hears_nothing(seconds=1)
 
@@ -118,7 +118,7 @@ def test_after_very_many_changes_everything_is_fetched_again(port: int, agent: C
         watcher.hears()
         with platform_scope(reason="test"):
             EventSequence.objects.create(practice_id=clinic.practice.id, last=5000)
-        assert watcher.hears(seconds=30) == {"stream": "calendar", "type": "resync", "seq": 5000}
+        assert watcher.hears() == {"stream": "calendar", "type": "resync", "seq": 5000}
 
 
 def test_missed_changes_are_asked_for(agent: Caller, clinic: Clinic) -> None:
@@ -185,7 +185,7 @@ def test_the_layer_goes_and_comes_back(agent: Caller, clinic: Clinic, broker: Va
         broker.process.wait()
         change(clinic)
         relay()
-        assert watcher.hears(seconds=30)["seq"] == 1
+        assert watcher.hears()["seq"] == 1
 
 
 def test_the_end_of_the_process_is_told(agent: Caller) -> None:
@@ -216,6 +216,6 @@ def test_what_is_gone_for_good_means_to_fetch_everything(port: int, agent: Calle
         with platform_scope(reason="test"):
             EventSequence.objects.update(last=4)
         relay()
-        assert watcher.hears(seconds=30) == {"stream": "calendar", "type": "resync", "seq": 5}
+        assert watcher.hears() == {"stream": "calendar", "type": "resync", "seq": 5}
     answer = agent.get("/api/v2/changes", after=2).json()
     assert (answer["data"], answer["seq"], answer["resync"]) == ([], 5, True)

@@ -127,7 +127,7 @@ def test_signing_out_ends_the_sockets_of_the_sign_in_within_a_second(port: int, 
     with Watcher(port, agent) as watcher, Watcher(port, elsewhere) as other:
         assert (watcher.hears()["type"], other.hears()["type"]) == ("hello", "hello")
         assert agent.http.post("/api/auth/logout").status_code == 204
-        assert watcher.closed_with(seconds=30) == 4401
+        assert watcher.closed_with() == 4401
         assert other.hears_nothing()
 
 
@@ -138,7 +138,7 @@ def test_signing_out_everywhere_ends_the_sockets_of_every_sign_in(port: int, age
     with Watcher(port, agent) as here, Watcher(port, elsewhere) as there, Watcher(port, colleague) as other:
         assert [each.hears()["type"] for each in (here, there, other)] == ["hello"] * 3
         assert agent.post("/api/auth/logout/everywhere", None).status_code == 204
-        assert (here.closed_with(seconds=30), there.closed_with(seconds=30)) == (4401, 4401)
+        assert (here.closed_with(), there.closed_with()) == (4401, 4401)
         assert other.hears_nothing()
 
 
@@ -147,7 +147,7 @@ def test_another_role_ends_the_sockets_within_a_second(port: int, agent: Caller,
         watcher.hears()
         with practice_scope(clinic.practice.id):
             Membership.objects.filter(user=clinic.agent).update(role=Role.PRACTITIONER)
-        assert watcher.closed_with(seconds=30) == 4403
+        assert watcher.closed_with() == 4403
 
 
 def test_who_is_removed_hears_no_more(port: int, agent: Caller, clinic: Clinic) -> None:
@@ -155,7 +155,7 @@ def test_who_is_removed_hears_no_more(port: int, agent: Caller, clinic: Clinic) 
         watcher.hears()
         with practice_scope(clinic.practice.id):
             Membership.objects.filter(user=clinic.agent).delete()
-        assert watcher.closed_with(seconds=30) == 4401
+        assert watcher.closed_with() == 4401
 
 
 def test_another_plan_ends_nothing(port: int, agent: Caller, clinic: Clinic) -> None:
@@ -185,7 +185,7 @@ def test_a_socket_lives_no_longer_than_its_token(port: int, clinic: Clinic) -> N
     )
     with Watcher(port, origin=None, headers={"Authorization": f"Bearer {token}"}) as watcher:
         assert watcher.hears()["type"] == "hello"
-        assert watcher.closed_with(seconds=30) == 4401
+        assert watcher.closed_with() == 4401
 
 
 def test_a_redis_that_hangs_keeps_nobody_in(agent: Caller, clinic: Clinic) -> None:
@@ -199,6 +199,6 @@ def test_a_redis_that_hangs_keeps_nobody_in(agent: Caller, clinic: Clinic) -> No
         broker.hang()
         try:
             assert agent.http.post("/api/auth/logout").status_code == 204
-            assert watcher.closed_with(seconds=30) == 4401
+            assert watcher.closed_with() == 4401
         finally:
             broker.go_on()

@@ -49,7 +49,7 @@ class Watcher:
             origin=origin,  # type: ignore[arg-type]
             additional_headers=headers,
             compression=None,
-            open_timeout=20,
+            open_timeout=60,
             **options,
         ).__enter__()
 
@@ -65,7 +65,7 @@ class Watcher:
     def say(self, **message: Any) -> None:
         self.socket.send(json.dumps(message))
 
-    def hears(self, seconds: float = 30) -> dict[str, Any]:
+    def hears(self, seconds: float = 60) -> dict[str, Any]:
         """The next frame."""
         frame: dict[str, Any] = json.loads(self.socket.recv(timeout=seconds))
         return frame
@@ -76,7 +76,7 @@ class Watcher:
             return False
         return True
 
-    def closed_with(self, seconds: float = 40) -> int:
+    def closed_with(self, seconds: float = 60) -> int:
         """The code with which the other side ends it."""
         try:
             while True:
