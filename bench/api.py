@@ -15,7 +15,7 @@ from mybcat.embedded.child import Command, start_process
 from mybcat.embedded.home import Home
 
 # Seconds that a start may take on a machine that does other things as well.
-_PATIENCE = 60.0
+_PATIENCE = 180.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ _WAITED = """
     JOIN mybcat_event event ON event.id = delivery.event_id
     WHERE message.practice_id = %s AND message.status = 'sent' AND event.occurred_at > %s ORDER BY 1
 """
-PATIENCE = 60.0
+PATIENCE = 180.0
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import uvloop
 
 # As the kernel's queue of newcomers takes them.
 _AT_ONCE = 50
+# Seconds.
 _PATIENCE = 60.0
 
 
@@ -29,9 +30,9 @@ class Watchers:
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
 
-    def stop(self) -> list[Heard]:
-        """Close them; what they heard since they were open."""
-        self._pipe.send("stop")
+    def stop(self, *, after: int = 0) -> list[Heard]:
+        """Close them, once so many frames have come or a minute has passed; what they heard since they were open."""
+        self._pipe.send(after)
         return [Heard(*each) for each in self._pipe.recv()]
 
 
@@ -126,6 +127,9 @@ async def _open_all(pipe: Connection, port: int, handshakes: Sequence[str], memb
     # Kept: a transport that nobody holds is closed.
     watchers = await asyncio.gather(*(one(headers) for headers in handshakes))
     pipe.send("open")
-    await loop.run_in_executor(None, pipe.recv)
+    after = await loop.run_in_executor(None, pipe.recv)
+    end = loop.time() + _PATIENCE
+    while len(heard) < after and loop.time() < end:  # noqa: ASYNC110  # each frame would set an event
+        await asyncio.sleep(0.05)
     pipe.send(heard)
     del watchers
