@@ -10,6 +10,8 @@ from mybcat.embedded.refusal import Refusal
 LOOPBACK = "127.0.0.1"
 # Below the range from which Linux and macOS pick outgoing ports: a restarted server finds its own port free.
 _CANDIDATES = range(20_000, 30_000)
+# Not the generator that anybody may seed: two runs of one seed would take the same ports, before either listens.
+_RANDOM = random.SystemRandom()
 
 
 def web_port(environ: Mapping[str, str]) -> int:
@@ -55,7 +57,7 @@ def remembered(*, home: Home, name: str) -> int:
 
 def free_port(*, avoid: set[int] | frozenset[int] = frozenset()) -> int:
     """A port nobody listens on; random, so that two checkouts that start together differ."""
-    for port in random.sample(_CANDIDATES, k=len(_CANDIDATES)):
+    for port in _RANDOM.sample(_CANDIDATES, k=len(_CANDIDATES)):
         if port not in avoid and is_free(port):
             return port
     raise Refusal(f"No free port between {_CANDIDATES.start} and {_CANDIDATES.stop}.")

