@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mybcat.embedded.home import Home
-from tests.embedded.programs import running
+from tests.embedded.programs import mybcat, running
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -39,14 +39,32 @@ def _template(tmp_path_factory: pytest.TempPathFactory) -> Home:
     return home
 
 
-@pytest.fixture
-def used_home(tmp_path: Path, _template: Home) -> Home:
-    """A home whose servers ran before; spares each test the second that a new database takes."""
-    found = Home(tmp_path / "used")
-    shutil.copytree(_template.root, found.root)
+@pytest.fixture(scope="session")
+def _migrated_template(tmp_path_factory: pytest.TempPathFactory, _template: Home) -> Home:
+    home = _copied(_template, tmp_path_factory.mktemp("migrated") / "home")
+    done = mybcat(home.root, "run", "--", "true")
+    assert done.returncode == 0, done.stderr
+    return home
+
+
+def _copied(home: Home, root: Path) -> Home:
+    found = Home(root)
+    shutil.copytree(home.root, found.root)
     found.file("ports.json").unlink()
     found.log("postgres").unlink()
     return found
+
+
+@pytest.fixture
+def used_home(tmp_path: Path, _template: Home) -> Home:
+    """A home whose servers ran before; spares each test the second that a new database takes."""
+    return _copied(_template, tmp_path / "used")
+
+
+@pytest.fixture
+def migrated_home(tmp_path: Path, _migrated_template: Home) -> Home:
+    """One whose database has the product's tables already; spares each test the half minute that they take."""
+    return _copied(_migrated_template, tmp_path / "migrated")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,7 +36,7 @@ class TestUsage:
 
 
 class TestRun:
-    def test_the_command_finds_the_servers_and_its_exit_code_is_ours(self, used_home: Home) -> None:
+    def test_the_command_finds_the_servers_and_its_exit_code_is_ours(self, migrated_home: Home) -> None:
         code = """
 import os, psycopg, redis, sys
 redis.Redis.from_url(os.environ["REDIS_URL"]).ping()
@@ -44,20 +44,20 @@ told = [value for value in os.environ.values() if "://postgres:" in value]
 print(psycopg.connect(os.environ["DATABASE_URL"]).info.user, os.environ["MYBCAT_DEVELOPMENT"], told)
 sys.exit(7)
 """
-        done = mybcat(used_home.root, "run", "--", "python", "-c", code)
+        done = mybcat(migrated_home.root, "run", "--", "python", "-c", code)
         assert (done.stdout, done.stderr, done.returncode) == ("mybcat_app 1 []\n", "", 7)
 
-        environment = json.loads(used_home.file("environment.json").read_text())
+        environment = json.loads(migrated_home.file("environment.json").read_text())
         assert set(environment) == {
             "DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "MYBCAT_HOME", "PORT", "MYBCAT_DEVELOPMENT",
             "PROMETHEUS_MULTIPROC_DIR",
         }  # fmt: skip
-        assert stat.S_IMODE(used_home.file("environment.json").stat().st_mode) == 0o600
+        assert stat.S_IMODE(migrated_home.file("environment.json").stat().st_mode) == 0o600
 
-    def test_a_second_one_shares_the_servers_which_stay_until_both_are_done(self, used_home: Home) -> None:
+    def test_a_second_one_shares_the_servers_which_stay_until_both_are_done(self, migrated_home: Home) -> None:
         wait = "import time, pathlib, sys\nwhile not pathlib.Path(sys.argv[1]).exists(): time.sleep(0.05)"
-        go = used_home.file("go")
-        with running("mybcat.embedded", "run", "--", "python", "-c", wait, str(go), home=used_home.root) as first:
+        go = migrated_home.file("go")
+        with running("mybcat.embedded", "run", "--", "python", "-c", wait, str(go), home=migrated_home.root) as first:
             until(lambda: any(str(go) in words(each) for each in first.family()))
             code = f"""
 import os, pathlib, psycopg, time
@@ -66,15 +66,15 @@ pathlib.Path({str(go)!r}).touch()
 time.sleep(1)
 print(connection.execute("SELECT 'shared'").fetchone())
 """
-            done = mybcat(used_home.root, "run", "--", "python", "-c", code)
+            done = mybcat(migrated_home.root, "run", "--", "python", "-c", code)
             family = first.family()
             assert (done.stdout, done.returncode) == ("('shared',)\n", 0), done.stderr
             assert first.process.wait(PATIENCE) == 0
             assert gone(family)
 
-    def test_a_request_to_stop_goes_to_the_command_and_then_to_the_servers(self, used_home: Home) -> None:
+    def test_a_request_to_stop_goes_to_the_command_and_then_to_the_servers(self, migrated_home: Home) -> None:
         code = "import time; print('begun', flush=True); time.sleep(60)"
-        with running("mybcat.embedded", "run", "--", "python", "-c", code, home=used_home.root) as program:
+        with running("mybcat.embedded", "run", "--", "python", "-c", code, home=migrated_home.root) as program:
             program.wait_for("begun")
             family = program.family()
             assert program.stop() == 128 + 15

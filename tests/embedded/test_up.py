@@ -1,4 +1,4 @@
-"""`up` as a whole: the real processes of the product, cold, hurt, stopped, and warm again."""
+"""`up` as a whole: the real processes of the product, hurt, stopped, and warm again; cold_start.py has it cold."""
 
 import os
 import signal
@@ -34,8 +34,8 @@ def process(program: Program, *words: str) -> psutil.Process:
     return next(each for each in children if set(words) <= set(each.cmdline()))
 
 
-def test_the_product_starts_survives_stops_and_finds_its_data_again(used_home: Home) -> None:
-    home, port = used_home, ports.free_ports()
+def test_the_product_starts_survives_stops_and_finds_its_data_again(migrated_home: Home) -> None:
+    home, port = migrated_home, ports.free_ports()
     with running("mybcat.embedded", "up", home=home.root, PORT=str(port)) as program:
         text = program.wait_for(READY)
         assert f"http://127.0.0.1:{port}/admin/" in text
