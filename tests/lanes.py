@@ -1,14 +1,23 @@
 """Leads each worker of pytest-xdist to servers of its own; loaded before Django reads its settings.
 
 Two workers on one database would empty each other's tables, and one Valkey has but one set of channels.
-A module is one worker's. Those that start processes come first: begun last, one would keep its lane busy alone.
+A module is one worker's, and so is a directory whose modules share processes that take long to start.
+Those that start processes come first, then the largest: begun last, one would keep its lane busy alone.
 """
 
 import json
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
+
+# A product with its build and browser, one with its tables, homes with their servers, a process of sockets.
+TOGETHER = {"tests/dashboard", "tests/faults", "tests/embedded", "tests/realtime"}
+# So many tests are begun early.
+LARGE = 60
 
 _worker = os.environ.get("PYTEST_XDIST_WORKER")
 if _worker:
@@ -16,8 +25,26 @@ if _worker:
     os.environ.update(json.loads((Path(_home) / "lane.json").read_text(encoding="utf-8")))
 
 
+class Lanes(LoadFileScheduling):
+    """File by file, but for directories that stay together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        directory = file.rpartition("/")[0]
+        return directory if directory in TOGETHER else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Lanes:
+    """In place of the one that `--dist` names."""
+    return Lanes(config, log)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """After the shuffle, which stays what it was otherwise; what a directory's tests share is started once."""
+    """After the shuffle, which stays what it was otherwise."""
+    count = Counter(item.path for item in items)
+    long = {item.path for item in items if item.get_closest_marker("timeout") or count[item.path] >= LARGE}
     slow = {item.path for item in items if item.get_closest_marker("processes")}
-    items.sort(key=lambda item: (item.path not in slow, str(item.path.parent) if item.path in slow else ""))
+    items.sort(
+        key=lambda item: (item.path not in slow, str(item.path.parent) if item.path in slow else item.path not in long)
+    )
