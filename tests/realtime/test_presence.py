@@ -16,7 +16,7 @@ def looks(watcher: Watcher, day: Any = DAY) -> None:
     watcher.say(type="look", date=day)
 
 
-def hears_of(watcher: Watcher, *, seconds: float = 40) -> int:
+def hears_of(watcher: Watcher, *, seconds: float = 60) -> int:
     """How many look at the day, by the next frame."""
     frame = watcher.hears(seconds)
     assert (frame["type"], frame["date"]) == ("presence", DAY)
@@ -92,8 +92,8 @@ def test_across_processes_and_forgotten_with_the_one_that_dies(port: int, agent:
         looks(there)
         assert hears_of(here) == 2
         # At once alone, then of those elsewhere as soon as they say so again.
-        while hears_of(there, seconds=30) < 2:
+        while hears_of(there) < 2:
             pass
         other.kill()
         there.close()
-        assert hears_of(here, seconds=30) == 1
+        assert hears_of(here) == 1
