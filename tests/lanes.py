@@ -1,8 +1,9 @@
 """Leads each worker of pytest-xdist to servers of its own; loaded before Django reads its settings.
 
 Two workers on one database would empty each other's tables, and one Valkey has but one set of channels.
-A module is one worker's, and so is a directory whose modules share processes that take long to start.
-Those that start processes come first, then the largest: begun last, one would keep its lane busy alone.
+A module is one worker's. So is a directory whose modules share processes that take long to start, and all of these
+are the first worker's as long as others have anything else: they wait as much as they work, the rest only works, and
+two products, browsers and benches side by side would slow each other down to where tests give up.
 """
 
 import json
@@ -13,9 +14,9 @@ from pathlib import Path
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
+from xdist.workermanage import WorkerController
 
-# A product with its build and browser, one with its tables, homes with their servers, a process of sockets.
-TOGETHER = {"tests/dashboard", "tests/faults", "tests/embedded", "tests/realtime"}
+TOGETHER = {f"tests/{name}" for name in ("bench", "dashboard", "embedded", "faults", "realtime")}
 # So many tests are begun early.
 LARGE = 60
 
@@ -33,6 +34,12 @@ class Lanes(LoadFileScheduling):
         directory = file.rpartition("/")[0]
         return directory if directory in TOGETHER else file
 
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        other = next((scope for scope in self.workqueue if scope not in TOGETHER), None)
+        if node.gateway.id != "gw0" and other is not None:
+            self.workqueue.move_to_end(other, last=False)
+        super()._assign_work_unit(node)
+
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Lanes:
     """In place of the one that `--dist` names."""
@@ -41,7 +48,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Lanes:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """After the shuffle, which stays what it was otherwise."""
+    """Processes and what is long first: begun last, one would keep its lane busy alone. Shuffled otherwise."""
     count = Counter(item.path for item in items)
     long = {item.path for item in items if item.get_closest_marker("timeout") or count[item.path] >= LARGE}
     slow = {item.path for item in items if item.get_closest_marker("processes")}
