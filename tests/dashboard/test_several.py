@@ -84,6 +84,24 @@ def test_escape_leaves_both_where_they_are(screen: Screen, clinic: Clinic, booke
     assert starts(clinic) == [booked.starts_at]
 
 
+def test_what_is_moved_before_its_day_is_there_has_the_first_free_time_under_the_finger(
+    screen: Screen, clinic: Clinic, booked: Appointment
+) -> None:
+    waiting, answered = [], []
+    screen.page.route("**/api/v2/slots?*", lambda route: route.continue_() if answered else waiting.append(route))
+    find(screen, clinic.patient)
+    screen.press("p")
+    screen.page.get_by_role("dialog").get_by_role("button", name="Show in the day").click()
+    expect(screen.page.get_by_role("button", name="Move")).to_be_focused()
+    screen.press("m")
+    expect(screen.page.get_by_text("Choose a free time for it")).to_be_visible()
+    answered.append(True)
+    for slots in waiting:
+        slots.continue_()
+    expect(screen.page.locator(".slot.free").first).to_be_focused()
+    assert starts(clinic) == [booked.starts_at]
+
+
 class TestBesideAnother:
     def test_a_manager_overbooks_with_a_reason_and_never_by_one_key(
         self, chromium: Browser, url: str, clinic: Clinic, booked: Appointment, sibling: Patient

@@ -1,6 +1,6 @@
 /** Columns of a calendar: what is free, taken and held in each, to choose from and to move on. */
 
-import { memo, useEffect, useState, type DragEvent, type KeyboardEvent, type ReactNode } from "react";
+import { memo, useEffect, useLayoutEffect, useState, type DragEvent, type KeyboardEvent, type ReactNode } from "react";
 
 import type { Appointment, HeldTime, Slot } from "../api/client";
 import { useWords } from "../i18n";
@@ -55,6 +55,12 @@ export function Lanes({ label, lanes, today, ...chosen }: Props): ReactNode {
   // What is being dragged, for the column that it is dropped on.
   const [dragged] = useState<{ current: Appointment | null }>({ current: null });
   const [from, until] = span(lanes.flatMap((lane) => [...lane.slots, ...lane.appointments]), zone);
+
+  const waited = chosen.changing !== null;
+  useLayoutEffect(() => {
+    // The day may come after the key that asked for its first free time.
+    if (waited && document.activeElement === document.body) focusBoard();
+  }, [waited]);
 
   function walk(event: KeyboardEvent<HTMLDivElement>): void {
     const target = step(event.key, event.currentTarget);
