@@ -20,6 +20,8 @@ from tests.realtime.watcher import Watcher, relay
 
 # A machine without Chromium downloads it first.
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
+# Milliseconds; a limit for what hangs, not a promise.
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="module")

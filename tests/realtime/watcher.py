@@ -49,6 +49,8 @@ class Watcher:
             origin=origin,  # type: ignore[arg-type]
             additional_headers=headers,
             compression=None,
+            # A test that does not read for a while does not hear the answer, either.
+            ping_interval=None,
             open_timeout=60,
             **options,
         ).__enter__()
