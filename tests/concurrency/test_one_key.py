@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import psycopg
+import pytest
 
 from mybcat.models import IdempotencyKey
 from mybcat.tenancy import practice_scope
@@ -17,6 +18,8 @@ from tests.concurrency.without_guards import without_constraints
 from tests.factories import Clinic, make_member, make_slots, tomorrow_at
 
 ROUNDS = 20
+# Of a control: a busy machine may let eight pass one after the other.
+TRIES = 10
 ONE_EACH = Left(appointments=ROUNDS, busy_slots=ROUNDS, events=ROUNDS, audit_rows=ROUNDS, keys=ROUNDS)
 
 
@@ -90,19 +93,27 @@ def test_without_the_unique_key_the_same_race_has_eight_effects(
     clinic: Clinic, agents: list[Caller], racers: Racers, quarter: str, owner: psycopg.Connection
 ) -> None:
     with without_constraints(owner, "mybcat_idempotencykey"):
-        open_day(clinic, slots=RACERS)
-        answers = all_send("key", clinic, agents, racers, type_code=quarter, slots=list(range(RACERS)))
-        assert statuses(answers).count(201) > 1
-        assert left_behind(clinic.practice.id).appointments == statuses(answers).count(201)
+        effects = 0
+        for day in range(TRIES):
+            open_day(clinic, day=day, slots=RACERS)
+            answers = all_send(f"key-{day}", clinic, agents, racers, type_code=quarter, slots=list(range(RACERS)))
+            effects += statuses(answers).count(201)
+            assert left_behind(clinic.practice.id).appointments == effects
+            if statuses(answers).count(201) > 1:
+                return
+    pytest.fail("nobody raced")
 
 
 def test_without_the_unique_key_the_same_request_is_refused_to_its_own_sender(
     clinic: Clinic, agents: list[Caller], racers: Racers, quarter: str, owner: psycopg.Connection
 ) -> None:
     with without_constraints(owner, "mybcat_idempotencykey"):
-        open_day(clinic, slots=1)
-        answers = all_send("key", clinic, agents, racers, type_code=quarter, slots=[0] * RACERS)
-        assert statuses(answers).count(409) > 0
+        for day in range(TRIES):
+            open_day(clinic, day=day, slots=1)
+            answers = all_send(f"key-{day}", clinic, agents, racers, type_code=quarter, slots=[0] * RACERS)
+            if 409 in statuses(answers):
+                return
+    pytest.fail("nobody raced")
 
 
 def test_an_expired_key_eight_times_at_once_has_one_more_effect(
