@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from django.conf import settings
@@ -48,7 +49,11 @@ def product() -> Iterator[str]:
     call_command("collectstatic", "--no-input", verbosity=0)
     port = free_ports()
     here = {"PORT": str(port), "PUBLIC_URL": f"http://127.0.0.1:{port}", "MYBCAT_DEVELOPMENT": "1"}
-    with api(port=port, **here), live(port=port + 1, **here), relay():
+    with ExitStack() as running:
+        # Each takes seconds to start, and none of them waits for another.
+        with ThreadPoolExecutor() as threads:
+            started = (api(port=port, **here), live(port=port + 1, **here), relay())
+            list(threads.map(running.enter_context, started))
         yield here["PUBLIC_URL"]
 
 
