@@ -3,7 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
+
 from mybcat import audit
+from mybcat.operators import sessions as operators_sessions
 from mybcat.principal import Behalf
 from practices.models import RefreshFamily, User
 from practices.sign_in import living, memberships_of
@@ -22,8 +25,13 @@ def sign_out(*, session_id: UUID | None, user_id: UUID | None, now: datetime) ->
 
 
 def end_all(*, user: User, because: str, now: datetime) -> None:
-    """Revoke every family of this person: refresh tokens and access tokens, at once. In platform scope."""
+    """Revoke every family of this person: refresh tokens and access tokens, at once. In platform scope.
+
+    An operator's sessions of the admin end as well, and what they look at as a member.
+    """
     RefreshFamily.objects.filter(id__in=_lock(user.id)).update(revoked_at=now, revoked_because=because)
+    if user.is_staff:
+        operators_sessions.end_all_of(user.id, now=now)
 
 
 def record(*, user: User, action: str, now: datetime, by_platform: bool = False) -> None:
@@ -42,5 +50,6 @@ def record(*, user: User, action: str, now: datetime, by_platform: bool = False)
 
 def _lock(user_id: UUID) -> list[UUID]:
     """The person's families, in the order that signing out has as well: of two at once, one waits for the other."""
-    rows = RefreshFamily.objects.filter(user_id=user_id, revoked_at__isnull=True).order_by("id")
+    rows = RefreshFamily.objects.filter(Q(user_id=user_id) | Q(viewed_by_id=user_id), revoked_at__isnull=True)
+    rows = rows.order_by("id")
     return list(rows.select_for_update(no_key=True).values_list("id", flat=True))

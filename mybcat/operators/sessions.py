@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -41,6 +43,13 @@ def stands(request: HttpRequest) -> bool:
 def is_fresh(request: HttpRequest) -> bool:
     """Whether the second factor was shown no more than FRESH ago."""
     return _within(request, _VERIFIED, FRESH)
+
+
+def end_all_of(user_id: UUID, *, now: datetime) -> None:
+    """End every session of this operator, wherever they are signed in. There are few: operators' alone are kept."""
+    living = Session.objects.filter(expire_date__gt=now)
+    theirs = [each.pk for each in living if each.get_decoded().get(SESSION_KEY) == str(user_id)]
+    Session.objects.filter(pk__in=theirs).delete()
 
 
 def view(request: HttpRequest, *, member: str, practice: str, reason: str, family: UUID, until: datetime) -> None:
