@@ -45,8 +45,12 @@ class Publisher:
 
     def nudge(self, listener: Listener) -> bool:
         """Ask a worker to look after `listener`; False when the broker did not take it. Never raises."""
+        return self.hint("mybcat.tasks.drain", queue=listener.queue, listener=listener.name)
+
+    def hint(self, task: str, *, queue: str, **arguments: str) -> bool:
+        """Likewise of any task that looks for itself what there is to do."""
         try:
-            self._send(listener)
+            self._send(task, queue, arguments)
         except Exception as error:  # noqa: BLE001  # kombu's transports raise what they like
             self._disconnect()
             broker_failures.inc()
@@ -55,23 +59,17 @@ class Publisher:
         self._note(reachable=True)
         return True
 
-    def _send(self, listener: Listener) -> None:
+    def _send(self, task: str, name: str, arguments: dict[str, str]) -> None:
         if self._connection is None:
             self._connection = app.connection_for_write(
                 self._broker_url, connect_timeout=SOCKET_SECONDS, transport_options=BROKER_OPTIONS
             )
         # `default_channel`, not `channel()`: only the former heeds max_retries.
         channel = self._connection.default_channel
-        queue: Queue = app.amqp.queues[listener.queue]
+        queue: Queue = app.amqp.queues[name]
         maybe_declare(queue, channel)  # type: ignore[no-untyped-call]
         if _waiting(self._connection, channel, queue) < WAITING_LIMIT:
-            app.send_task(
-                "mybcat.tasks.drain",
-                kwargs={"listener": listener.name},
-                queue=queue,
-                producer=app.amqp.Producer(channel),
-                retry=False,
-            )
+            app.send_task(task, kwargs=arguments, queue=queue, producer=app.amqp.Producer(channel), retry=False)
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None

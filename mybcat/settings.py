@@ -327,6 +327,7 @@ RELAY_CHORES = {
     "alarms": "integrations.alarms.raising.Alarms",
     "holds": "appointments.expiring.Expiring",
     "waitlist": "integrations.waitlist.sweeping.Cascading",
+    "stripe": "integrations.stripe.nudging.Nudging",
 }
 
 globals().update({f"EMAIL_{name}": value for name, value in mail(url=ENVIRONMENT.smtp_url, home=MYBCAT_HOME).items()})

@@ -50,6 +50,12 @@ def store(*, event: dict[str, Any], body: bytes, now: datetime) -> bool:
         return bool(InboundEvent.objects.filter(id=row.id).exists())
 
 
+def is_due(*, now: datetime) -> bool:
+    """Whether something waits to be handled; what is being handled just now, too."""
+    with platform_scope(reason="stripe events due"):
+        return bool(InboundEvent.objects.filter(status="pending", next_attempt_at__lte=now).exists())
+
+
 def work_off(*, clock: Callable[[], datetime]) -> bool:
     """Handle what is due, one event a transaction; True when there may be more."""
     return all(_handle_next(now=clock()) for _ in range(WORK_LIMIT))

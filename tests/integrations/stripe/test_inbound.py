@@ -9,6 +9,7 @@ from django.test import Client
 
 from integrations.stripe import inbound, life_cycle
 from integrations.stripe.models import InboundEvent
+from integrations.stripe.nudging import ROUND, Nudging
 from integrations.stripe.tasks import handle_stripe_events
 from mybcat.celery import app
 from mybcat.models import AuditEntry
@@ -59,6 +60,43 @@ def test_a_worker_of_the_queue_handles_it(customer: Practice) -> None:
         with worker(queue="stripe", REDIS_URL=broker.url):
             wait_for(lambda: stored("evt_ended").status == "handled", what="the second event")
     assert standing(customer) == ("standard", [("sub_1", "canceled")], None)
+
+
+class Hints:
+    """A publisher that only notes what it was asked to send."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str]] = []
+
+    def hint(self, task: str, *, queue: str) -> bool:
+        self.sent.append((task, queue))
+        return False
+
+
+def test_its_worker_is_asked_at_once_and_for_nothing_else(customer: Practice) -> None:
+    hints = Hints()
+    look: Any = Nudging(publisher=hints)  # type: ignore[arg-type]
+    assert look(now=NOW) == ROUND
+    assert hints.sent == []
+    keep(SUBSCRIBED)
+    # The broker may be away: the next look asks again, and so does beat.
+    for _ in range(2):
+        look(now=NOW)
+    assert hints.sent == [(handle_stripe_events.name, "stripe")] * 2
+    work_off()
+    look(now=NOW)
+    assert len(hints.sent) == 2
+
+
+def test_what_waits_for_another_attempt_is_asked_for_when_it_is_due(customer: Practice) -> None:
+    hints = Hints()
+    look: Any = Nudging(publisher=hints)  # type: ignore[arg-type]
+    keep(ODD)
+    work_off()
+    look(now=NOW)
+    assert hints.sent == []
+    look(now=NOW + inbound.SCHEDULE[0])
+    assert len(hints.sent) == 1
 
 
 def test_beat_sweeps_every_few_seconds_on_a_queue_of_its_own() -> None:
