@@ -77,7 +77,7 @@ class Booking(Endpoint):
             explained = why_not_slot(slot_id=wish.slot, type_code=wish.type_code, **asked)
         shown = v2.show_explained(explained, self.principal.time_zone)
         kept = {name: shown[name] for name in ("start", "blockers", "nearest")}
-        return {"item": number, "code": told.code, "sentence": str(told), **kept}
+        return {"item": number, "code": told.code, "sentence": told.sentence, **kept}
 
 
 class AppointmentGroups(Booking):

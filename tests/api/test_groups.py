@@ -116,6 +116,7 @@ class TestTogether:
         with changes(**REMEMBERED):
             told = book(agent, item(clinic, 0), item(clinic, 9)).json()
         assert [(each["item"], each["code"]) for each in told["items"]] == [(1, "collides")]
+        assert told["items"][0]["sentence"].startswith("An appointment before it in this request needs the same time")
         # As the one ends, the other may begin.
         assert book(agent, item(clinic, 0), item(clinic, 10)).status_code == 201
 
