@@ -117,7 +117,8 @@ class LocationAdmin(RegeneratingAdmin, TenantAdmin):
             return super().changeform_view(request, object_id, form_url, extra_context)
         except LocationInUse as refusal:
             self.record(request, "change", [self.get_object(request, str(object_id))], outcome="refused")
-            messages.error(request, f"{refusal} (appointments: {refusal.members['appointments']}). Nothing was saved.")
+            coming = refusal.members["appointments"]
+            messages.error(request, f"{refusal.sentence} (appointments: {coming}). Nothing was saved.")
             return HttpResponseRedirect(request.get_full_path())
 
 
