@@ -16,7 +16,7 @@ from tests.appointments.model.world import ACTORS, LENGTHS, World, shape
 
 pytestmark = pytest.mark.timeout(600)
 # Times STEPS: more than two thousand acts.
-EXAMPLES = 26
+EXAMPLES = 36
 STEPS = 100
 
 actors = st.integers(0, ACTORS - 1)
