@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.callers import Caller
+from tests.concurrency.elsewhere import connections_with
 from tests.concurrency.racing import Racers, each_alone
 from tests.factories import Clinic, make_type
 
@@ -13,6 +14,14 @@ from tests.factories import Clinic, make_type
 def racers() -> Iterator[Racers]:
     with Racers() as threads:
         yield threads
+
+
+@pytest.fixture
+def unhurried() -> Iterator[None]:
+    """Who waits for eight others, one after the other, waits for as long as a busy machine takes, and is not told to
+    come again."""
+    with connections_with(lock_timeout="60s", statement_timeout="90s"):
+        yield
 
 
 @pytest.fixture

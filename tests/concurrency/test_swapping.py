@@ -19,6 +19,8 @@ __all__ = ["booked"]
 # Eight at a time.
 ROUNDS = 25
 
+pytestmark = pytest.mark.usefixtures("unhurried")
+
 
 def swap(agent: Caller, first: str, second: str) -> Any:
     return agent.post(f"/api/v2/appointments/{first}/swap", {"withAppointmentId": second})
