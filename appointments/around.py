@@ -2,17 +2,19 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
 
 from appointments.blockers import Held, Taken
+from appointments.days import zone
 from appointments.models import Slot
 from appointments.regeneration import LONGEST_APPOINTMENT, LONGEST_SLOT
+from appointments.working_days import WeeklyPeriod
 from mybcat.principal import Principal
-from practices.models import Practitioner
+from practices.models import AppointmentType, Practitioner
 
 # The day of an instant, on whatever clock, of 25 hours at most.
 _DAY = timedelta(hours=26)
@@ -56,7 +58,22 @@ _AROUND = """
                 AND hold.expires_at > clock_timestamp() AND hold.holder_id <> %(holder)s
             ORDER BY time.starts_at
         ) AS each
-    ) AS held
+    ) AS held, (
+        SELECT array_agg(period.weekday), array_agg(period.starts), array_agg(period.ends),
+               array_agg(period.location_id), array_agg(place.time_zone),
+               array_agg(period.valid_from), array_agg(period.valid_until)
+        FROM practices_workinghours AS period JOIN practices_location AS place
+            ON place.practice_id = period.practice_id AND place.id = period.location_id AND place.is_active
+        WHERE period.practice_id = %(practice)s AND period.practitioner_id = %(practitioner)s AND %(active)s
+    ) AS hours, (
+        SELECT EXISTS (SELECT FROM appointments_appointmentblock
+                       WHERE practice_id = %(practice)s AND practitioner_id = %(practitioner)s)
+            OR EXISTS (SELECT FROM appointments_appointmentcap
+                       WHERE practice_id = %(practice)s AND appointment_type_id = %(type)s)
+    ) AS ruled, (
+        SELECT ARRAY(SELECT id FROM practices_practitioner WHERE practice_id = %(practice)s AND is_active ORDER BY id),
+               ARRAY(SELECT id FROM practices_location WHERE practice_id = %(practice)s AND is_active ORDER BY id)
+    ) AS active
 """
 
 
@@ -90,6 +107,13 @@ class Around:
     absences: list[Away]
     taken: list[Taken]
     held: list[Held]
+    # Weekly, of all dates.
+    hours: list[WeeklyPeriod]
+    # Whether there are blocks of the practitioner's, or caps of the type: in most practices there are none.
+    ruled: bool
+    # Of the whole practice, at which one can be booked.
+    practitioners: list[UUID]
+    locations: list[UUID]
 
     def touching(self, since: datetime, until: datetime) -> list[Stood]:
         """The slots that overlap `[since, until)`."""
@@ -99,6 +123,7 @@ class Around:
 def around(
     *,
     practitioner: Practitioner,
+    appointment_type: AppointmentType,
     starts_at: datetime,
     occupied: tuple[datetime, datetime],
     by: Principal,
@@ -109,6 +134,8 @@ def around(
     parameters: dict[str, Any] = {
         "practice": practitioner.practice_id,
         "practitioner": practitioner.id,
+        "active": practitioner.is_active,
+        "type": appointment_type.id,
         "first": starts_at - _DAY - LONGEST_SLOT,
         "last": starts_at + _DAY,
         "since": since,
@@ -126,8 +153,24 @@ def around(
         slots=[Stood(*row) for row in _rows(columns[:4])],
         absences=[Away(*row) for row in _rows(columns[4:8])],
         taken=[Taken(*row) for row in _rows(columns[8:12])],
-        held=[Held(*row) for row in _rows(columns[12:])],
+        held=[Held(*row) for row in _rows(columns[12:15])],
+        hours=[_period(*row) for row in _rows(columns[15:22])],
+        ruled=columns[22],
+        practitioners=columns[23],
+        locations=columns[24],
     )
+
+
+def _period(
+    weekday: int,
+    starts: time,
+    ends: time,
+    location_id: UUID,
+    time_zone: str,
+    valid_from: date,
+    valid_until: date | None,
+) -> WeeklyPeriod:
+    return WeeklyPeriod(weekday, starts, ends, location_id, zone(time_zone), valid_from, valid_until)
 
 
 def _rows(columns: tuple[list[Any] | None, ...]) -> Iterator[tuple[Any, ...]]:

@@ -10,7 +10,6 @@ from django.db import connection
 
 from appointments.blocks.in_searches import DAY_NOT_FULL, IN_THE_WAY, NOT_RESERVED
 from appointments.wishes import CLOCK_FITS, CLOCK_WALKED, FIRST_OF_EACH_PART, Wishes
-from mybcat.errors import InvalidInput
 from mybcat.tenancy import current_scope
 from practices.models import AppointmentType
 
@@ -85,9 +84,16 @@ _EARLIEST_OF_EACH = """
     ) numbered
     WHERE place <= %(each)s ORDER BY practitioner_id, starts_at, id
 """
-_ACTIVE = """
-    SELECT ARRAY(SELECT id FROM practices_practitioner WHERE practice_id = %(practice)s AND is_active ORDER BY id),
-           ARRAY(SELECT id FROM practices_location WHERE practice_id = %(practice)s AND is_active ORDER BY id)
+# Of what was found, the nearest before an instant and from then on, of one practitioner and of the others.
+_NEAREST_OF_EACH = """
+    SELECT id, practitioner_id, location_id, starts_at, ends_at, status
+    FROM (
+        SELECT *, row_number() OVER (
+            PARTITION BY practitioner_id = %(own)s, starts_at < %(wanted)s
+            ORDER BY abs(extract(epoch FROM starts_at - %(wanted)s)), id
+        ) AS place FROM found
+    ) numbered
+    WHERE place <= %(each)s ORDER BY starts_at, id
 """
 _LATEST_STARTS = _STARTS.replace("ORDER BY spans.starts_at, spans.id", "ORDER BY spans.starts_at DESC, spans.id DESC")
 
@@ -102,22 +108,6 @@ class Start:
     starts_at: datetime
     ends_at: datetime
     status: str
-
-
-def active_type(code: str) -> AppointmentType:
-    """The type that a booking may name. Raises InvalidInput."""
-    found = AppointmentType.objects.active().filter(code=code).first()
-    if found is None:
-        raise InvalidInput(fields={"type": ["No such type of appointment"]})
-    return found
-
-
-def active_ids() -> tuple[list[UUID], list[UUID]]:
-    """Practitioners and locations of the practice in scope at which one can be booked: one question for both."""
-    with connection.cursor() as cursor:
-        cursor.execute(_ACTIVE, {"practice": current_scope().practice_id})
-        practitioners, locations = cursor.fetchone()
-    return practitioners, locations
 
 
 def starts(
@@ -163,6 +153,28 @@ def earliest_of_each(
     query, parameters = _asked(appointment_type, query=_STARTS, since=since, until=until, limit=None)
     parameters |= {"practitioners": list(practitioners), "locations": list(locations), "each": count}
     return _found(f"WITH found AS ({query}) {_EARLIEST_OF_EACH}", parameters)
+
+
+def nearest_of_each(
+    *,
+    appointment_type: AppointmentType,
+    practitioners: Collection[UUID],
+    own: UUID,
+    locations: Collection[UUID],
+    since: datetime,
+    wanted: datetime,
+    until: datetime,
+    count: int,
+    wishes: Wishes,
+) -> list[Start]:
+    """Of the starts in `[since, until)` the `count` nearest before `wanted` and from then on, by time.
+
+    As many of the practitioner's `own` as of all others. Of `wishes`, only whether the patient has been here is heeded.
+    """
+    query, parameters = _asked(appointment_type, query=_STARTS, since=since, until=until, limit=None)
+    parameters |= {"practitioners": list(practitioners), "locations": list(locations), "been_here": wishes.been_here}
+    parameters |= {"own": own, "wanted": wanted, "each": count}
+    return _found(f"WITH found AS ({query}) {_NEAREST_OF_EACH}", parameters)
 
 
 def _asked(

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from appointments import serializers_v2 as v2
-from appointments.availability import active_type
+from appointments.asked import active_type
 from appointments.holds import MOST_TIMES, Placed, live_holds, place_hold, release_hold
 from appointments.models import HeldTime, Hold
 from appointments.serializers import MAX_CODE

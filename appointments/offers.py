@@ -8,15 +8,19 @@ from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db import connection
+
 from appointments.availability import ANY_TIME, Start, starts
 from appointments.days import zone
 from appointments.wishes import PartOfDay, Wishes, part_of
 from mybcat.errors import InvalidInput
-from practices.models import AppointmentType, Location
+from mybcat.tenancy import current_scope
+from practices.models import AppointmentType
 from practices.workspace.services import front_desk
 
 # How far real alternatives are looked for. A week has them unless the practice is full.
 WINDOWS = (timedelta(days=7), timedelta(days=28), timedelta(days=366))
+_CLOCKS = "SELECT id, time_zone FROM practices_location WHERE practice_id = %s AND id = ANY(%s)"
 
 
 class Reason(StrEnum):
@@ -162,8 +166,9 @@ def _news(one: _Seen, before: Sequence[_Seen]) -> list[Reason]:
 
 def _seen(found: Sequence[Start]) -> list[_Seen]:
     """By the clocks of their places."""
-    places = Location.objects.filter(id__in={start.location_id for start in found})
-    zones = {place: zone(name) for place, name in places.values_list("id", "time_zone")}
+    with connection.cursor() as cursor:
+        cursor.execute(_CLOCKS, [current_scope().practice_id, list({start.location_id for start in found})])
+        zones = {place: zone(name) for place, name in cursor.fetchall()}
     seen = []
     for start in found:
         local = start.starts_at.astimezone(zones[start.location_id])

@@ -12,7 +12,8 @@ from rest_framework.response import Response
 
 from appointments import serializers_v1 as v1
 from appointments import serializers_v2 as v2
-from appointments.availability import Start, active_ids, active_type, next_starts, starts
+from appointments.asked import type_and_everyone
+from appointments.availability import Start, next_starts, starts
 from appointments.blocks.rules import been_here
 from appointments.calendar_state import slots_state
 from appointments.models import Slot
@@ -48,11 +49,11 @@ class Slots(Endpoint):
         query, rows = self.asked
         shown: QuerySet[Any] = rows
         if query.get("type"):
-            practitioners, locations = asked_for(query)
+            kind, practitioners, locations = asked_for(query)
             since, until = days_of(query, self)
             allowed = window(by=self.principal, now=self.now)
             found = starts(
-                appointment_type=active_type(query["type"]),
+                appointment_type=kind,
                 practitioners=practitioners,
                 locations=locations,
                 since=max(since, allowed.since),
@@ -94,9 +95,8 @@ class NextSlots(Search):
     def get(self, request: Request) -> Response:
         """The next slots at which an appointment of `type` can begin."""
         query = read_query(request, NextQuery if request.version == "v1" else WishedQuery, paged=False)
-        practitioners, locations = asked_for(query)
+        kind, practitioners, locations = asked_for(query)
         allowed = window(by=self.principal, now=self.now)
-        kind = active_type(query["type"])
         found = next_starts(
             appointment_type=kind,
             practitioners=practitioners,
@@ -118,11 +118,14 @@ def _state(query: dict[str, Any], rows: SlotQuerySet) -> State | None:
     return None if query.get("type") else slots_state(rows)
 
 
-def asked_for(query: dict[str, Any]) -> tuple[list[UUID], list[UUID]]:
-    """Active practitioners and locations; of those that the query names, where it names any. Raises UnknownId."""
+def asked_for(query: dict[str, Any]) -> tuple[AppointmentType, list[UUID], list[UUID]]:
+    """The type, and active practitioners and locations; of those that the query names, where it names any.
+
+    Raises UnknownId, InvalidInput.
+    """
     refuse_unknown(query)
-    practitioners, locations = active_ids()
-    return _among(practitioners, query.get("practitioner")), _among(locations, query.get("location"))
+    kind, practitioners, locations = type_and_everyone(code=query["type"])
+    return kind, _among(practitioners, query.get("practitioner")), _among(locations, query.get("location"))
 
 
 def _offers(

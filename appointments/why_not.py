@@ -6,23 +6,19 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from appointments.around import Around, around
-from appointments.availability import Start, active_ids, next_starts, starts
+from appointments.availability import Start
 from appointments.blockers import Absence, Blocker, Code, Day, Wanted, blockers
 from appointments.blocks.in_sentences import ruled_out
 from appointments.blocks.rules import been_here
 from appointments.days import day_range, zone
 from appointments.models import Slot
-from appointments.planning import weekly_hours
+from appointments.nearest import nearest_starts
 from appointments.resources.assigning import taken_categories
 from appointments.self_service import Window, window
 from appointments.wishes import Wishes
 from appointments.working_days import Interval, plan_slots
 from mybcat.principal import Principal
 from practices.models import AppointmentType, Location, Practitioner
-
-# A caller hears a handful; earlier times are looked for in the days before only.
-NEAREST = 2
-BEFORE = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +51,7 @@ def why_not(
     """
     there = around(
         practitioner=practitioner,
+        appointment_type=appointment_type,
         starts_at=starts_at,
         occupied=_occupied(appointment_type, starts_at),
         by=by,
@@ -62,15 +59,27 @@ def why_not(
     )
     wanted = _wanted(appointment_type, practitioner, location, starts_at, there)
     allowed = window(by=by, now=now)
+    rules = (
+        ()
+        if not there.ruled
+        else ruled_out(wanted, appointment_type, practitioner, location, by=by, moving=moving, patient_id=patient_id)
+    )
     found = [
         *_self_service(wanted, allowed, now=now),
         *_of_their_own(wanted, appointment_type, practitioner, location, new_patient, now=now),
         *blockers(wanted=wanted, day=_day(wanted, practitioner, location, there)),
         *_resources(wanted, appointment_type, location, by=by, moving=moving),
-        *ruled_out(wanted, appointment_type, practitioner, location, by=by, moving=moving, patient_id=patient_id),
+        *rules,
     ]
-    known = been_here(patient_id)
-    nearest = _nearest(appointment_type, practitioner, location, starts_at, now=allowed.since, known=known)
+    nearest = nearest_starts(
+        appointment_type=appointment_type,
+        practitioner_id=practitioner.id,
+        practitioners=there.practitioners,
+        locations=[location.id] if location else there.locations,
+        wanted=starts_at,
+        now=allowed.since,
+        wishes=Wishes(been_here=been_here(patient_id)),
+    )
     nearest = [start for start in nearest if start.starts_at < allowed.until]
     return Explained(wanted.starts_at, wanted.ends_at, found, nearest)
 
@@ -203,9 +212,8 @@ def _resources(
 
 def _day(wanted: Wanted, practitioner: Practitioner, location: Location | None, there: Around) -> Day:
     since, until = day_range(first=wanted.day, last=wanted.day, time_zone=wanted.zone.key)
-    periods = weekly_hours(practitioner)
     slots = plan_slots(
-        hours=periods,
+        hours=there.hours,
         absences=(),
         slot_minutes=practitioner.practice.slot_minutes,
         since=wanted.day,
@@ -215,7 +223,7 @@ def _day(wanted: Wanted, practitioner: Practitioner, location: Location | None, 
     stood = there.touching(since, until)
     return Day(
         hours=_stays(here),
-        weekdays=frozenset(each.weekday for each in periods if location is None or each.location_id == location.id),
+        weekdays=frozenset(each.weekday for each in there.hours if location is None or each.location_id == location.id),
         absences=_absences(there, location),
         taken=there.taken,
         held=there.held,
@@ -239,60 +247,3 @@ def _absences(there: Around, location: Location | None) -> list[Absence]:
     """A closed place says nothing where the practitioner could be at another one."""
     places = {None} if location is None else {None, location.id}
     return [Absence(row.starts_at, row.ends_at, row.closure) for row in there.absences if row.location_id in places]
-
-
-def _nearest(
-    appointment_type: AppointmentType,
-    practitioner: Practitioner,
-    location: Location | None,
-    starts_at: datetime,
-    *,
-    now: datetime,
-    known: bool,
-) -> list[Start]:
-    everyone, everywhere = active_ids()
-    places = [location.id] if location else everywhere
-    same = [each for each in everyone if each == practitioner.id]
-    others = [each for each in everyone if each != practitioner.id]
-    own = _nearest_of(appointment_type, same, places, starts_at, now=now, known=known)
-    return own + _nearest_of(appointment_type, others, places, starts_at, now=now, known=known)
-
-
-def _nearest_of(
-    appointment_type: AppointmentType,
-    practitioners: list[UUID],
-    locations: list[UUID],
-    starts_at: datetime,
-    *,
-    now: datetime,
-    known: bool,
-) -> list[Start]:
-    """The nearest of those before and those after."""
-    if not practitioners:
-        return []
-    since = max(starts_at, now)
-    after = next_starts(
-        appointment_type=appointment_type,
-        practitioners=practitioners,
-        locations=locations,
-        since=since,
-        limit=NEAREST + 1,
-        wishes=Wishes(been_here=known),
-    )
-    earliest = max(starts_at - BEFORE, now)
-    before = (
-        []
-        if earliest >= since
-        else starts(
-            appointment_type=appointment_type,
-            practitioners=practitioners,
-            locations=locations,
-            since=earliest,
-            until=since,
-            limit=NEAREST,
-            latest=True,
-            wishes=Wishes(been_here=known),
-        )
-    )
-    found = [start for start in (*before, *after) if start.starts_at != starts_at]
-    return sorted(found, key=lambda start: (abs(start.starts_at - starts_at), start.id))[:NEAREST]

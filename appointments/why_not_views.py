@@ -4,7 +4,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from appointments.availability import active_type
+from appointments.asked import type_and_practitioner
 from appointments.searching import Search
 from appointments.serializers import WhyNotQuery
 from appointments.serializers_v2 import ExplainedOutput, show_explained
@@ -13,7 +13,6 @@ from appointments.why_not import why_not
 from mybcat.gateway.lists import read_query
 from mybcat.gateway.tiers import Tier
 from mybcat.principal import Permission
-from practices.models import Location, Practitioner
 
 
 class WhyNot(Search):
@@ -25,11 +24,16 @@ class WhyNot(Search):
     def get(self, request: Request) -> Response:
         """Everything that stands against an appointment at a time, and the nearest times that work."""
         query = read_query(request, WhyNotQuery, paged=False)
-        refuse_unknown(query)
+        refuse_unknown({"patient": query.get("patient")})
+        kind, practitioner, location = type_and_practitioner(
+            code=query["type"],
+            practitioner_id=query["practitioner"][0],
+            location_id=next(iter(query.get("location") or ()), None),
+        )
         explained = why_not(
-            appointment_type=active_type(query["type"]),
-            practitioner=Practitioner.objects.select_related("practice").get(id=query["practitioner"][0]),
-            location=Location.objects.get(id=query["location"][0]) if query.get("location") else None,
+            appointment_type=kind,
+            practitioner=practitioner,
+            location=location,
             starts_at=query["start"],
             new_patient={"true": True, "false": False}.get(query.get("newPatient", "")),
             patient_id=one_patient(query),

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from appointments.blockers import Blocker, Code, Wanted
 from appointments.blocks.models import AppointmentCap
-from appointments.blocks.rules import Reservation, full_caps, heeded, reservations
+from appointments.blocks.rules import Reservation, full_caps, reservations
 from appointments.days import day_range
 from appointments.models import Slot
 from appointments.regeneration import slots_touching
@@ -24,7 +24,7 @@ def ruled_out(
     patient_id: UUID | None,
 ) -> Iterator[Blocker]:
     """Nothing where the calendar has no slots: other blockers say so."""
-    slots = _slots(wanted, practitioner, location) if heeded(kind, practitioner.id) else []
+    slots = _slots(wanted, practitioner, location)
     if not slots:
         return
     ids = [slot.id for slot in slots]

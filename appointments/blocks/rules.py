@@ -19,10 +19,6 @@ from appointments.models import Appointment, Slot
 from appointments.unavailable import Unavailable
 from practices.models import AppointmentType
 
-_HEEDED = """
-    SELECT EXISTS (SELECT FROM appointments_appointmentblock WHERE practice_id = %s AND practitioner_id = %s)
-        OR EXISTS (SELECT FROM appointments_appointmentcap WHERE practice_id = %s AND appointment_type_id = %s)
-"""
 _BLOCKS = "SELECT name, since, until, released_at, been_here FROM appointments_blocks_against(%s, %s, %s)"
 _FULL = "SELECT id FROM appointments_full_caps(%s, %s, %s, %s, %s, %s)"
 _CAP = "SELECT appointments_cap_against(%s, %s, %s, %s, %s, %s)"
@@ -93,14 +89,6 @@ def would_refuse(
         return Reserved()
     place = {"practitioner_id": slot.practitioner_id, "location_id": slot.location_id}
     return DayFull() if full_caps(kind=kind, **place, starts_at=slot.starts_at, moving=(), by=by) else None
-
-
-def heeded(kind: AppointmentType, practitioner_id: UUID) -> bool:
-    """Whether there is anything at all to ask about: in most practices there is not."""
-    with connection.cursor() as cursor:
-        cursor.execute(_HEEDED, [kind.practice_id, practitioner_id, kind.practice_id, kind.id])
-        (found,) = cast("tuple[bool]", cursor.fetchone())
-    return found
 
 
 def been_here(patient_id: UUID | None) -> bool:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from appointments.availability import active_type
+from appointments.asked import active_type
 from appointments.blocks.rules import refuse_ruled_out
 from appointments.booking import Booked, book_appointment
 from appointments.groups.models import AppointmentGroup

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from appointments import serializers_v2 as v2
-from appointments.availability import active_type
+from appointments.asked import active_type
 from appointments.blocks.rules import been_here
 from appointments.groups.booking import GroupRefused, Nowhere, Wish, book_group
 from appointments.groups.ending import cancel_group, get_group, undo_group
@@ -116,10 +116,7 @@ class AppointmentGroupOffers(Endpoint):
         until = body.get("until") or since + WEEK
         if not since < until <= since + FARTHEST:
             raise InvalidInput(fields={"until": ["After the beginning, and at most 31 days later"]})
-        steps = [
-            Step(active_type(item["type"]), *asked_for(item), been_here=been_here(one_patient(item)))
-            for item in body["items"]
-        ]
+        steps = [Step(*asked_for(item), been_here=been_here(one_patient(item))) for item in body["items"]]
         offers = group_offers(
             steps=steps,
             in_order=body["kind"] == "chain",

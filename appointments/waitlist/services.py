@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from appointments.availability import active_type
+from appointments.asked import active_type
 from appointments.models import Appointment
 from appointments.waitlist.models import WaitlistEntry, WaitlistOffer
 from appointments.wishes import WEEKDAYS, PartOfDay
