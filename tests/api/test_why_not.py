@@ -82,6 +82,25 @@ def test_other_practitioners_are_offered_after_the_one_asked_for(agent: Caller, 
     ]
 
 
+@pytest.mark.parametrize("days", [5, 30])
+def test_who_has_nothing_near_is_looked_for_farther_ahead(agent: Caller, hours: Clinic, days: int) -> None:
+    """The one asked for has one time before and one far ahead; the others have theirs around."""
+    with practice_scope(hours.practice.id):
+        lone, other = Practitioner.objects.create(name="Dr Ida Far"), Practitioner.objects.create(name="Dr Marcus Grant")
+    for start in (tomorrow(hours, "08:00"), tomorrow(hours, "10:00", days=1 + days)):
+        make_slots(practitioner=lone, location=hours.location, start=start, count=2)
+    make_slots(practitioner=other, location=hours.location, start=tomorrow(hours, "07:00"), count=20)
+    wanted = tomorrow(hours, "09:10")
+    explained = asked(agent, hours, wanted, practitioner=public("pract", lone.id))
+    found = [(slot["practitionerId"], datetime.fromisoformat(slot["start"])) for slot in explained["nearest"]]
+    assert found[:2] == [
+        (public("pract", lone.id), tomorrow(hours, "08:00")),
+        (public("pract", lone.id), tomorrow(hours, "10:00", days=1 + days)),
+    ]
+    assert len(found) == 4
+    assert all(abs(start - wanted) <= timedelta(minutes=10) for _, start in found[2:])
+
+
 def test_the_nearest_before_is_the_nearest_however_many_there_are(agent: Caller, hours: Clinic) -> None:
     """Two thousand and more begin in the days before."""
     with practice_scope(hours.practice.id):
