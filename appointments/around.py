@@ -66,8 +66,7 @@ _AROUND = """
             ON place.practice_id = period.practice_id AND place.id = period.location_id AND place.is_active
         WHERE period.practice_id = %(practice)s AND period.practitioner_id = %(practitioner)s AND %(active)s
     ) AS hours, (
-        SELECT EXISTS (SELECT FROM appointments_appointmentblock
-                       WHERE practice_id = %(practice)s AND practitioner_id = %(practitioner)s)
+        SELECT EXISTS (SELECT FROM appointments_appointmentblock WHERE practice_id = %(practice)s)
             OR EXISTS (SELECT FROM appointments_appointmentcap
                        WHERE practice_id = %(practice)s AND appointment_type_id = %(type)s)
     ) AS ruled, (
@@ -109,7 +108,7 @@ class Around:
     held: list[Held]
     # Weekly, of all dates.
     hours: list[WeeklyPeriod]
-    # Whether there are blocks of the practitioner's, or caps of the type: in most practices there are none.
+    # Whether the practice has blocks, or caps of the type: most have none.
     ruled: bool
     # Of the whole practice, at which one can be booked.
     practitioners: list[UUID]

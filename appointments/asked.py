@@ -1,6 +1,6 @@
 """What a search names, read with one statement: as objects of the ORM it took longer to ask for than to find."""
 
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from django.db import connection, models
@@ -20,6 +20,9 @@ _TYPE = "LEFT JOIN practices_appointmenttype t ON t.practice_id = %(practice)s A
 _EVERYONE = f"""
     SELECT ARRAY(SELECT id FROM practices_practitioner WHERE practice_id = %(practice)s AND is_active ORDER BY id),
            ARRAY(SELECT id FROM practices_location WHERE practice_id = %(practice)s AND is_active ORDER BY id),
+           EXISTS (SELECT FROM appointments_appointmentblock WHERE practice_id = %(practice)s)
+               OR EXISTS (SELECT FROM appointments_appointmentcap c
+                          WHERE c.practice_id = %(practice)s AND c.appointment_type_id = t.id),
            {_columns(AppointmentType, "t")}
     FROM (SELECT) AS asked {_TYPE}
 """  # noqa: S608 - of our own columns
@@ -38,19 +41,29 @@ def active_type(code: str) -> AppointmentType:
     return _known(AppointmentType.objects.active().filter(code=code).first())
 
 
-def type_and_everyone(*, code: str) -> tuple[AppointmentType, list[UUID], list[UUID]]:
-    """A type that a booking may name, and the practitioners and locations of the practice in scope that are active.
+class Offered(NamedTuple):
+    """A type that a booking may name, and at which practitioners and locations of the practice."""
+
+    kind: AppointmentType
+    practitioners: list[UUID]
+    locations: list[UUID]
+    # Whether the practice has blocks, or caps of the type: most have none.
+    ruled: bool
+
+
+def type_and_everyone(*, code: str) -> Offered:
+    """All practitioners and locations of the practice in scope that are active.
 
     Raises InvalidInput.
     """
     row = _read(_EVERYONE, type=code)
-    return _type(row[2:]), row[0], row[1]
+    return Offered(_type(row[3:]), *row[:3])
 
 
 def type_and_practitioner(
     *, code: str, practitioner_id: UUID, location_id: UUID | None
 ) -> tuple[AppointmentType, Practitioner, Location | None]:
-    """Likewise, and one practitioner with their practice, and one location, active or not.
+    """Likewise the type, and one practitioner with their practice, and one location, active or not.
 
     Raises UnknownId, InvalidInput.
     """

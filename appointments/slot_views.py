@@ -1,6 +1,7 @@
 """Slots: what the calendar shows, and where an appointment can begin."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -12,7 +13,7 @@ from rest_framework.response import Response
 
 from appointments import serializers_v1 as v1
 from appointments import serializers_v2 as v2
-from appointments.asked import type_and_everyone
+from appointments.asked import Offered, type_and_everyone
 from appointments.availability import Start, next_starts, starts
 from appointments.blocks.rules import been_here
 from appointments.calendar_state import slots_state
@@ -49,7 +50,7 @@ class Slots(Endpoint):
         query, rows = self.asked
         shown: QuerySet[Any] = rows
         if query.get("type"):
-            kind, practitioners, locations = asked_for(query)
+            kind, practitioners, locations, ruled = asked_for(query)
             since, until = days_of(query, self)
             allowed = window(by=self.principal, now=self.now)
             found = starts(
@@ -59,7 +60,7 @@ class Slots(Endpoint):
                 since=max(since, allowed.since),
                 until=min(until, allowed.until),
                 limit=MAX_STARTS,
-                wishes=Wishes(been_here=been_here(one_patient(query))),
+                wishes=Wishes(been_here=been_here(one_patient(query)), ruled=ruled),
             )
             if len(found) == MAX_STARTS:
                 raise InvalidInput(fields={"to": ["Too many slots: ask for fewer days, practitioners or locations"]})
@@ -95,21 +96,24 @@ class NextSlots(Search):
     def get(self, request: Request) -> Response:
         """The next slots at which an appointment of `type` can begin."""
         query = read_query(request, NextQuery if request.version == "v1" else WishedQuery, paged=False)
-        kind, practitioners, locations = asked_for(query)
+        kind, practitioners, locations, ruled = asked_for(query)
         allowed = window(by=self.principal, now=self.now)
+        since, wishes = _since(query, allowed), replace(_wishes(query, allowed, now=self.now), ruled=ruled)
         found = next_starts(
             appointment_type=kind,
             practitioners=practitioners,
             locations=locations,
-            since=_since(query, allowed),
+            since=since,
             limit=query["count"],
-            wishes=_wishes(query, allowed, now=self.now),
+            wishes=wishes,
         )
         zone = self.principal.time_zone
         if request.version == "v1":
             return Response({"results": [v1.show_slot(start, zone) for start in found], "count": len(found)})
         who = (practitioners, locations)
-        told = _offers(found, kind=kind, who=who, query=query, allowed=allowed, now=self.now)
+        told = _offers(
+            found, kind=kind, who=who, query=query, since=_since(query, allowed), wishes=wishes, now=self.now
+        )
         return Response({"data": [v2.show_offer(offer, zone) for offer in told], "nextCursor": None})
 
 
@@ -118,14 +122,17 @@ def _state(query: dict[str, Any], rows: SlotQuerySet) -> State | None:
     return None if query.get("type") else slots_state(rows)
 
 
-def asked_for(query: dict[str, Any]) -> tuple[AppointmentType, list[UUID], list[UUID]]:
-    """The type, and active practitioners and locations; of those that the query names, where it names any.
+def asked_for(query: dict[str, Any]) -> Offered:
+    """What the query's type is offered with: of those that it names, where it names any.
 
     Raises UnknownId, InvalidInput.
     """
     refuse_unknown(query)
-    kind, practitioners, locations = type_and_everyone(code=query["type"])
-    return kind, _among(practitioners, query.get("practitioner")), _among(locations, query.get("location"))
+    offered = type_and_everyone(code=query["type"])
+    return offered._replace(
+        practitioners=_among(offered.practitioners, query.get("practitioner")),
+        locations=_among(offered.locations, query.get("location")),
+    )
 
 
 def _offers(
@@ -134,7 +141,8 @@ def _offers(
     kind: AppointmentType,
     who: tuple[list[UUID], list[UUID]],
     query: dict[str, Any],
-    allowed: Window,
+    since: datetime,
+    wishes: Wishes,
     now: datetime,
 ) -> list[Offer]:
     """The offers that the query asks for, where these times come next. Raises InvalidInput."""
@@ -146,9 +154,9 @@ def _offers(
             appointment_type=kind,
             practitioners=who[0],
             locations=who[1],
-            since=_since(query, allowed),
+            since=since,
             limit=query["count"],
-            wishes=_wishes(query, allowed, now=now),
+            wishes=wishes,
         )
     return offers(found, of_all=of_all, now=now)
 

@@ -78,7 +78,7 @@ def why_not(
         locations=[location.id] if location else there.locations,
         wanted=starts_at,
         now=allowed.since,
-        wishes=Wishes(been_here=been_here(patient_id)),
+        wishes=Wishes(been_here=been_here(patient_id), ruled=there.ruled),
     )
     nearest = [start for start in nearest if start.starts_at < allowed.until]
     return Explained(wanted.starts_at, wanted.ends_at, found, nearest)

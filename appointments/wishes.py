@@ -46,6 +46,8 @@ class Wishes:
     # Only on the day that it is at this instant, where the place is.
     day_of: datetime | None = None
     been_here: bool = False
+    # Whether blocks or caps may have a say; False only where the caller knows that there are none.
+    ruled: bool = True
 
     @property
     def by_the_clock(self) -> bool:

@@ -116,7 +116,7 @@ class AppointmentGroupOffers(Endpoint):
         until = body.get("until") or since + WEEK
         if not since < until <= since + FARTHEST:
             raise InvalidInput(fields={"until": ["After the beginning, and at most 31 days later"]})
-        steps = [Step(*asked_for(item), been_here=been_here(one_patient(item))) for item in body["items"]]
+        steps = [Step(*asked_for(item)[:3], been_here=been_here(one_patient(item))) for item in body["items"]]
         offers = group_offers(
             steps=steps,
             in_order=body["kind"] == "chain",

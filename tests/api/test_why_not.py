@@ -86,7 +86,8 @@ def test_other_practitioners_are_offered_after_the_one_asked_for(agent: Caller, 
 def test_who_has_nothing_near_is_looked_for_farther_ahead(agent: Caller, hours: Clinic, days: int) -> None:
     """The one asked for has one time before and one far ahead; the others have theirs around."""
     with practice_scope(hours.practice.id):
-        lone, other = Practitioner.objects.create(name="Dr Ida Far"), Practitioner.objects.create(name="Dr Marcus Grant")
+        lone = Practitioner.objects.create(name="Dr Ida Far")
+        other = Practitioner.objects.create(name="Dr Marcus Grant")
     for start in (tomorrow(hours, "08:00"), tomorrow(hours, "10:00", days=1 + days)):
         make_slots(practitioner=lone, location=hours.location, start=start, count=2)
     make_slots(practitioner=other, location=hours.location, start=tomorrow(hours, "07:00"), count=20)
