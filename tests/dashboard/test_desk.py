@@ -11,6 +11,7 @@ from appointments.models import Appointment, Hold
 from mybcat.ids import public_id
 from mybcat.principal import Role
 from mybcat.tenancy import practice_scope
+from patients.models import Patient
 from practices.models import Practitioner
 from practices.workspace.models import FrontDesk
 from tests.callers import Caller, public
@@ -370,6 +371,19 @@ def test_the_protocol_s_questions_choose_the_visit(screen: Screen, clinic: Clini
     screen.press("1", "Enter")
     expect(asked.get_by_text("Emergency: same day")).to_be_visible()
     expect(asked.get_by_text("Tell the patient:")).to_be_visible()
+
+
+def test_the_patient_is_told_in_their_own_language(screen: Screen, clinic: Clinic) -> None:
+    with practice_scope(clinic.practice.id):
+        Patient.objects.filter(id=clinic.patient.id).update(language="es")
+    _ready(screen, clinic)
+    screen.press("q")
+    expect(screen.page.get_by_role("checkbox").first).to_be_visible()
+    screen.press("1", "Enter")
+    outcome = screen.page.get_by_role("region", name="Questions").get_by_role("status")
+    expect(outcome.locator("[lang=es]")).to_contain_text("Venga hoy mismo")
+    # The agent reads the screen in hers.
+    expect(outcome).to_contain_text("Please come in today")
 
 
 def test_a_part_that_does_not_come_leaves_the_desk_as_it_is(chromium: Browser, url: str, clinic: Clinic) -> None:

@@ -234,6 +234,7 @@ export function Desk({ signedIn }: { signedIn: SignedIn }): ReactNode {
           />
           <Questions
             practice={practice.id}
+            patient={patient}
             open={asking}
             onOpen={ask}
             onDecided={(found) => {

@@ -4,10 +4,11 @@ import { Alert, Button, Checkbox, Group, NumberInput, Paper, Stack, Text } from 
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from "react";
 
-import { api, told, type Schemas } from "../api/client";
+import { api, told, type Patient, type Schemas } from "../api/client";
 import { Failure } from "../Failure";
 import { useWords } from "../i18n";
 import { useKeys, type Keys } from "../lib/keys";
+import { useCommunication } from "./card/data";
 
 type Question = Schemas["QuestionOutput"];
 type Answers = Record<string, unknown>;
@@ -23,13 +24,15 @@ export interface Decided {
 
 interface Props {
   practice: string;
+  /** Who is told what follows, in the language that they are written to. */
+  patient: Patient | null;
   open: boolean;
   onOpen: (open: boolean) => void;
   onDecided: (decided: Decided) => void;
   names: Map<string, string>;
 }
 
-export function Questions({ practice, open, onOpen, onDecided, names }: Props): ReactNode {
+export function Questions({ practice, patient, open, onOpen, onDecided, names }: Props): ReactNode {
   const { t } = useWords();
   const [answers, answer] = useState<Answers>({});
   useEffect(() => {
@@ -73,7 +76,7 @@ export function Questions({ practice, open, onOpen, onDecided, names }: Props): 
           onAnswer={(value) => answer({ ...answers, [asked.data.question?.id ?? ""]: value })}
         />
       ) : null}
-      {outcome ? <Outcome outcome={outcome} names={names} /> : null}
+      {outcome ? <Outcome outcome={outcome} names={names} practice={practice} patient={patient} /> : null}
       <Group gap="xs" mt="xs">
         <Button size="compact-xs" variant="subtle" onClick={() => answer({})}>
           {t("startOver")}
@@ -148,20 +151,42 @@ function Asked({ question, onAnswer }: { question: Question; onAnswer: (value: u
   );
 }
 
-function Outcome({ outcome, names }: { outcome: Schemas["OutcomeOutput"]; names: Map<string, string> }): ReactNode {
-  const { t, language } = useWords();
+interface OutcomeProps {
+  outcome: Schemas["OutcomeOutput"];
+  names: Map<string, string>;
+  practice: string;
+  patient: Patient | null;
+}
+
+function Outcome({ outcome, names, practice, patient }: OutcomeProps): ReactNode {
+  const { t } = useWords();
   const colour = { emergency: "red", urgent: "orange", routine: "teal" }[outcome.urgency];
   return (
     <Alert color={colour} variant="outline" role="status" title={t(`urgency_${outcome.urgency}`)}>
       <Text size="sm">
         {outcome.appointmentType ? (names.get(outcome.appointmentType) ?? outcome.appointmentType) : t("noTypeFits")}
       </Text>
-      {outcome.tellPatient ? (
-        <Text size="sm" mt={4}>
-          <strong>{t("tellPatient")}:</strong> {worded(outcome.tellPatient, language)}
+      {outcome.tellPatient ? <Told text={outcome.tellPatient} practice={practice} patient={patient} /> : null}
+    </Alert>
+  );
+}
+
+/** In the patient's language; in that of the screen besides, or its reader would not know what she says. */
+function Told({ text, practice, patient }: { text: Schemas["TextOutput"] } & Pick<OutcomeProps, "practice" | "patient">): ReactNode {
+  const { t, language } = useWords();
+  const theirs = useCommunication(practice, patient?.id ?? null).data?.language ?? language;
+  const other = theirs !== language && worded(text, theirs) !== worded(text, language);
+  return (
+    <>
+      <Text size="sm" mt={4}>
+        <strong>{t("tellPatient")}:</strong> <span lang={theirs}>{worded(text, theirs)}</span>
+      </Text>
+      {other ? (
+        <Text size="sm" mt={4} className="muted">
+          {worded(text, language)}
         </Text>
       ) : null}
-    </Alert>
+    </>
   );
 }
 

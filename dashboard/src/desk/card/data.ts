@@ -33,10 +33,11 @@ export function communicationKey(practice: string, id: string): string[] {
   return keyOf(practice, id, "communication");
 }
 
-export function useCommunication(practice: string, id: string): UseQueryResult<Communication> {
-  const params = { path: { patient_id: id } };
+export function useCommunication(practice: string, id: string | null): UseQueryResult<Communication> {
+  const params = { path: { patient_id: id ?? "" } };
   return useQuery({
-    queryKey: communicationKey(practice, id),
+    enabled: id !== null,
+    queryKey: communicationKey(practice, id ?? ""),
     queryFn: () => told(() => api.GET("/api/v2/patients/{patient_id}/communication", { params })),
   });
 }
