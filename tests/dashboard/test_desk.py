@@ -386,6 +386,16 @@ def test_the_patient_is_told_in_their_own_language(screen: Screen, clinic: Clini
     expect(outcome).to_contain_text("Please come in today")
 
 
+def test_keys_are_heard_after_an_answer_was_clicked(screen: Screen, clinic: Clinic) -> None:
+    screen.press("q")
+    asked = screen.page.get_by_role("region", name="Questions")
+    asked.get_by_role("checkbox").nth(1).check()
+    screen.press("1")
+    expect(asked.get_by_role("checkbox").first).to_be_checked()
+    screen.press("Enter")
+    expect(asked.get_by_text("Emergency: same day")).to_be_visible()
+
+
 def test_a_part_that_does_not_come_leaves_the_desk_as_it_is(chromium: Browser, url: str, clinic: Clinic) -> None:
     screen = Screen(chromium, url)
     away = True

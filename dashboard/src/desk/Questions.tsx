@@ -111,8 +111,8 @@ function Asked({ question, onAnswer }: { question: Question; onAnswer: (value: u
       () => (single ? onAnswer(value) : choose((before) => toggled(before, String(value)))),
     ]),
   );
-  // Where a button has the focus, Enter is its own.
-  keys["Enter"] = (event) => event.target === document.body && next();
+  // Where a button has the focus, Enter is its own; a box that was clicked has it, and no use for Enter.
+  keys["Enter"] = (event) => (event.target === document.body || event.target instanceof HTMLInputElement) && next();
   useKeys(question.kind === "number" ? {} : keys, true);
 
   return (

@@ -22,7 +22,8 @@ export function hear(key: string): void {
   window.dispatchEvent(new KeyboardEvent("keydown", { key, cancelable: true }));
 }
 
-const TYPING = "input, textarea, select, [contenteditable=true]";
+// In a box that is ticked nobody types.
+const TYPING = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable=true]";
 
 /** What each key does on this screen. With `on` false only `Escape` and `?` are heard. */
 export function useKeys(keys: Keys, on: boolean): void {
