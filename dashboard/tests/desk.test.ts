@@ -6,7 +6,7 @@ import { test } from "vitest";
 
 import { divided } from "../src/desk/card/visits.ts";
 import { matching } from "../src/desk/matching.ts";
-import { clock, countdown, date, instantAt, minutes, mondayOf, plusDays } from "../src/lib/time.ts";
+import { clock, countdown, date, instantAt, minutes, mondayOf, plusDays, timesByDay } from "../src/lib/time.ts";
 import { Waiting } from "../src/lib/waiting.ts";
 
 test("weeks begin on Monday, also over the end of a year and the change of the clock", () => {
@@ -34,6 +34,12 @@ test("a wall clock's time is the instant at which its zone shows it, whatever th
   assert.deepEqual([asked("2026-11-01", "00:30"), asked("2026-11-01", "02:00")], ["2026-11-01T04:30:00.000Z", "2026-11-01T07:00:00.000Z"]);
   assert.deepEqual([asked("2027-03-14", "01:59"), asked("2027-03-14", "03:00")], ["2027-03-14T06:59:00.000Z", "2027-03-14T07:00:00.000Z"]);
   assert.equal(instantAt("2026-12-01", "09:15", "Pacific/Kiritimati").toISOString(), "2026-11-30T19:15:00.000Z");
+});
+
+test("times of several days are told with their days, in order", () => {
+  const times = ["2026-12-01T14:00:00Z", "2026-11-30T15:15:00Z", "2026-12-01T02:00:00Z"];
+  const told = timesByDay(times, "America/New_York", "en").replaceAll("\u202f", " ");
+  assert.equal(told, "Mon, Nov 30: 10:15 AM, 9:00 PM; Tue, Dec 1: 9:00 AM");
 });
 
 test("visits to come are in order, what was is the latest first, and what was cancelled is over", () => {

@@ -8,7 +8,7 @@ import { api, told, type HeldTime, type Slot } from "../api/client";
 import { Failure } from "../Failure";
 import { useWords } from "../i18n";
 import { useKeys } from "../lib/keys";
-import { clock, countdown, day } from "../lib/time";
+import { clock, countdown, day, timesByDay } from "../lib/time";
 import { keyOf } from "./data";
 import type { Names } from "./names";
 import { Insurance, Reasons } from "./Reasons";
@@ -150,7 +150,7 @@ export function Offers(props: Props): ReactNode {
         return (
           <Group key={holdId} gap="xs" wrap="nowrap">
             <Text size="sm" className="grow">
-              {t("held")}: {times.map((held) => clock(new Date(held.start), zone, language)).join(", ")}{" "}
+              {t("held")}: {timesByDay(times.map((held) => held.start), zone, language)}{" "}
               <Remaining until={times[0]?.expiresAt ?? ""} />
             </Text>
             <Button size="compact-xs" variant="default" onClick={() => props.onRelease(holdId)}>

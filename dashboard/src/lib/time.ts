@@ -57,14 +57,24 @@ export function mondayOf(isoDate: string): string {
   return plusDays(isoDate, -((weekday + 6) % 7));
 }
 
-/** Mon 30 */
+/** Mon, Nov 30 */
 export function shortDayOf(isoDate: string, language: string): string {
-  return format("UTC", language, { weekday: "short", day: "numeric" }).format(new Date(`${isoDate}T12:00:00Z`));
+  return format("UTC", language, { weekday: "short", month: "short", day: "numeric" }).format(new Date(`${isoDate}T12:00:00Z`));
 }
 
 /** A calendar day that is no instant. */
 export function dayOf(isoDate: string, language: string): string {
   return day(new Date(`${isoDate}T12:00:00Z`), "UTC", language);
+}
+
+/** Mon, Nov 30: 9:05 AM, 9:20 AM; Tue, Dec 1: 9:05 AM */
+export function timesByDay(instants: string[], zone: string, language: string): string {
+  const days = new Map<string, string[]>();
+  for (const instant of [...instants].sort()) {
+    const on = date(new Date(instant), zone);
+    days.set(on, [...(days.get(on) ?? []), clock(new Date(instant), zone, language)]);
+  }
+  return [...days].map(([on, times]) => `${shortDayOf(on, language)}: ${times.join(", ")}`).join("; ");
 }
 
 /** 4:05 */
