@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Browser, Locator, Route, expect
 
 from appointments.calls.models import Call
 from appointments.models import Appointment, Hold
@@ -172,6 +172,24 @@ def test_the_number_that_rings_is_a_patient_s_and_the_call_ends_with_what_was_do
         assert (call.caller_number, call.outcome) == (clinic.patient.phone, "booked")
         assert "appointment.booked" in call.acts.values_list("act", flat=True)
     assert screen.errors == []
+
+
+def test_the_second_enter_opens_no_second_call(screen: Screen, clinic: Clinic) -> None:
+    held: list[Route] = []
+
+    def keep(route: Route) -> None:
+        held.append(route)
+
+    screen.context.route(re.compile(r"/api/v2/calls$"), keep)
+    screen.press("c")
+    screen.type("2125550100")
+    with screen.page.expect_request(re.compile(r"/api/v2/calls$")):
+        screen.press("Enter", "Enter")
+    for route in held:
+        route.continue_()
+    expect(screen.page.get_by_role("button", name="End call")).to_be_visible()
+    with practice_scope(clinic.practice.id):
+        assert Call.objects.count() == len(held) == 1
 
 
 def test_a_number_that_is_none_is_said_beside_the_field(screen: Screen, clinic: Clinic) -> None:

@@ -1,6 +1,6 @@
 /** The call that is open, from the number that rings to how it ended. */
 
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 
 import { api, during, Refusal, told, type OpenedCall } from "../api/client";
@@ -48,7 +48,11 @@ export function useCall({ mayCall, forget, unknown, ended }: Told): CallState {
     return () => during(null);
   }, [mayCall, answering]);
 
+  const opening = useRef(false);
   async function start(callerNumber: string): Promise<void> {
+    // The second Enter would open another call, without the number.
+    if (opening.current) return;
+    opening.current = true;
     forget();
     refuseNumber("");
     fail(null);
@@ -62,6 +66,8 @@ export function useCall({ mayCall, forget, unknown, ended }: Told): CallState {
       const errors = refused instanceof Refusal ? (refused.members["errors"] as { detail: string }[] | undefined) : [];
       if (errors?.[0]) refuseNumber(errors[0].detail);
       else fail(refused);
+    } finally {
+      opening.current = false;
     }
   }
 
