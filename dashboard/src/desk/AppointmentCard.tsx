@@ -65,7 +65,8 @@ export function AppointmentCard(props: Props): ReactNode {
         ref={shown}
         gap="xs"
         onKeyDown={(event) => {
-          if (event.target instanceof HTMLSelectElement) return;
+          // Ctrl P prints, and is no patient's card.
+          if (event.target instanceof HTMLSelectElement || event.ctrlKey || event.metaKey || event.altKey) return;
           if (event.key === "p" && person) onPatient(person);
           if (event.key === "m" && changeable) onMove();
           if (event.key === "s" && changeable) onSwap();
