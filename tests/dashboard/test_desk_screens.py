@@ -101,7 +101,7 @@ class TestThePatientCard:
         opened = card(screen)
         message = part(opened, "Messages").locator("[data-message]")
         expect(message).to_contain_text("Held back")
-        expect(message).to_contain_text("no consent")
+        expect(message).to_contain_text("they have not agreed to texts")
         trail = part(opened, "Who looked").get_by_role("table")
         expect(trail.get_by_role("row").nth(1)).to_contain_text(manager.name)
         expect(trail).to_contain_text("message.list")

@@ -24,7 +24,7 @@ export function Communication({ patient, when }: { patient: Patient; when: (inst
 
 function Preferences({ told, when }: { told: Found; when: (instant: string) => string }): ReactNode {
   const { practice, role } = useHere();
-  const { t } = useWords();
+  const { t, has } = useWords();
   const queries = useQueryClient();
   const changing = useMutation({
     mutationFn: (change: Change) => changeCommunication(told.patientId, change),
@@ -33,10 +33,11 @@ function Preferences({ told, when }: { told: Found; when: (instant: string) => s
   const fixed = role === "practitioner";
   // What was chosen shows at once; refused, it is as it was.
   const shown = { ...told, ...(changing.isPending ? changing.variables : {}) };
+  const against = `against_${told.reason}`;
   const reached = {
     sms: t("reachedBySms"),
     email: t("reachedByEmail"),
-    none: t("notReached", { reason: told.reason.replaceAll("_", " ") }),
+    none: t("notReached", { reason: has(against) ? t(against) : told.reason.replaceAll("_", " ") }),
   }[told.reachedBy ?? "none"];
   return (
     <Stack gap="sm">

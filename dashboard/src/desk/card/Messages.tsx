@@ -22,7 +22,7 @@ export function Messages({ patient, when }: { patient: Patient; when: (instant: 
               <Text size="xs" className="muted">
                 {when(each.sentAt ?? each.createdAt)} · {t(`channel_${each.channel}`)} · {kind(each.kind)} ·{" "}
                 <strong>{t(`message_${each.status}`)}</strong>
-                {each.code ? ` (${each.code.replaceAll("_", " ")})` : ""}
+                {each.code ? ` (${against(each.code)})` : ""}
               </Text>
               <Text size="sm">{each.body}</Text>
             </Paper>
@@ -31,6 +31,11 @@ export function Messages({ patient, when }: { patient: Patient; when: (instant: 
       )}
     </Loaded>
   );
+
+  function against(code: string): string {
+    const key = `against_${code}`;
+    return has(key) ? t(key) : code.replaceAll("_", " ");
+  }
 
   function kind(code: string): string {
     const key = `kind_${code}`;
