@@ -18,6 +18,8 @@ pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
 LOOKS: dict[str, dict[str, Any]] = {
     "wide-dark": {"viewport": {"width": 1920, "height": 1080}, "color_scheme": "dark"},
     "tablet": {"viewport": {"width": 820, "height": 1180}},
+    # 400 % of 1280 pixels (WCAG 1.4.10).
+    "narrow": {"viewport": {"width": 320, "height": 640}},
     "spanish": {},
 }
 
