@@ -1,7 +1,7 @@
 /** What every screen has at hand: another practice, another look, and the way out. */
 
 import { ActionIcon, Button, Group, NativeSelect, Text, Tooltip, useMantineColorScheme } from "@mantine/core";
-import { useState, type ReactNode } from "react";
+import { useState, useSyncExternalStore, type ReactNode } from "react";
 
 import { api, told } from "./api/client";
 import { Dialog } from "./Dialog";
@@ -9,31 +9,37 @@ import { Failure } from "./Failure";
 import { useHere } from "./here";
 import { useWords } from "./i18n";
 import { session } from "./session";
+import { notSwitched, switchTo } from "./switching";
 
 export function PracticeChoice(): ReactNode {
   const { practice, memberships } = useHere();
   const { t } = useWords();
   const [switching, setSwitching] = useState(false);
+  const failed = useSyncExternalStore(notSwitched.subscribe, notSwitched.now);
 
   async function enter(chosen: string): Promise<void> {
     if (chosen === practice.id) return;
     setSwitching(true);
-    try {
-      await session.switchTo(chosen);
-    } finally {
-      setSwitching(false);
-    }
+    await switchTo(chosen);
+    setSwitching(false);
   }
 
   return (
-    <NativeSelect
-      size="xs"
-      aria-label={t("practice")}
-      value={practice.id}
-      disabled={switching}
-      onChange={(event) => void enter(event.currentTarget.value)}
-      data={memberships.map((each) => ({ value: each.practice.id, label: each.practice.name }))}
-    />
+    <>
+      <NativeSelect
+        size="xs"
+        aria-label={t("practice")}
+        value={practice.id}
+        disabled={switching}
+        onChange={(event) => void enter(event.currentTarget.value)}
+        data={memberships.map((each) => ({ value: each.practice.id, label: each.practice.name }))}
+      />
+      {failed ? (
+        <Dialog onClose={notSwitched.forget} title={t("notSwitched", { name: practice.name })}>
+          <Failure error={failed.error} retry={() => void enter(failed.practice)} />
+        </Dialog>
+      ) : null}
+    </>
   );
 }
 

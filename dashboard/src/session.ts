@@ -69,8 +69,8 @@ class Session {
     this.#is({ ...signedIn, status: "in" });
   }
 
-  /** To another practice of whoever is signed in; on record. */
-  async switchTo(practice: string): Promise<void> {
+  /** To another practice of whoever is signed in; on record. Answers what was refused. */
+  async switchTo(practice: string): Promise<Response | null> {
     const answer = await fetch("/api/auth/practice", {
       method: "POST",
       credentials: "same-origin",
@@ -79,6 +79,8 @@ class Session {
     });
     if (answer.ok) this.enter((await answer.json()) as SignedIn);
     else if (answer.status === 401) this.ended();
+    else return answer;
+    return null;
   }
 
   /** It is over: the next thing to do is to sign in. Several who ask at once find out, and the first is as right as the last. */

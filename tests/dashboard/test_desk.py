@@ -314,6 +314,22 @@ def test_another_practice_next_and_out(screen: Screen, clinic: Clinic, other_cli
     expect(screen.page.get_by_label("E-mail")).to_be_visible()
 
 
+def test_a_practice_that_is_not_reached_is_told(screen: Screen, clinic: Clinic, other_clinic: Clinic) -> None:
+    make_member(practice=other_clinic.practice, user=clinic.agent)
+    screen.page.reload()
+    screen.context.route("**/api/auth/practice", lambda route: route.abort())
+    practice = screen.page.get_by_label("Practice", exact=True)
+    practice.select_option(label=other_clinic.practice.name)
+    dialog = screen.page.get_by_role("dialog")
+    expect(dialog).to_contain_text(f"You are still at {clinic.practice.name}")
+    expect(dialog).to_contain_text("No answer from the server.")
+    assert screen.violations() == []
+    screen.context.unroute("**/api/auth/practice")
+    dialog.get_by_role("button", name="Try again").click()
+    expect(practice).to_have_value(public("prac", other_clinic.practice.id))
+    expect(dialog).to_have_count(0)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nobody_is_left_out(chromium: Browser, url: str, clinic: Clinic, second: Practitioner, scheme: str) -> None:
     """axe finds nothing: signing in, the desk at work, the sheet of keys."""

@@ -12,7 +12,7 @@ import { useHere } from "../here";
 import { press } from "../lib/keys";
 import { screensOf } from "../manage/screens";
 import { useWords as useRoomWords } from "../manage/words";
-import { session } from "../session";
+import { switchTo } from "../switching";
 import { KEYS } from "./KeySheet";
 import { matching } from "./matching";
 import { useWords } from "./words";
@@ -120,7 +120,7 @@ function useCommands(): Command[] {
     .map((each) => ({
       id: each.practice.id,
       name: t("otherPractice", { name: each.practice.name }),
-      run: () => void session.switchTo(each.practice.id),
+      run: () => void switchTo(each.practice.id),
     }));
   return [...keys, ...practices, ...screens, ...rest];
 }

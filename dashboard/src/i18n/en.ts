@@ -30,6 +30,7 @@ export const en = {
   manage: "Manage",
   messages: "Messages",
   practice: "Practice",
+  notSwitched: "You are still at {name}",
   newCall: "New call",
   call: "Call",
   callerNumber: "Caller's number",

@@ -32,6 +32,7 @@ export const es: Record<Key, string> = {
   manage: "Administrar",
   messages: "Mensajes",
   practice: "Consultorio",
+  notSwitched: "Usted sigue en {name}",
   newCall: "Nueva llamada",
   call: "Llamada",
   callerNumber: "Número de quien llama",
