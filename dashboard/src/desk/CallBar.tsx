@@ -1,8 +1,9 @@
 /** For whom the phone was answered, how long ago, what time it is for each, and whether the screen is live. */
 
 import { ActionIcon, Badge, Button, Group, Select, Text, TextInput, Tooltip } from "@mantine/core";
+import { onlineManager } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useEffect, useState, type ReactNode, type RefObject } from "react";
+import { useEffect, useState, useSyncExternalStore, type ReactNode, type RefObject } from "react";
 
 import { useWords } from "../i18n";
 import { LanguageChoice } from "../LanguageChoice";
@@ -134,13 +135,16 @@ function Clock({ name, value }: { name: string; value: string }): ReactNode {
   );
 }
 
-function LiveBadge({ state }: { state: State }): ReactNode {
+function LiveBadge({ state: heard }: { state: State }): ReactNode {
   const { t } = useWords();
+  const online = useSyncExternalStore((listener) => onlineManager.subscribe(listener), () => onlineManager.isOnline());
+  // A socket may take a minute to notice.
+  const state = online ? heard : "offline";
   const told = {
     live: ["teal", t("live")],
     connecting: ["gray", t("connecting")],
     polling: ["yellow", t("polling")],
-    offline: ["red", t("offline")],
+    offline: ["red", t("offlineShort")],
     "signed-out": ["gray", t("signIn")],
     stopped: ["gray", t("connecting")],
   }[state] as [string, string];

@@ -64,6 +64,7 @@ export const en = {
   live: "Live",
   connecting: "Connecting …",
   polling: "Live updates by polling",
+  offlineShort: "Offline",
   offline: "Offline: what you see may be out of date, and nothing can be booked",
   noConnection: "No connection. What you look for is loaded, and what you do is sent, as soon as it is back.",
   partIsLate: "What you opened has not loaded yet; it is asked for again. If it does not come, reload the page when your call is over.",

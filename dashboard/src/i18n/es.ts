@@ -66,6 +66,7 @@ export const es: Record<Key, string> = {
   live: "En vivo",
   connecting: "Conectando …",
   polling: "Cambios por consulta",
+  offlineShort: "Sin conexión",
   offline: "Sin conexión: lo que ve puede estar desactualizado y no se puede reservar",
   noConnection: "Sin conexión. Lo que busque se cargará, y lo que haga se enviará, en cuanto vuelva.",
   partIsLate: "Lo que abrió no se ha cargado todavía; se vuelve a pedir. Si no llega, recargue la página cuando termine la llamada.",
