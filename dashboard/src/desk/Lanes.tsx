@@ -155,7 +155,7 @@ const Column = memo(function Column(props: ColumnProps): ReactNode {
           <button
             key={appointment.appointmentId}
             type="button"
-            className={`appointment ${appointment.status}${appointment.overbooked ? " overbooked" : ""}${changing?.appointment.appointmentId === appointment.appointmentId ? " moving" : ""}`}
+            className={`appointment ${appointment.status}${roomy(appointment) ? " roomy" : ""}${appointment.overbooked ? " overbooked" : ""}${changing?.appointment.appointmentId === appointment.appointmentId ? " moving" : ""}`}
             style={place(appointment.start, appointment.end)}
             tabIndex={-1}
             data-start={appointment.start}
@@ -183,6 +183,11 @@ const Column = memo(function Column(props: ColumnProps): ReactNode {
     </section>
   );
 });
+
+/** High enough for two lines. */
+function roomy({ start, end }: Appointment): boolean {
+  return Date.parse(end) - Date.parse(start) >= 30 * 60_000;
+}
 
 function Hours({ from, until }: { from: number; until: number }): ReactNode {
   const { language } = useWords();
