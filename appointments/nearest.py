@@ -9,9 +9,11 @@ from appointments.availability import WINDOWS, Start, nearest_of_each, next_star
 from appointments.wishes import Wishes
 from practices.models import AppointmentType
 
-# A caller hears a handful; earlier times are looked for in the days before only.
+# A caller hears a handful.
 NEAREST = 2
-BEFORE = timedelta(days=3)
+# So far before and after. The first as far as one another, so that what is found there is nearer than all else; earlier
+# times are looked for in the days before only.
+LOOKED_AT = ((timedelta(days=1), timedelta(days=1)), (timedelta(days=3), WINDOWS[0]))
 
 
 def nearest_starts(
@@ -26,29 +28,38 @@ def nearest_starts(
 ) -> list[Start]:
     """Two of the practitioner's, where they are among `practitioners`, then two of the others', nearest first.
 
-    None is at `wanted` itself or before `now`; only in an empty calendar is one of them more than some days away.
+    None is before `now`, nor the practitioner's own at `wanted`; only where there is nothing else is one of them more
+    than some days away.
     """
     asked: dict[str, Any] = {"appointment_type": appointment_type, "locations": locations, "wishes": wishes}
+    groups = _groups(practitioners, practitioner_id)
+    near: list[list[Start]] = [[] for _ in groups]
     since = max(wanted, now)
-    until = since + WINDOWS[0]
-    # One question for both, before and after, which most calls need no more of.
-    found = nearest_of_each(
-        **asked,
-        practitioners=practitioners,
-        own=practitioner_id,
-        since=max(wanted - BEFORE, now),
-        wanted=wanted,
-        until=until,
-        count=NEAREST + 1,
-    )
-    nearest = []
-    for whose in _groups(practitioners, practitioner_id):
-        near = [start for start in found if start.practitioner_id in whose and start.starts_at != wanted]
-        if len(near) < NEAREST:
+    # One question for both groups, before and after; most calls need no more than the first.
+    for before, after in LOOKED_AT:
+        if all(len(starts) >= NEAREST for starts in near):
+            break
+        found = nearest_of_each(
+            **asked,
+            practitioners=practitioners,
+            own=practitioner_id,
+            since=max(wanted - before, now),
+            wanted=wanted,
+            until=since + after,
+            count=NEAREST + 1,
+        )
+        theirs = [start for start in found if (start.practitioner_id, start.starts_at) != (practitioner_id, wanted)]
+        near = [[start for start in theirs if start.practitioner_id in whose] for whose in groups]
+    for whose, starts in zip(groups, near, strict=True):
+        if len(starts) < NEAREST:
             # All that is left lies farther ahead.
-            near += next_starts(**asked, practitioners=whose, since=until, limit=NEAREST - len(near))
-        nearest += sorted(near, key=lambda start: (abs(start.starts_at - wanted), start.id))[:NEAREST]
-    return nearest
+            begins = since + LOOKED_AT[-1][1]
+            starts.extend(next_starts(**asked, practitioners=whose, since=begins, limit=NEAREST - len(starts)))
+    return [start for starts in near for start in _by_distance(starts, wanted)[:NEAREST]]
+
+
+def _by_distance(starts: list[Start], wanted: datetime) -> list[Start]:
+    return sorted(starts, key=lambda start: (abs(start.starts_at - wanted), start.id))
 
 
 def _groups(practitioners: Collection[UUID], own: UUID) -> list[set[UUID]]:

@@ -82,6 +82,19 @@ def test_other_practitioners_are_offered_after_the_one_asked_for(agent: Caller, 
     ]
 
 
+def test_who_else_is_free_at_that_very_time_is_offered_first(agent: Caller, hours: Clinic) -> None:
+    """However many they are."""
+    with practice_scope(hours.practice.id):
+        others = [Practitioner.objects.create(name=f"Dr No {number}") for number in range(5)]
+    for each in others:
+        make_slots(practitioner=each, location=hours.location, start=tomorrow(hours, "09:30"), count=2)
+    assert agent.book(hours, slot=2).status_code == 201
+    nearest = asked(agent, hours, tomorrow(hours, "09:30"))["nearest"]
+    found = [datetime.fromisoformat(slot["start"]) for slot in nearest]
+    assert found == [tomorrow(hours, clock) for clock in ("09:00", "10:00", "09:30", "09:30")]
+    assert {slot["practitionerId"] for slot in nearest[2:]} <= {public("pract", each.id) for each in others}
+
+
 @pytest.mark.parametrize("days", [5, 30])
 def test_who_has_nothing_near_is_looked_for_farther_ahead(agent: Caller, hours: Clinic, days: int) -> None:
     """The one asked for has one time before and one far ahead; the others have theirs around."""
