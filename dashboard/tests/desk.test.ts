@@ -6,7 +6,7 @@ import { test } from "vitest";
 
 import { divided } from "../src/desk/card/visits.ts";
 import { matching } from "../src/desk/matching.ts";
-import { clock, countdown, date, instantAt, minutes, mondayOf, plusDays, timesByDay } from "../src/lib/time.ts";
+import { clock, countdown, date, instantAt, minutes, mondayOf, opening, plusDays, timesByDay } from "../src/lib/time.ts";
 import { Waiting } from "../src/lib/waiting.ts";
 
 test("weeks begin on Monday, also over the end of a year and the change of the clock", () => {
@@ -34,6 +34,11 @@ test("a wall clock's time is the instant at which its zone shows it, whatever th
   assert.deepEqual([asked("2026-11-01", "00:30"), asked("2026-11-01", "02:00")], ["2026-11-01T04:30:00.000Z", "2026-11-01T07:00:00.000Z"]);
   assert.deepEqual([asked("2027-03-14", "01:59"), asked("2027-03-14", "03:00")], ["2027-03-14T06:59:00.000Z", "2027-03-14T07:00:00.000Z"]);
   assert.equal(instantAt("2026-12-01", "09:15", "Pacific/Kiritimati").toISOString(), "2026-11-30T19:15:00.000Z");
+});
+
+test("a day opens with the last hour in sight, and one that is over at its beginning", () => {
+  const day = { from: 9 * 60, until: 17 * 60 };
+  assert.deepEqual([0, 9 * 60, 10 * 60, 14 * 60 + 20, 17 * 60, 21 * 60].map((now) => opening({ ...day, now })), [0, 0, 0, 260, 0, 0]);
 });
 
 test("times of several days are told with their days, in order", () => {

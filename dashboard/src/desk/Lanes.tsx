@@ -1,11 +1,11 @@
 /** Columns of a calendar: what is free, taken and held in each, to choose from and to move on. */
 
-import { memo, useEffect, useLayoutEffect, useState, type DragEvent, type KeyboardEvent, type ReactNode } from "react";
+import { memo, useEffect, useLayoutEffect, useRef, useState, type DragEvent, type KeyboardEvent, type ReactNode } from "react";
 
 import type { Appointment, HeldTime, Slot } from "../api/client";
 import { useWords } from "../i18n";
 import type { Key } from "../i18n/en";
-import { clock, minutes } from "../lib/time";
+import { clock, minutes, opening } from "../lib/time";
 import type { Names } from "./names";
 import { Remaining } from "./Offers";
 import type { Changing } from "./useChanging";
@@ -61,6 +61,14 @@ export function Lanes({ label, lanes, today, ...chosen }: Props): ReactNode {
     // The day may come after the key that asked for its first free time.
     if (waited && document.activeElement === document.body) focusBoard();
   }, [waited]);
+  const board = useRef<HTMLDivElement>(null);
+  const now = lanes.some((lane) => lane.date === today) ? minutes(new Date(), zone) : null;
+  const opensAt = useRef(0);
+  opensAt.current = now === null ? 0 : opening({ now, from, until });
+  useLayoutEffect(() => {
+    // What is past is above, for who looks for it.
+    if (board.current) board.current.scrollTop = opensAt.current * PIXELS;
+  }, [label]);
 
   function walk(event: KeyboardEvent<HTMLDivElement>): void {
     const target = step(event.key, event.currentTarget);
@@ -72,7 +80,7 @@ export function Lanes({ label, lanes, today, ...chosen }: Props): ReactNode {
   return (
     // Arrows go from one of its buttons to the next; it does nothing itself.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
-    <div id={BOARD} className="board" role="group" tabIndex={-1} aria-label={label} onKeyDown={walk}>
+    <div ref={board} id={BOARD} className="board" role="group" tabIndex={-1} aria-label={label} onKeyDown={walk}>
       <Hours from={from} until={until} />
       {lanes.map((lane) => (
         <Column {...chosen} key={lane.key} lane={lane} from={from} until={until} dragged={dragged} today={lane.date === today} />

@@ -36,6 +36,11 @@ export function minutes(instant: Date, zone: string): number {
   return value("hour") * 60 + value("minute");
 }
 
+/** How far down a day opens, in minutes: with the last hour in sight, as long as there is something to come. */
+export function opening({ now, from, until }: { now: number; from: number; until: number }): number {
+  return now >= until ? 0 : Math.max(0, now - 60 - from);
+}
+
 /** When that wall clock shows it. A time that the spring night leaves out is an hour later; of two, it is one of them. */
 export function instantAt(isoDate: string, wall: string, zone: string): Date {
   const asked = Date.parse(`${isoDate}T${wall}Z`);
