@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, Locator, Route, expect
@@ -418,6 +419,22 @@ def test_the_patient_is_told_in_their_own_language(screen: Screen, clinic: Clini
     expect(outcome.locator("[lang=es]")).to_contain_text("Venga hoy mismo")
     # The agent reads the screen in hers.
     expect(outcome).to_contain_text("Please come in today")
+
+
+def test_a_time_that_is_chosen_is_brought_into_sight(screen: Screen, clinic: Clinic) -> None:
+    begin = clinic.slots[0].starts_at
+    with practice_scope(clinic.practice.id):
+        others = [Practitioner.objects.create(name=f"Dr Zoe {number}") for number in range(10)]
+    for other in others:
+        # The last of them is free first.
+        early = begin - timedelta(minutes=30 if other == others[-1] else 0)
+        make_slots(practitioner=other, location=clinic.location, start=early, count=4)
+    screen.page.reload()
+    expect(screen.page.locator("[data-live=live]")).to_be_visible()
+    _ready(screen, clinic)
+    chosen = screen.page.locator(".slot[aria-pressed=true]")
+    expect(chosen).to_have_accessible_name(re.compile("Dr Zoe 9"))
+    expect(chosen).to_be_in_viewport(ratio=0.9)
 
 
 def test_keys_are_heard_after_an_answer_was_clicked(screen: Screen, clinic: Clinic) -> None:

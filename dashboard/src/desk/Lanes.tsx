@@ -69,6 +69,16 @@ export function Lanes({ label, lanes, today, ...chosen }: Props): ReactNode {
     // What is past is above, for who looks for it.
     if (board.current) board.current.scrollTop = opensAt.current * PIXELS;
   }, [label]);
+  const shown = useRef("");
+  const wanted = chosen.chosen?.id ?? "";
+  useLayoutEffect(() => {
+    if (wanted === shown.current) return;
+    const slot = board.current?.querySelector<HTMLElement>("[aria-pressed=true]");
+    // Its day may be on its way.
+    if (wanted && !slot) return;
+    shown.current = wanted;
+    if (board.current && slot) reveal(board.current, slot);
+  }, [wanted, lanes]);
 
   function walk(event: KeyboardEvent<HTMLDivElement>): void {
     const target = step(event.key, event.currentTarget);
@@ -120,7 +130,7 @@ const Column = memo(function Column(props: ColumnProps): ReactNode {
 
   return (
     <section className="column" aria-label={lane.name} data-practitioner={lane.practitionerId} data-date={lane.date}>
-      <h3>{lane.title}</h3>
+      <h3 title={lane.title}>{lane.title}</h3>
       <div className="lane" style={{ height: (until - from) * PIXELS }}>
         {slots.map((slot) => {
           const past = new Date(slot.start).getTime() <= now;
@@ -191,6 +201,20 @@ const Column = memo(function Column(props: ColumnProps): ReactNode {
     </section>
   );
 });
+
+/** Scrolls the board as little as is needed, and nothing around it. */
+function reveal(board: HTMLElement, slot: HTMLElement): void {
+  const [view, at] = [board.getBoundingClientRect(), slot.getBoundingClientRect()];
+  const left = view.left + (board.querySelector<HTMLElement>(".hours")?.offsetWidth ?? 0);
+  const top = view.top + (board.querySelector<HTMLElement>("h3")?.offsetHeight ?? 0);
+  // Within its border and its bars.
+  const right = view.left + board.clientLeft + board.clientWidth;
+  const bottom = view.top + board.clientTop + board.clientHeight;
+  board.scrollBy({
+    left: at.left < left ? at.left - left : Math.max(0, at.right - right),
+    top: at.top < top ? at.top - top : Math.max(0, at.bottom - bottom),
+  });
+}
 
 /** High enough for two lines. */
 function roomy({ start, end }: Appointment): boolean {
