@@ -1,7 +1,7 @@
 /** Mantine's, but for its <header>: in a dialog that would be the page's second banner. */
 
 import { Group, Modal } from "@mantine/core";
-import type { ReactNode } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 
 import { useWords } from "./i18n";
 
@@ -16,6 +16,14 @@ interface Props {
 
 export function Dialog({ opened = true, onClose, title, wide = false, children }: Props): ReactNode {
   const { t } = useWords();
+  const [before] = useState(() => document.activeElement);
+  useEffect(
+    () => () => {
+      // Mantine gives it back where a dialog closes, not where it is taken away; and never from who has it since.
+      if (before instanceof HTMLElement && document.activeElement === document.body) before.focus({ preventScroll: true });
+    },
+    [before],
+  );
   return (
     <Modal.Root opened={opened} onClose={onClose} {...(wide ? { size: "xl" } : {})}>
       <Modal.Overlay />

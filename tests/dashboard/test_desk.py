@@ -262,6 +262,23 @@ def test_dragged_to_another_practitioner_and_onto_a_taken_time(
     assert appointments(clinic)[1].practitioner_id == clinic.practitioner.id
 
 
+def test_who_closes_an_appointment_is_where_they_were_in_the_day(screen: Screen, clinic: Clinic) -> None:
+    assert Caller(clinic.agent, clinic.practice).book(clinic, slot=2).status_code == 201
+    (booked,) = appointments(clinic)
+    tomorrow(screen)
+    on_board(screen, booked).focus()
+    screen.press("Enter")
+    expect(screen.page.get_by_role("dialog").get_by_role("button", name="Move")).to_be_focused()
+    screen.press("Escape")
+    expect(on_board(screen, booked)).to_be_focused()
+    # Enter belongs to the questions, as long as they are asked.
+    screen.press("q")
+    expect(screen.page.get_by_role("checkbox").first).to_be_visible()
+    screen.press("1", "Enter")
+    expect(screen.page.get_by_text("Emergency: same day")).to_be_visible()
+    expect(screen.page.get_by_role("dialog")).to_have_count(0)
+
+
 def test_cancelled_with_a_reason_and_undone(screen: Screen, clinic: Clinic) -> None:
     Caller(clinic.agent, clinic.practice).book(clinic, slot=0)
     (booked,) = appointments(clinic)

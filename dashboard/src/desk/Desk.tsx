@@ -160,7 +160,11 @@ export function Desk({ signedIn }: { signedIn: SignedIn }): ReactNode {
         event.preventDefault();
         if (mayBook) dialogs.open("newPatient");
       },
-      q: () => ask(true),
+      q: () => {
+        // Enter is the next answer's, and not what had the focus.
+        (document.activeElement as HTMLElement | null)?.blur();
+        ask(true);
+      },
       y: () => dialogs.open("whyNot"),
       g: () => mayBook && dialogs.open("together"),
       u: () => undoable && void actions.undo(undoable),
