@@ -56,11 +56,6 @@ export function Lanes({ label, lanes, today, ...chosen }: Props): ReactNode {
   const [dragged] = useState<{ current: Appointment | null }>({ current: null });
   const [from, until] = span(lanes.flatMap((lane) => [...lane.slots, ...lane.appointments]), zone);
 
-  const waited = chosen.changing !== null;
-  useLayoutEffect(() => {
-    // The day may come after the key that asked for its first free time.
-    if (waited && document.activeElement === document.body) focusBoard();
-  }, [waited]);
   const board = useRef<HTMLDivElement>(null);
   const now = lanes.some((lane) => lane.date === today) ? minutes(new Date(), zone) : null;
   const opensAt = useRef(0);
@@ -69,6 +64,11 @@ export function Lanes({ label, lanes, today, ...chosen }: Props): ReactNode {
     // What is past is above, for who looks for it.
     if (board.current) board.current.scrollTop = opensAt.current * PIXELS;
   }, [label]);
+  const waited = chosen.changing !== null;
+  useLayoutEffect(() => {
+    // The day may come after the key that asked for its first free time.
+    if (waited && document.activeElement === document.body) focusBoard();
+  }, [waited]);
   const shown = useRef("");
   const wanted = chosen.chosen?.id ?? "";
   useLayoutEffect(() => {
