@@ -1,20 +1,14 @@
 """What a search names, read with one statement: as objects of the ORM it took longer to ask for than to find."""
 
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import connection, models
+from django.db import connection
 
 from mybcat.errors import InvalidInput, UnknownId
+from mybcat.rows import columns, row_of, rows_of
 from mybcat.tenancy import current_scope
 from practices.models import AppointmentType, Location, Practice, Practitioner
-
-_Row = TypeVar("_Row", bound=models.Model)
-
-
-def _columns(model: type[models.Model], alias: str) -> str:
-    return ", ".join(f"{alias}.{field.column}" for field in model._meta.concrete_fields)
-
 
 _TYPE = "LEFT JOIN practices_appointmenttype t ON t.practice_id = %(practice)s AND t.code = %(type)s AND t.is_active"
 _EVERYONE = f"""
@@ -23,12 +17,12 @@ _EVERYONE = f"""
            EXISTS (SELECT FROM appointments_appointmentblock WHERE practice_id = %(practice)s)
                OR EXISTS (SELECT FROM appointments_appointmentcap c
                           WHERE c.practice_id = %(practice)s AND c.appointment_type_id = t.id),
-           {_columns(AppointmentType, "t")}
+           {columns(AppointmentType, "t")}
     FROM (SELECT) AS asked {_TYPE}
 """  # noqa: S608 - of our own columns
 _ONE = f"""
-    SELECT {_columns(AppointmentType, "t")}, {_columns(Practitioner, "c")}, {_columns(Practice, "p")},
-           {_columns(Location, "l")}
+    SELECT {columns(AppointmentType, "t")}, {columns(Practitioner, "c")}, {columns(Practice, "p")},
+           {columns(Location, "l")}
     FROM practices_practice p {_TYPE}
     LEFT JOIN practices_practitioner c ON c.practice_id = %(practice)s AND c.id = %(practitioner)s
     LEFT JOIN practices_location l ON l.practice_id = %(practice)s AND l.id = %(location)s
@@ -57,7 +51,7 @@ def type_and_everyone(*, code: str) -> Offered:
     Raises InvalidInput.
     """
     row = _read(_EVERYONE, type=code)
-    return Offered(_type(row[3:]), *row[:3])
+    return Offered(_known(row_of(AppointmentType, row[3:])), *row[:3])
 
 
 def type_and_practitioner(
@@ -68,16 +62,13 @@ def type_and_practitioner(
     Raises UnknownId, InvalidInput.
     """
     row = _read(_ONE, type=code, practitioner=practitioner_id, location=location_id)
-    kind, rest = _split(AppointmentType, row)
-    practitioner, rest = _split(Practitioner, rest)
-    practice, place = _split(Practice, rest)
-    found, location = _made(Practitioner, practitioner), _made(Location, place)
+    kind, found, practice, location = rows_of((AppointmentType, Practitioner, Practice, Location), row)
     if found is None:
         raise UnknownId(prefix="pract", value=practitioner_id)
     if location is None and location_id is not None:
         raise UnknownId(prefix="loc", value=location_id)
-    found.practice = Practice.from_db("default", _names(Practice), practice)
-    return _type(kind), found, location
+    found.practice = practice
+    return _known(kind), found, location
 
 
 def _read(statement: str, **named: Any) -> tuple[Any, ...]:
@@ -85,26 +76,6 @@ def _read(statement: str, **named: Any) -> tuple[Any, ...]:
         cursor.execute(statement, {"practice": current_scope().practice_id, **named})
         row: tuple[Any, ...] = cursor.fetchone()
     return row
-
-
-def _split(model: type[models.Model], row: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """Its columns, and those behind them."""
-    count = len(model._meta.concrete_fields)
-    return row[:count], row[count:]
-
-
-def _names(model: type[models.Model]) -> list[str]:
-    return [field.attname for field in model._meta.concrete_fields]
-
-
-def _made(model: type[_Row], values: tuple[Any, ...]) -> _Row | None:
-    """None where the join found no row: a row has an id."""
-    row = model.from_db("default", _names(model), values)
-    return None if row.pk is None else row
-
-
-def _type(values: tuple[Any, ...]) -> AppointmentType:
-    return _known(_made(AppointmentType, values))
 
 
 def _known(found: AppointmentType | None) -> AppointmentType:

@@ -3,19 +3,37 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
+
 from appointments.models import Appointment
 from appointments.waitlist.closing import ASKED
 from appointments.waitlist.models import WaitlistEntry, WaitlistOffer, WaitlistOpening
-from integrations.imports.models import ImportedRecord, ImportKind
+from integrations.imports.models import ImportKind
 from integrations.messaging.defaults import Kind
 from integrations.models import Message
 from integrations.self_service.links import link_to
 from mybcat.events import EventType
 from mybcat.ids import public_id
 from mybcat.models import Event
+from mybcat.rows import columns, rows_of
+from mybcat.tenancy import current_scope
 from patients.models import Patient
 from practices.models import Location, Practice, Practitioner
 
+_READ = (Appointment, Practice, Patient, Location, Practitioner)
+# And whether a file brought it.
+_APPOINTMENT = f"""
+    SELECT EXISTS (SELECT FROM integrations_importedrecord i
+                   WHERE i.practice_id = %(practice)s AND i.kind = '{ImportKind.APPOINTMENTS}' AND i.object_id = a.id),
+           {columns(Appointment, "a")}, {columns(Practice, "p")}, {columns(Patient, "t")}, {columns(Location, "l")},
+           {columns(Practitioner, "c")}
+    FROM appointments_appointment a
+    JOIN practices_practice p ON p.id = a.practice_id
+    JOIN patients_patient t ON t.practice_id = a.practice_id AND t.id = a.patient_id
+    JOIN practices_location l ON l.practice_id = a.practice_id AND l.id = a.location_id
+    JOIN practices_practitioner c ON c.practice_id = a.practice_id AND c.id = a.practitioner_id
+    WHERE a.practice_id = %(practice)s AND a.id = %(appointment)s
+"""  # noqa: S608 - of our own columns
 OF_WAITLIST = (EventType.WAITLIST_OFFERED, EventType.WAITLIST_TAKEN)
 
 
@@ -37,21 +55,25 @@ def about(event: Event, *, now: datetime) -> About:
     """As it stands now, in the practice in scope."""
     if event.type in OF_WAITLIST:
         return _offer(event, now=now)
-    appointment = Appointment.objects.select_related("practice", "patient", "location", "practitioner").get(
-        id=event.subject_id
-    )
+    practice_id = current_scope().practice_id
+    with connection.cursor() as cursor:
+        cursor.execute(_APPOINTMENT, {"practice": practice_id, "appointment": event.subject_id})
+        row = cursor.fetchone()
+    if row is None:
+        raise Appointment.DoesNotExist
+    appointment, practice, patient, location, practitioner = rows_of(_READ, row[1:])
     return About(
-        practice=appointment.practice,
-        patient=appointment.patient,
-        location=appointment.location,
-        practitioner=appointment.practitioner,
+        practice=practice,
+        patient=patient,
+        location=location,
+        practitioner=practitioner,
         starts_at=appointment.starts_at,
-        link=link_to(practice_id=appointment.practice_id, appointment_id=appointment.id),
-        against=_against_appointment(event, appointment, now=now),
+        link=link_to(practice_id=practice.id, appointment_id=appointment.id),
+        against=_against_appointment(event, appointment, imported=row[0], now=now),
     )
 
 
-def _against_appointment(event: Event, appointment: Appointment, *, now: datetime) -> str:
+def _against_appointment(event: Event, appointment: Appointment, *, imported: bool, now: datetime) -> str:
     if _is_answered(event, appointment):
         return "answered"
     booked = appointment.status == Appointment.Status.BOOKED
@@ -65,8 +87,7 @@ def _against_appointment(event: Event, appointment: Appointment, *, now: datetim
     if appointment.starts_at <= now:
         return "appointment_past"
     # Agreed with the patient long ago, in the system that the practice comes from.
-    of_file = ImportedRecord.objects.filter(kind=ImportKind.APPOINTMENTS, object_id=appointment.id)
-    if event.type == EventType.APPOINTMENT_BOOKED and of_file.exists():
+    if event.type == EventType.APPOINTMENT_BOOKED and imported:
         return "appointment_imported"
     return ""
 

@@ -7,6 +7,9 @@ may have left is sent again only by a provider that knows the reference; any oth
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from typing import Any
+
+from django.db import connection
 
 from integrations.messaging.about import About, about
 from integrations.messaging.answering import prepared_reply
@@ -178,6 +181,15 @@ def _opt_out(message: Message, *, now: datetime) -> None:
         consent.decide_for_number(phone=message.to, permit=False, source=Consent.Source.PROVIDER, now=now)
 
 
-def _settle(message: Message, **changes: object) -> None:
-    with practice_scope(message.practice_id):
-        Message.objects.filter(id=message.id, status__in=WAITING).update(**changes)
+def _settle(message: Message, *, status: Message.Status, **changes: str | datetime) -> None:
+    """By a statement of our own: twice for each text, which a caller may be waiting for."""
+    changes = {"status": status.value, **changes}
+    named = ", ".join(f"{name} = %({name})s" for name in changes)
+    where: dict[str, Any] = {"practice": message.practice_id, "message": message.id}
+    where["waiting"] = [each.value for each in WAITING]
+    with practice_scope(message.practice_id), connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE integrations_message SET {named}"  # noqa: S608 - our own names
+            " WHERE practice_id = %(practice)s AND id = %(message)s AND status = ANY(%(waiting)s)",
+            {**changes, **where},
+        )

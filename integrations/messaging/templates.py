@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from integrations.messaging.answers import dialled, number_to_call
@@ -20,12 +21,18 @@ from integrations.messaging.wording import day_in_words, time_in_words
 from mybcat import audit
 from mybcat.errors import DomainError, InvalidInput
 from mybcat.principal import Principal
+from mybcat.tenancy import current_scope
 from patients.models import Language
 from practices.models import Location, Practice, Practitioner
 
 VARIABLES = ("practice", "phone", "date", "time", "practitioner", "location", "location_phone", "link")
 # Others read subjects over the patient's shoulder.
 IN_SUBJECTS = ("practice",)
+# By a statement of our own, as each text asks.
+_OWN = """
+    SELECT subject, body FROM integrations_messagetemplate
+    WHERE practice_id = %s AND kind = %s AND channel = %s AND language = %s
+"""
 _BRACES = re.compile(r"\{[^{}]*\}|[{}]")
 
 
@@ -71,10 +78,11 @@ class Wording:
 
 def wording_of(name: Name) -> Wording:
     """What the practice in scope says."""
-    own: MessageTemplate | None = _own(name).first()
-    if own is not None:
-        return Wording(subject=own.subject, body=own.body)
-    return default_wording(name)
+    which = [current_scope().practice_id, name.kind.value, name.channel.value, name.language.value]
+    with connection.cursor() as cursor:
+        cursor.execute(_OWN, which)
+        own = cursor.fetchone()
+    return default_wording(name) if own is None else Wording(subject=own[0], body=own[1])
 
 
 def default_wording(name: Name) -> Wording:
