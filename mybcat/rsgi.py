@@ -19,6 +19,7 @@ from mybcat.wsgi import application as django
 # isort: split
 # Needs the settings that `mybcat.wsgi` has just named.
 from mybcat.gateway.bodies import BODY_LATE, MAX_BODY_BYTES, body_limit
+from mybcat.gateway.health import QUESTIONS
 from mybcat.spooling import ROOM, has_token, keep
 from mybcat.version_calls import counter
 
@@ -55,6 +56,8 @@ class Application:
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """granian calls this when the worker begins."""
         counter.start()
+        # A second or more of a busy core: whoever asks each worker for the first time had "unavailable" for it.
+        QUESTIONS["migrations"].asked()
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
         """granian calls this when the worker has served its last request; it runs no atexit functions."""
