@@ -163,8 +163,8 @@ def _of_their_own(
         found.append(Blocker(Code.PRACTITIONER_INACTIVE, f"{practitioner.name} does not see patients any more"))
     if location is not None and not location.is_active:
         found.append(Blocker(Code.LOCATION_INACTIVE, f"Patients are not seen at {location.name} any more"))
-    wrong = {True: AppointmentType.Audience.RETURNING, False: AppointmentType.Audience.NEW}.get(new_patient)  # type: ignore[arg-type]
-    if wrong is not None and appointment_type.audience == wrong:
+    wrong = AppointmentType.Audience.RETURNING if new_patient else AppointmentType.Audience.NEW
+    if new_patient is not None and appointment_type.audience == wrong:
         who = "new" if appointment_type.audience == AppointmentType.Audience.NEW else "returning"
         found.append(Blocker(Code.AUDIENCE, f"{appointment_type.name} is for {who} patients"))
     return found
