@@ -108,7 +108,8 @@ class TestHours:
         # Hours are the whole truth from their first on: what stood beside them closes.
         assert free(clinic) == free(clinic, 8) == quarters("13:00", 6)
         with practice_scope(clinic.practice.id):
-            slot = Slot.objects.free().get(starts_at=clinic.slots[0].starts_at + timedelta(hours=4, days=7))
+            next_week = datetime.combine(day(clinic, 8), time(13), clinic.zone)
+            slot = Slot.objects.free().get(starts_at=next_week)
         assert agent.book(clinic, slotId=public("slot", slot.id)).status_code == 201
         assert recorded(clinic) == ["working_hours.added"]
 

@@ -70,7 +70,9 @@ class TestAdding:
         shown = answer.json()
         assert (answer.status_code, shown) == (201, {"id": shown["id"], **UPTOWN, "active": True})
         who = {"practitionerId": public("pract", clinic.practitioner.id), "locationId": shown["id"]}
-        when = {"weekday": "monday", "starts": "09:00", "ends": "10:00"}
+        # Not today: of hours that have begun, only the rest is open.
+        tomorrow = f"{clinic.slots[0].starts_at.astimezone(clinic.zone):%A}".lower()
+        when = {"weekday": tomorrow, "starts": "09:00", "ends": "10:00"}
         assert manager.post("/api/v2/working-hours", {**who, **when}).status_code == 201
         with practice_scope(clinic.practice.id):
             (uptown,) = Location.objects.filter(name="Uptown")
