@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -300,7 +301,9 @@ def test_where_nobody_waits_nothing_is_written(agent: Caller, clinic: Clinic) ->
 
 def night_of(clinic: Clinic) -> datetime:
     """22:00 on the clock of the practice, whose noon is about now."""
-    return datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=10)
+    with practice_scope(clinic.practice.id):
+        zone = ZoneInfo(Practice.objects.get().time_zone)
+    return datetime.now(zone).replace(hour=22, minute=0, second=0, microsecond=0).astimezone(UTC)
 
 
 def test_at_night_nobody_is_asked_and_the_morning_goes_on(agent: Caller, clinic: Clinic) -> None:
