@@ -254,7 +254,8 @@ class TestWhatItCovers:
 
 def changeover(*, back: bool) -> date:
     """The next day on which New York's clocks go back, or forward."""
-    day = datetime.now(NEW_YORK).date() + timedelta(days=1)
+    # The day before it is neither today, whose morning may be over, nor tomorrow, when the clinic has slots already.
+    day = datetime.now(NEW_YORK).date() + timedelta(days=4)
     while True:
         hours = [datetime.combine(day, time(hour), NEW_YORK).utcoffset() for hour in (0, 12)]
         if hours[0] != hours[1] and (hours[0] > hours[1]) is back:  # type: ignore[operator]
