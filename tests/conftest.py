@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.management import call_command
 from django.db import connection, connections
 from django.test import Client
@@ -29,6 +30,15 @@ def _migrated(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
         call_command("migrate", database="owner", verbosity=0)
         yield
         connections.close_all()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> Iterator[None]:
+    """Who is unknown, guesses wrong or is given a password costs here what `hashed_password` does."""
+    with pytest.MonkeyPatch.context() as patched:
+        for name, cost in factories.CHEAP.items():
+            patched.setattr(Argon2PasswordHasher, name, cost)
+        yield
 
 
 @pytest.fixture(scope="session")
