@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
-from mybcat.embedded import environment, external, ports, servers
+from mybcat.embedded import environment, external, ports, servers, template
 from mybcat.embedded.child import Command
 from mybcat.embedded.console import Console
 from mybcat.embedded.home import Home, write_json
@@ -31,9 +31,13 @@ def test(*, home: Home, arguments: list[str]) -> int:
     place.prepare()
     report = place.file("report.xml")
     report.unlink(missing_ok=True)
+    count = _lanes(arguments)
     try:
-        with place.locked(), Supervisor(home=place, console=Console(silent=True)) as supervisor:
-            code = _run(arguments, place=place, report=report, supervisor=supervisor)
+        with place.locked():
+            model = template.make(home=Home(place.file("template"))) if count > 1 else None
+            with Supervisor(home=place, console=Console(silent=True)) as supervisor:
+                lanes = [place if number == 0 else place.lane(number) for number in range(count)]
+                code = _run(arguments, lanes=lanes, model=model, report=report, supervisor=supervisor)
     except StopRequested:
         code = 130
     passed, failed = tally(report)
@@ -55,11 +59,11 @@ def tally(report: Path) -> tuple[int, int]:
     return sum(1 for outcome in outcomes.values() if not outcome & {"failure", "error", "skipped"}), failed
 
 
-def _run(arguments: list[str], *, place: Home, report: Path, supervisor: Supervisor) -> int:
-    count = _lanes(arguments)
-    lanes = [place if number == 0 else place.lane(number) for number in range(count)]
-    found = [_surroundings(place=lane, supervisor=supervisor) for lane in lanes]
-    pytest = (sys.executable, "-m", "pytest", "-o", f"cache_dir={place.file('pytest')}", *arguments)
+def _run(
+    arguments: list[str], *, lanes: Sequence[Home], model: Home | None, report: Path, supervisor: Supervisor
+) -> int:
+    found = [_surroundings(place=lane, model=model, supervisor=supervisor) for lane in lanes]
+    pytest = (sys.executable, "-m", "pytest", "-o", f"cache_dir={lanes[0].file('pytest')}", *arguments)
     command = Command(
         name="pytest",
         arguments=(*pytest, f"--junit-xml={report}", *_side_by_side(found, lanes=lanes)),
@@ -87,14 +91,16 @@ def _side_by_side(found: Sequence[Mapping[str, str]], *, lanes: Sequence[Home]) 
     return ("-p", "tests.lanes", "--numprocesses", str(len(lanes)), "--dist", "loadfile", "--no-loadscope-reorder")
 
 
-def _surroundings(*, place: Home, supervisor: Supervisor) -> dict[str, str]:
+def _surroundings(*, place: Home, model: Home | None, supervisor: Supervisor) -> dict[str, str]:
     place.prepare()
     stop_leftovers(home=place)
     # Counters of an earlier run would be added to ours.
     for directory in (place.postgres, place.valkey, place.file("metrics")):
         shutil.rmtree(directory, ignore_errors=True)
+    if model:
+        template.copy(model, to=place)
     administrator = os.environ.get(_FOREIGN) or servers.start_postgres(home=place, supervisor=supervisor, durable=False)
-    database = external.as_administrator(administrator, variable=_FOREIGN, default="mybcat_test")
+    database = external.as_administrator(administrator, variable=_FOREIGN, default=template.DATABASE)
     found = Servers(database=database, redis_url=servers.start_valkey(home=place, supervisor=supervisor, durable=False))
     settings = environment.settings(home=place, servers=found, port=ports.free_ports(), environ=os.environ)
     # The tests make databases of their own, and start the product in this very virtual environment.
@@ -105,6 +111,7 @@ def _surroundings(*, place: Home, supervisor: Supervisor) -> dict[str, str]:
         "RATE_LIMIT_FACTOR": "1000",
         # An endpoint there may be registered without asking DNS.
         "OUTBOUND_EXCEPTIONS": "127.0.0.1:4242",
+        **({template.TEMPLATE: str(model.root)} if model else {}),
     }
     # A run inside a run has lanes of its own.
     kept = {name: value for name, value in os.environ.items() if name != LANES and not name.startswith("PYTEST_XDIST_")}

@@ -15,14 +15,14 @@ import httpx
 import psutil
 import psycopg
 
-from mybcat.embedded import environment, external, ports, processes
+from mybcat.embedded import environment, external, ports, processes, template
 from mybcat.embedded.addresses import in_database
 from mybcat.embedded.child import start_process
 from mybcat.embedded.home import CHECKOUT, Home
 from mybcat.embedded.servers import Servers
 from tests.embedded.programs import Program, gone, running, until
 
-DATABASE = "mybcat"
+DATABASE = template.DATABASE
 # Seconds of patience with a process that starts on a busy machine.
 _START = 180.0
 # And with one answer: a limit for what hangs, not a promise.
@@ -100,6 +100,9 @@ class Product:
 def installed(root: Path) -> Iterator[Product]:
     """A product with its servers running and its tables made."""
     home = Home(root / "home")
+    if model := template.named():
+        home.prepare()
+        template.copy(model, to=home)
     with running("tests.embedded.serving", str(home.root), home=home.root) as program:
         found = json.loads(program.wait_for("}"))
         database = external.as_administrator(found["administrator"], variable="PostgreSQL", default=DATABASE)
