@@ -2,13 +2,15 @@
 
 Two workers on one database would empty each other's tables, and one Valkey has but one set of channels.
 A module is one worker's. So is a directory whose modules share processes that take long to start, and all of these
-are the first worker's as long as others have anything else: they wait as much as they work, the rest only works, and
-two products, browsers and benches side by side would slow each other down to where tests give up.
+are the first worker's as long as the second has anything else: they wait as much as they work, the rest only works,
+and two products, browsers and benches side by side would slow each other down to where tests give up.
+While the first waits, a third worker works: it gets nothing that starts processes or races, which both need the time.
 """
 
 import json
 import os
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -17,13 +19,27 @@ from xdist.scheduler import LoadFileScheduling
 from xdist.workermanage import WorkerController
 
 TOGETHER = {f"tests/{name}" for name in ("bench", "dashboard", "embedded", "faults", "realtime")}
+RACES = "tests/concurrency/"
 # So many tests are begun early.
 LARGE = 60
+# From this lane on they take what can wait its turn.
+PATIENT = 2
 
 _worker = os.environ.get("PYTEST_XDIST_WORKER")
 if _worker:
-    _home = os.environ["MYBCAT_TEST_LANES"].split(os.pathsep)[int(_worker.removeprefix("gw"))]
+    _lane = int(_worker.removeprefix("gw"))
+    _home = os.environ["MYBCAT_TEST_LANES"].split(os.pathsep)[_lane]
     os.environ.update(json.loads((Path(_home) / "lane.json").read_text(encoding="utf-8")))
+
+
+def chosen(scopes: Iterable[str], *, lane: int) -> str | None:
+    """Which of these, in their order, this lane takes next; None: nothing for it is left."""
+    waiting = list(scopes)
+    others = [scope for scope in waiting if scope not in TOGETHER]
+    if lane >= PATIENT:
+        # From the end: what starts processes elsewhere stands at the beginning.
+        return next((scope for scope in reversed(others) if not scope.startswith(RACES)), None)
+    return next(iter(others if lane and others else waiting), None)
 
 
 class Lanes(LoadFileScheduling):
@@ -35,9 +51,12 @@ class Lanes(LoadFileScheduling):
         return directory if directory in TOGETHER else file
 
     def _assign_work_unit(self, node: WorkerController) -> None:
-        other = next((scope for scope in self.workqueue if scope not in TOGETHER), None)
-        if node.gateway.id != "gw0" and other is not None:
-            self.workqueue.move_to_end(other, last=False)
+        scope = chosen(self.workqueue, lane=int(node.gateway.id.removeprefix("gw")))
+        if scope is None:
+            # Else it would keep its last test back until there is another.
+            node.shutdown()
+            return
+        self.workqueue.move_to_end(scope, last=False)
         super()._assign_work_unit(node)
 
 

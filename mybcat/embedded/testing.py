@@ -75,8 +75,8 @@ def _run(
 
 
 def _lanes(arguments: list[str]) -> int:
-    """Two for the whole suite, as most of it waits; one for what a developer picked, and on somebody else's server."""
-    asked = os.environ.get(_LANES, "1" if arguments else "2")
+    """Three for the whole suite, on two cores: much of it waits. One for what was picked, and on a foreign server."""
+    asked = os.environ.get(_LANES, "1" if arguments else "3")
     if asked not in ("1", "2", "3", "4"):
         raise Refusal(f"{_LANES} must be a number from 1 to 4, not {asked!r}.")
     return 1 if os.environ.get(_FOREIGN) else int(asked)
