@@ -15,8 +15,9 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-# Seconds: most of them for downloads.
-INSTALLATION = 600.0
+# Seconds: most of them for downloads, and beside the tests all takes its time.
+INSTALLATION = 900.0
+PATIENCE = 180.0
 
 
 def main(directory: Path) -> None:
@@ -35,12 +36,12 @@ def main(directory: Path) -> None:
         family = _family(make.pid)
         # To the supervisor, not to make, which would say that it was interrupted.
         os.kill(int((home / "lock").read_text()), signal.SIGTERM)
-        code = make.wait(60)
+        code = make.wait(PATIENCE)
         ended = time.monotonic()
     finally:
         if make.poll() is None:
             make.terminate()
-            make.wait(60)
+            make.wait(PATIENCE)
     _expect(code == 0, f"make up ended with {code}")
     _expect(not (left := family & set(_parents())), f"processes were left: {sorted(left)}")
     _expect(not [each for each in (port, port + 1, port + 2) if _listens(each)], "a port is still in use")
@@ -57,7 +58,7 @@ def _wait_until_ready(make: "subprocess.Popen[bytes]", output: Path) -> None:
 
 def _log_in(port: int) -> None:
     body = json.dumps({"email": "sarah@mybcat.example", "password": "mybcat-demo"})
-    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     connection.request("POST", "/api/auth/token", body, {"Content-Type": "application/json"})
     answer = connection.getresponse()
     text = answer.read().decode()
@@ -81,9 +82,9 @@ def _parents() -> dict[int, int]:
 
 
 def _free_ports() -> int:
-    """Three in a row, below those of outgoing connections: it may take minutes until they are listened on."""
+    """Three in a row, where nothing else looks for some: it may take minutes until they are listened on."""
     while True:
-        port = random.randrange(20_000, 30_000)
+        port = random.randrange(10_000, 20_000)
         if not any(_listens(each) for each in (port, port + 1, port + 2)):
             return port
 
