@@ -51,11 +51,10 @@ def post(
     """
     target, until = target_of(url), time.monotonic() + HEAD
     network = _Network(addresses_of(target, resolve=resolve), until=until)
-    pool = httpcore.ConnectionPool(
-        ssl_context=context or _context(), max_connections=1, max_keepalive_connections=0, network_backend=network
-    )
+    there = _url(target)
+    line = httpcore.HTTPConnection(there.origin, ssl_context=context or _context(), network_backend=network)
     try:
-        with pool, pool.stream("POST", _url(target), headers=_headers(target, headers, body), content=body) as response:
+        with line, line.stream("POST", there, headers=_headers(target, headers, body), content=body) as response:
             network.until = time.monotonic() + BODY
             return Answer(response.status, _retry_after(response), _read(response))
     except httpcore.TimeoutException:

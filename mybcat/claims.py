@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection
-from django.db.models import prefetch_related_objects
 
 from mybcat import circuits
 from mybcat.ids import new_uuid
 from mybcat.listeners import Listener
-from mybcat.models import Delivery
+from mybcat.models import Delivery, Event
+from mybcat.rows import columns, rows_of
 from mybcat.tenancy import platform_scope
 
 # A task's hard limit: a lease runs out only when its worker is gone.
@@ -19,8 +20,9 @@ SUSPECT = 2
 UNLIMITED = 1_000_000
 
 # `now()` is PostgreSQL's, here and below: workers' clocks may differ. Targets one by one, since the
-# due deliveries of one that hangs may be thousands: others' would be found only behind them.
-_CLAIM = """
+# due deliveries of one that hangs may be thousands: others' would be found only behind them. Events last and each
+# for itself (OFFSET 0): a join may be planned as a reading of all of them.
+_CLAIM = f"""
     WITH RECURSIVE target AS (
         (SELECT target_id FROM mybcat_delivery WHERE listener = %(listener)s AND status = 'pending'
          ORDER BY target_id LIMIT 1)
@@ -51,12 +53,18 @@ _CLAIM = """
     ), free AS MATERIALIZED (
         SELECT id FROM mybcat_delivery WHERE id IN (SELECT id FROM due) AND status = 'pending'
         FOR NO KEY UPDATE SKIP LOCKED
+    ), claimed AS (
+        UPDATE mybcat_delivery AS delivery
+        SET status = 'leased', lease = %(lease)s, leased_until = now() + %(duration)s, attempts = attempts + 1,
+            first_attempt_at = coalesce(first_attempt_at, now())
+        FROM free WHERE delivery.id = free.id RETURNING delivery.*
     )
-    UPDATE mybcat_delivery AS delivery
-    SET status = 'leased', lease = %(lease)s, leased_until = now() + %(duration)s, attempts = attempts + 1,
-        first_attempt_at = coalesce(first_attempt_at, now())
-    FROM free WHERE delivery.id = free.id RETURNING delivery.*
-"""
+    SELECT {columns(Delivery, "claimed")}, {columns(Event, "event")}
+    FROM claimed CROSS JOIN LATERAL (
+        SELECT * FROM mybcat_event WHERE mybcat_event.id = claimed.event_id OFFSET 0
+    ) AS event
+    ORDER BY claimed.next_attempt_at, claimed.id
+"""  # noqa: S608 - of our own columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +81,8 @@ def claim(*, listener: Listener, limit: int, suspects: bool = False, lease: time
     The attempt counts from here, so that a delivery that kills its worker each time ends too.
     `suspects` are those that were lost with workers: the others are claimed without them.
     """
-    with platform_scope(reason="claim deliveries"):
-        with connection.cursor() as cursor:
-            # A claim that PostgreSQL forgets in a crash is claimed again.
-            cursor.execute("SET LOCAL synchronous_commit = off")
+    # A claim that PostgreSQL forgets in a crash is claimed again.
+    with platform_scope(reason="claim deliveries", forgettable=True):
         admission = circuits.admit(listener=listener, wanted=limit)
         if not admission.limit:
             return Claimed([], admission.wait)
@@ -90,10 +96,18 @@ def claim(*, listener: Listener, limit: int, suspects: bool = False, lease: time
             "lease": new_uuid(),
             "duration": lease,
         }
-        rows: list[Delivery] = list(Delivery.objects.raw(_CLAIM, parameters))
+        rows = _leased(parameters)
         circuits.claimed(listener=listener, count=len(rows), probe=admission.probe and bool(rows))
-        rows.sort(key=lambda row: (row.next_attempt_at, row.id))
-        prefetch_related_objects(rows, "event")
         if rows and listener.prepare:
             listener.prepare(rows)
     return Claimed(rows)
+
+
+def _leased(parameters: dict[str, Any]) -> list[Delivery]:
+    """What has been due longest first, each with its event."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, parameters)
+        found = [rows_of((Delivery, Event), row) for row in cursor.fetchall()]
+    for delivery, event in found:
+        delivery.event = event
+    return [delivery for delivery, _ in found]

@@ -7,6 +7,7 @@ authenticated with it, so what was copied from another row does not open.
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -137,8 +138,12 @@ def _resealed(model: type[models.Model], field: SealedField) -> int:
 def _keys() -> dict[str, bytes]:
     """Every key by its id, the newest first. A key that another process adds is seen at once."""
     folder = _folder()
-    if not any(folder.glob(f"{_PREFIX}*")):
-        kept_file(folder / f"{_PREFIX}0001", _new_key)
+    with suppress(FileNotFoundError):
+        if keys := _read(folder, folder.stat().st_mtime_ns):
+            return keys
+    kept_file(folder / f"{_PREFIX}0001", _new_key)
+    # A folder that changes twice within a tick of its clock shows the same time.
+    _read.cache_clear()
     return _read(folder, folder.stat().st_mtime_ns)
 
 

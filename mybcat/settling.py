@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import orjson
 import structlog
 from django.db import OperationalError, connection
 
@@ -24,7 +25,7 @@ from mybcat.listeners import (
     Settled,
 )
 from mybcat.metrics import deliveries_settled
-from mybcat.models import Delivery, DeliveryAttempt
+from mybcat.models import Delivery
 from mybcat.tenancy import platform_scope
 
 logger = structlog.get_logger(__name__)
@@ -44,11 +45,18 @@ _SETTLE = """
         next_attempt_at = CASE WHEN ended.status = 'pending' THEN greatest(
             CASE WHEN %(from_first)s THEN delivery.first_attempt_at ELSE now() END + ended.offset_, now() + ended.least
         ) ELSE delivery.next_attempt_at END
-    FROM unnest(%(ids)s::uuid[], %(leases)s::uuid[], %(statuses)s::text[], %(errors)s::text[], %(uncounted)s::int[],
-            %(offsets)s::interval[], %(least)s::interval[])
-        AS ended(id, lease, status, error, uncounted, offset_, least)
+    FROM json_to_recordset(%(ended)s::json)
+        AS ended(id uuid, lease uuid, status text, error text, uncounted int, offset_ interval, least interval)
     WHERE delivery.id = ended.id AND delivery.status = 'leased' AND delivery.lease = ended.lease
     RETURNING delivery.id
+"""
+_KEEP = """
+    INSERT INTO mybcat_deliveryattempt
+        (id, practice_id, delivery_id, attempt, trigger, succeeded, error, response_status, response_excerpt,
+         started_at, duration_ms)
+    SELECT * FROM json_to_recordset(%s::json)
+        AS made(id uuid, practice_id uuid, delivery_id uuid, attempt int, trigger text, succeeded bool, error text,
+                response_status int, response_excerpt text, started_at timestamptz, duration_ms int)
 """
 _LOST = """
     WITH gone AS MATERIALIZED (
@@ -165,38 +173,49 @@ def _end(listener: Listener, one: Attempted, *, away: bool) -> _End:
 
 
 def _mark(listener: Listener, attempted: Sequence[Attempted], ends: Sequence[_End]) -> set[Any]:
-    parameters: dict[str, Any] = {
-        "from_first": listener.from_first,
-        "ids": [each.delivery.id for each in attempted],
-        "leases": [each.delivery.lease for each in attempted],
-        "statuses": [str(end.status) for end in ends],
-        "errors": [_code(each.error) for each in attempted],
-        "uncounted": [end.uncounted for end in ends],
-        "offsets": [end.offset for end in ends],
-        "least": [end.least for end in ends],
-    }
+    ended = [
+        {
+            "id": each.delivery.id,
+            "lease": each.delivery.lease,
+            "status": str(end.status),
+            "error": _code(each.error),
+            "uncounted": end.uncounted,
+            "offset_": f"{end.offset.total_seconds()} seconds",
+            "least": f"{end.least.total_seconds()} seconds",
+        }
+        for each, end in zip(attempted, ends, strict=True)
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(_SETTLE, parameters)
+        cursor.execute(_SETTLE, {"from_first": listener.from_first, "ended": _json(ended)})
         return {row[0] for row in cursor.fetchall()}
 
 
 def _keep(attempted: Sequence[Attempted]) -> None:
-    DeliveryAttempt.objects.bulk_create(
-        DeliveryAttempt(
-            id=new_uuid(),
-            practice_id=each.delivery.practice_id,
-            delivery_id=each.delivery.id,
-            attempt=each.delivery.attempts,
-            trigger="manual" if each.delivery.replayed_at and each.delivery.attempts == 1 else "scheduled",
-            succeeded=each.error is None,
-            error=_code(each.error),
-            response_status=each.response.status if each.response else None,
-            response_excerpt=each.response.excerpt if each.response else "",
-            started_at=each.started_at,
-            duration_ms=round(each.duration / timedelta(milliseconds=1)),
-        )
+    """As JSON: the ORM took longer to write a row than the attempt had taken to sign."""
+    if not attempted:
+        return
+    made = [
+        {
+            "id": new_uuid(),
+            "practice_id": each.delivery.practice_id,
+            "delivery_id": each.delivery.id,
+            "attempt": each.delivery.attempts,
+            "trigger": "manual" if each.delivery.replayed_at and each.delivery.attempts == 1 else "scheduled",
+            "succeeded": each.error is None,
+            "error": _code(each.error),
+            "response_status": each.response.status if each.response else None,
+            "response_excerpt": each.response.excerpt if each.response else "",
+            "started_at": each.started_at,
+            "duration_ms": round(each.duration / timedelta(milliseconds=1)),
+        }
         for each in attempted
-    )
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_KEEP, [_json(made)])
+
+
+def _json(rows: list[dict[str, Any]]) -> str:
+    return orjson.dumps(rows).decode()
 
 
 def _tell(listener: Listener, one: Attempted, outcome: str) -> None:

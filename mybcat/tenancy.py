@@ -62,12 +62,14 @@ def practice_scope(practice_id: UUID) -> Iterator[None]:
 
 
 @contextmanager
-def platform_scope(*, reason: str) -> Iterator[None]:
+def platform_scope(*, reason: str, forgettable: bool = False) -> Iterator[None]:
     """One transaction across practices, as the role that may bypass row-level security.
 
-    For the relay, sweeps, the admin and questions such as "whose id is this"; `reason` says which.
+    For the relay, sweeps, the admin and questions such as "whose id is this"; `reason` says which. `forgettable`: it is
+    of no matter if PostgreSQL forgets it in a crash, so nobody waits for the disk.
     """
-    with _transaction(sql.SQL("SET LOCAL ROLE mybcat_platform")), _entered(Scope(None, reason)):
+    opening = "SET LOCAL ROLE mybcat_platform" + ("; SET LOCAL synchronous_commit = off" if forgettable else "")
+    with _transaction(sql.SQL(opening)), _entered(Scope(None, reason)):
         yield
 
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db import connection
+from django.db.models import F
 from django.db.models.functions import Coalesce, Now
 
 from integrations.notices.services import notify
@@ -19,15 +20,21 @@ DEAD, GIVEN_UP = "webhook.dead", "webhook.disabled"
 # Svix' rule: an endpoint that takes nothing for so long has been forgotten by its owner.
 FORGOTTEN = timedelta(days=5)
 # An endpoint that takes everything need not be told so each time.
-_NEWS = timedelta(minutes=1)
+_SUCCEEDED = """
+    UPDATE integrations_webhookendpoint SET failing_since = NULL, last_success_at = now()
+    WHERE id = ANY(%s)
+        AND (failing_since IS NOT NULL OR last_success_at IS NULL OR last_success_at < now() - interval '1 minute')
+"""
 
 
 def note(settled: Sequence[Settled]) -> None:
     """Told by the engine, in the transaction that marks the deliveries (platform scope)."""
     arrived = {each.delivery.target_id for each in settled if each.outcome == "delivered"}
     failed = {each.delivery.target_id for each in settled if _code(each) not in ("", DISABLED)} - arrived
-    _succeeded(arrived)
-    WebhookEndpoint.objects.filter(id__in=failed).update(failing_since=Coalesce(F("failing_since"), Now()))
+    if arrived:
+        _succeeded(arrived)
+    if failed:
+        WebhookEndpoint.objects.filter(id__in=failed).update(failing_since=Coalesce(F("failing_since"), Now()))
     gone = {each.delivery.target_id: each.delivery.practice_id for each in settled if _code(each) == f"http_{GONE}"}
     for endpoint_id, practice_id in gone.items():
         give_up(endpoint_id=endpoint_id, practice_id=practice_id, because=WebhookEndpoint.DisabledBecause.GONE)
@@ -79,10 +86,8 @@ def give_up_forgotten(*, now: datetime) -> int:
 
 
 def _succeeded(endpoints: set[UUID]) -> None:
-    known = WebhookEndpoint.objects.filter(id__in=endpoints)
-    known.filter(
-        Q(failing_since__isnull=False) | Q(last_success_at__isnull=True) | Q(last_success_at__lt=Now() - _NEWS)
-    ).update(failing_since=None, last_success_at=Now())
+    with connection.cursor() as cursor:
+        cursor.execute(_SUCCEEDED, [list(endpoints)])
 
 
 def _code(settled: Settled) -> str:

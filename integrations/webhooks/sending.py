@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 
 import orjson
+from django.db import connection
 
 from integrations import guarded
 from integrations.addresses import AddressRefused
@@ -14,6 +16,7 @@ from mybcat.correlation import correlation_id
 from mybcat.ids import public_id
 from mybcat.listeners import DeliveryFailed, DeliveryRefused, Response
 from mybcat.models import Delivery, Event
+from mybcat.rows import columns, row_of
 
 USER_AGENT = "MyBCAT-Webhooks/1"
 # What an endpoint asks for that is too busy, or whose proxy finds nobody, and does not say for how long
@@ -23,13 +26,38 @@ GONE = 410
 DISABLED = "endpoint_disabled"
 
 
+_ENABLED = f"""
+    SELECT {columns(WebhookEndpoint, "endpoint")} FROM integrations_webhookendpoint AS endpoint
+    WHERE id = ANY(%s) AND status = 'enabled'
+"""  # noqa: S608 - of our own columns
+
+
+class Receiver:
+    """An enabled endpoint as attempts need it: its secrets are opened once for all of a claim's."""
+
+    def __init__(self, endpoint: WebhookEndpoint) -> None:
+        self.url = endpoint.url
+        self._endpoint = endpoint
+
+    def keys(self, *, now: datetime) -> list[str]:
+        """What signs now, the newest first. Raises Unreadable, for each attempt by itself."""
+        secret, previous = self._secrets
+        until = self._endpoint.previous_secret_until
+        return [secret, previous] if previous and until and until > now else [secret]
+
+    @cached_property
+    def _secrets(self) -> tuple[str, str | None]:
+        return self._endpoint.secret, self._endpoint.previous_secret
+
+
 def prepare(deliveries: Sequence[Delivery]) -> None:
     """Give each delivery its endpoint, in platform scope: attempts need no database."""
-    wanted = WebhookEndpoint.objects.filter(status=WebhookEndpoint.Status.ENABLED).in_bulk(
-        {delivery.target_id for delivery in deliveries}
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_ENABLED, [list({delivery.target_id for delivery in deliveries})])
+        found = [row_of(WebhookEndpoint, row) for row in cursor.fetchall()]
+    receivers = {endpoint.id: Receiver(endpoint) for endpoint in found if endpoint}
     for delivery in deliveries:
-        delivery.receiver = wanted.get(delivery.target_id)
+        delivery.receiver = receivers.get(delivery.target_id)
 
 
 def send(*, delivery: Delivery, now: datetime) -> Response:
@@ -37,12 +65,12 @@ def send(*, delivery: Delivery, now: datetime) -> Response:
 
     Raises DeliveryRefused for an endpoint that is disabled or answers 410, DeliveryFailed for anything else.
     """
-    endpoint: WebhookEndpoint | None = delivery.receiver
-    if endpoint is None:
+    receiver: Receiver | None = delivery.receiver
+    if receiver is None:
         raise DeliveryRefused(DISABLED)
     body = body_of(delivery.event)
     signed = signed_headers(
-        message_id=public_id("evt", delivery.event_id), body=body, keys=_keys(endpoint, now), now=now
+        message_id=public_id("evt", delivery.event_id), body=body, keys=receiver.keys(now=now), now=now
     )
     headers = {
         "Content-Type": "application/json",
@@ -51,7 +79,7 @@ def send(*, delivery: Delivery, now: datetime) -> Response:
         **signed,
     }
     try:
-        answer = guarded.post(url=endpoint.url, body=body, headers=headers)
+        answer = guarded.post(url=receiver.url, body=body, headers=headers)
     except AddressRefused as refused:
         raise DeliveryFailed(f"address_{refused.code}") from None
     except guarded.CallFailed as failed:
@@ -84,13 +112,6 @@ def retry_after(text: str, *, now: datetime) -> timedelta | None:
     except (ValueError, OverflowError):
         return None
     return max(at.replace(tzinfo=at.tzinfo or UTC) - now, timedelta())
-
-
-def _keys(endpoint: WebhookEndpoint, now: datetime) -> list[str]:
-    keys: list[str] = [endpoint.secret]
-    if endpoint.previous_secret and endpoint.previous_secret_until and endpoint.previous_secret_until > now:
-        keys.append(endpoint.previous_secret)
-    return keys
 
 
 def _judged(answer: guarded.Answer, *, now: datetime) -> Response:

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 import pytest
 from django.conf import LazySettings as Settings
+from django.db import connection
 from django.db.models import F
 
 from integrations import guarded
@@ -17,7 +18,7 @@ from mybcat.deliveries import due_listeners
 from mybcat.ids import public_id
 from mybcat.models import TargetPause
 from mybcat.settling import JITTER
-from mybcat.tenancy import platform_scope
+from mybcat.tenancy import platform_scope, practice_scope
 from tests.callers import Caller
 from tests.factories import Clinic
 from tests.integrations.webhooks.conftest import Pipeline
@@ -87,6 +88,22 @@ def test_twelve_attempts_within_72_hours_then_it_is_dead(
     kept = attempts_of(delivery)
     assert [each.attempt for each in kept] == list(range(1, 13))
     assert {(each.response_status, each.response_excerpt) for each in kept} == {(500, "out of order\ufffd")}
+
+
+def test_a_secret_that_does_not_open_costs_no_other_endpoint_its_deliveries(
+    register: Register, pipeline: Pipeline, customer: Receiver, clinic: Clinic
+) -> None:
+    register()
+    spoilt = register(url=f"{customer.url}/spoilt")["webhookEndpointId"]
+    with practice_scope(clinic.practice.id), connection.cursor() as cursor:
+        # As another row's is: copied by hand.
+        changed = "UPDATE integrations_webhookendpoint SET secret = (SELECT secret FROM integrations_webhookendpoint"
+        cursor.execute(f"{changed} WHERE url LIKE '%/in') WHERE url LIKE '%/spoilt'")  # noqa: S608
+    pipeline.happen(count=2)
+    assert pipeline.work() == 4
+    assert [each.path for each in customer.received] == ["/in", "/in"]
+    ended = {(public_id("whep", each.target_id) == spoilt, each.status, each.last_error) for each in pipeline.deliveries()}
+    assert ended == {(False, "delivered", ""), (True, "pending", "Unreadable")}
 
 
 @pytest.mark.parametrize(
