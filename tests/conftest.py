@@ -22,6 +22,20 @@ from tests import factories
 LARGE = 256 * 1024
 # Filled by migrations, so they outlive a test.
 KEPT = {"django_migrations", "django_content_type", "auth_permission"}
+# How a test says that its patience ran out: our waits, and those of the libraries.
+IMPATIENT = [
+    "waited in vain", "nobody came to wait", "^(Read|Connect|Write|Pool)?Timeout(Error|Exception|Expired)?:",
+    "^Failed: Timeout", "^ConnectError:", "^ConnectionRefusedError:",
+]  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A second try for what other processes kept waiting, which the summary tells (ADR 36)."""
+    for item in items:
+        place = item.path.parent.name
+        # A screen's tests have theirs for whatever reason.
+        if place != "dashboard" and (item.get_closest_marker("processes") or place in ("concurrency", "embedded")):
+            item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=IMPATIENT))
 
 
 @pytest.fixture(scope="session", autouse=True)
