@@ -211,6 +211,8 @@ def _behind(cursor: str, rows: Rows) -> Rows:
 
 def _typed(rows: QuerySet[Any], field: str, value: Any) -> Any:
     kind = rows.model._meta.get_field(field.removeprefix("-")).get_internal_type()
+    if kind.endswith("IntegerField"):
+        return _number(value)
     if not isinstance(value, str) or "\x00" in value:
         raise InvalidInput
     read: dict[str, Callable[[str], Any]] = {
@@ -219,6 +221,13 @@ def _typed(rows: QuerySet[Any], field: str, value: Any) -> Any:
         "DateField": date.fromisoformat,
     }
     return read.get(kind, str)(value)
+
+
+def _number(value: Any) -> int:
+    # A cursor of another list may hold anything here.
+    if type(value) is not int:
+        raise InvalidInput
+    return value
 
 
 def _instant(text: str) -> datetime:

@@ -14,12 +14,13 @@ from mybcat.models import AuditEntry
 from mybcat.principal import Role
 from mybcat.tenancy import practice_scope
 from practices.models import AppointmentType, ProtocolVersion
-from tests.api.refusals import assert_forbidden, assert_refused
+from tests.api.refusals import assert_forbidden, assert_invalid, assert_refused
 from tests.api.rows import REFUSED, changes
 from tests.callers import Caller, public, together
-from tests.factories import Clinic, make_member, make_protocol, make_type, optometry
+from tests.factories import Clinic, make_endpoint, make_member, make_protocol, make_type, optometry
 
 VERSIONS = "/api/v2/protocol-versions"
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -148,6 +149,27 @@ def test_a_version_comes_into_force_on_its_day(noon: datetime, agent: Caller, cl
     with time_machine.travel(noon + timedelta(days=1), tick=False):
         caller = Caller(clinic.agent, clinic.practice)
         assert caller.get("/api/v2/protocol").json()["protocolId"] == public("prot", later.id)
+
+
+def test_versions_are_walked_by_cursor_in_the_order_of_their_numbers(manager: Caller, clinic: Clinic) -> None:
+    made = [make_protocol(practice=clinic.practice, number=each, effective_from=EPOCH) for each in (1, 2, 10)]
+    seen, cursor = [], {}
+    for _ in made:
+        answer = manager.get(VERSIONS, limit=1, **cursor)
+        assert answer.status_code == 200, answer.content
+        seen += [row["number"] for row in answer.json()["data"]]
+        cursor = {"cursor": answer.json()["nextCursor"]}
+    assert (seen, cursor) == ([1, 2, 10], {"cursor": None})
+
+
+def test_the_cursor_of_another_list_is_refused(manager: Caller, clinic: Clinic) -> None:
+    for number in (1, 2):
+        make_protocol(practice=clinic.practice, number=number, effective_from=EPOCH)
+        make_endpoint(practice=clinic.practice)
+    lists = (VERSIONS, "/api/v2/webhook-endpoints")
+    cursors = [manager.get(path, limit=1).json()["nextCursor"] for path in lists]
+    for path, cursor in zip(lists, reversed(cursors), strict=True):
+        assert_invalid(manager.get(path, cursor=cursor), cursor=["Take the cursor from nextCursor as it is"])
 
 
 def test_the_next_draft_begins_as_what_is_in_force(manager: Caller, clinic: Clinic) -> None:
