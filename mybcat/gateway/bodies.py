@@ -17,6 +17,8 @@ MAX_BODY_BYTES = 1024 * 1024
 BODY_LATE = "mybcat.body_late"
 # A booking has depth 1; a body that needs more than this is an attack on the parser.
 MAX_DEPTH = 32
+# What 64 bits hold: PostgreSQL would keep more, and no answer could tell it again. JSON's 1e999 is an infinity by then.
+LARGEST = 2**63 - 1
 
 
 class BodyTooLarge(DomainError):
@@ -82,7 +84,7 @@ class BodyLimitMiddleware:
 
 
 class JSONParser(BaseParser):
-    """UTF-8 JSON by RFC 8259, with every ambiguity refused: NaN, duplicate names, NUL, lone surrogates."""
+    """UTF-8 JSON by RFC 8259, with every ambiguity refused: NaN, numbers of 65 bits, names twice, NUL, surrogates."""
 
     media_type = "application/json"
 
@@ -138,6 +140,8 @@ def _check(value: Any, *, depth: int) -> None:
     elif isinstance(value, list):
         for member in value:
             _check(member, depth=depth + 1)
+    elif isinstance(value, int | float) and not -LARGEST <= value <= LARGEST:
+        raise ParseError("The body holds a number that is too large")
 
 
 def _check_text(text: str) -> None:

@@ -305,6 +305,19 @@ def test_a_draft_that_cannot_be_is_not_saved(manager: Caller, clinic: Clinic, ch
     assert refused.json()["errors"]
 
 
+@pytest.mark.parametrize("number", ["9223372036854775808", "-1e999"])
+def test_a_number_that_could_not_be_told_again_is_refused(manager: Caller, clinic: Clinic, number: str) -> None:
+    draft = make_protocol(practice=clinic.practice)
+    path = f"{VERSIONS}/{public('prot', draft.id)}"
+    example = f'{{"name": "x", "answers": {{"age": {number}}}, "expects": {{"rule": "x"}}}}'
+    body = f'{{"definition": {{}}, "examples": [{example}]}}'
+    with changes():
+        refused = put(manager, path, body)
+    sentence = "The body holds a number that is too large"
+    assert_refused(refused, status=400, code="bad_request", sentence=sentence)
+    assert manager.get(path).status_code == 200
+
+
 def test_another_practice_s_practitioner_is_no_pool(manager: Caller, clinic: Clinic, other_clinic: Clinic) -> None:
     content, examples = optometry()
     content["otherwise"]["practitioners"] = [public("pract", other_clinic.practitioner.id)]
