@@ -219,8 +219,16 @@ def _same_site_only(request: Request) -> None:
         return
     if http.META.get("HTTP_SEC_FETCH_SITE", "same-origin") not in ("same-origin", "none"):
         raise Forbidden
-    if origin and urlsplit(origin).netloc != http.get_host():
+    if origin and _host_of(origin) != http.get_host():
         raise Forbidden
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        # Such as a bracket that nothing closes: no browser's, and nobody's host.
+        return None
 
 
 def _answer(result: sign_in.SignedIn) -> Response:

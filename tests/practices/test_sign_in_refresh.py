@@ -296,6 +296,9 @@ CROSS_SITE = [
     {"Origin": "http://evil-testserver"},
     {"Origin": "http://testserver:8443"},
     {"Origin": "http://testserver@evil.example"},
+    {"Origin": "http://["},
+    {"Origin": "http://testserver]"},
+    {"Origin": "https://[x]"},
     {"Origin": "http://testserver", "Sec-Fetch-Site": "cross-site"},
 ]
 SAME_SITE = [
