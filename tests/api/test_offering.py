@@ -128,6 +128,12 @@ class TestTypes:
             assert_not_found(manager.patch("/api/v2/appointment-types/no_such", {"name": "No"}))
             assert manager.patch(f"/api/v2/appointment-types/{clinic.exam.code}", {}).status_code == 400
 
+    def test_what_no_text_can_be_is_not_found(self, manager: Caller, clinic: Clinic) -> None:
+        path = f"/api/v2/appointment-types/{clinic.exam.code}%00"
+        with changes():
+            assert_not_found(manager.patch(path, {"name": "Exam"}))
+            assert_not_found(put(manager, f"{path}/resources", {"categories": []}))
+
     def test_the_same_again_is_added_once(self, manager: Caller) -> None:
         key = str(uuid4())
         first, again = (manager.post("/api/v2/appointment-types", DRY_EYE, key=key) for _ in range(2))
