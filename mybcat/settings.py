@@ -226,6 +226,8 @@ PRINCIPAL_LOADERS = {
 }
 # Keeps what is done during a phone call.
 CALL_KEEPER = "appointments.calls.services.keep_act"
+# Whose acts are a patient's as well: the records that were merged into theirs.
+COPIES_OF = "patients.merging.copies_of"
 # Every limit of limits.py and tiers.py, times this.
 RATE_LIMIT_FACTOR = ENVIRONMENT.rate_limit_factor
 # Prefix of each public id, and what it names.

@@ -94,6 +94,17 @@ def undo_merge(*, merge_id: UUID, by: Principal, now: datetime) -> PatientMerge:
     return merge
 
 
+def copies_of(patient_id: UUID) -> list[UUID]:
+    """The records that were merged into this one, or into one that was; none that was taken back."""
+    found: list[UUID] = []
+    last = [patient_id]
+    while last:
+        rows = PatientMerge.objects.filter(kept_id__in=last, undone_at=None)
+        last = list(rows.order_by("id").values_list("merged_id", flat=True))
+        found += last
+    return found
+
+
 def _locked(kept_id: UUID, merged_id: UUID) -> tuple[Patient, Patient]:
     """Both, locked in one order, so that merging each into the other cannot deadlock. Raises UnknownId."""
     rows = Patient.objects.filter(id__in=(kept_id, merged_id)).order_by("id").select_for_update()

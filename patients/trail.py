@@ -17,6 +17,7 @@ from mybcat.gateway.tiers import Tier
 from mybcat.ids import internal_id, public_id
 from mybcat.models import AuditEntry
 from mybcat.principal import Permission
+from patients.merging import copies_of
 from patients.services import get_patient
 from practices.models import User
 
@@ -63,12 +64,14 @@ class PatientTrail(Endpoint):
 
     @extend_schema(operation_id="listPatientAudit", parameters=[TrailQuery], responses=TrailList)
     def get(self, request: Request, patient_id: str) -> Response:
-        """Every act on the patient's data, in order of time. Asking is such an act itself."""
+        """Every act on the patient's data, on those of merged records too, in order. Asking is such an act itself."""
         query = read_query(request, TrailQuery, paged=False)
         since, until = _span(query, now=self.now)
         patient = get_patient(internal_id("pat", patient_id))
+        # Entries never change: what was done before a merge names the record that it was done to.
+        records = [str(each) for each in (patient.id, *copies_of(patient.id))]
         rows = AuditEntry.objects.filter(
-            at__gte=since, at__lt=until, object_kind="pat", object_ids__contains=[str(patient.id)]
+            at__gte=since, at__lt=until, object_kind="pat", object_ids__has_any_keys=records
         )
         response = page_of(rows, request=request, query=query, order=("at", "id"), show_all=_shown)
         audit.record(

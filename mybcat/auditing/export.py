@@ -1,13 +1,14 @@
 """Who saw or changed one patient's data: the accounting of disclosures (45 CFR 164.528)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import orjson
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import connection
+from django.utils.module_loading import import_string
 
 from mybcat import audit
 from mybcat.auditing.chain import COLUMNS, Entry, read_entry
@@ -26,7 +27,7 @@ _OF_PATIENT = f"""
     FROM (
         SELECT * FROM mybcat_auditentry
         WHERE practice_id = %(practice)s AND at >= %(since)s AND object_kind = 'pat'
-          AND object_ids @> %(patient)s::jsonb AND (at, id) > (%(at)s, %(id)s)
+          AND object_ids ?| %(records)s::text[] AND (at, id) > (%(at)s, %(id)s)
         ORDER BY at, id LIMIT %(limit)s
     ) e LEFT JOIN mybcat_auditseal s ON s.entry_id = e.id
     ORDER BY e.at, e.id
@@ -34,7 +35,11 @@ _OF_PATIENT = f"""
 
 
 def disclosures(*, practice_id: UUID, patient_id: UUID, since: datetime, now: datetime) -> Iterator[dict[str, Any]]:
-    """Every act on the patient's data since then, in order of time; members as in MEMBERS. Itself on record."""
+    """Every act on the patient's data since then, also on records that were merged into theirs, in order of time.
+
+    Members as in MEMBERS. Itself on record.
+    """
+    copies_of: Callable[[UUID], list[UUID]] = import_string(settings.COPIES_OF)
     with platform_scope(reason="export the audit record"):
         audit.record(
             principal=None,
@@ -44,11 +49,12 @@ def disclosures(*, practice_id: UUID, patient_id: UUID, since: datetime, now: da
             now=now,
             practice_id=practice_id,
         )
+        records = [str(each) for each in (patient_id, *copies_of(patient_id))]
     at, last = since, UUID(int=0)
     while True:
         parameters: dict[str, Any] = {
             "practice": practice_id,
-            "patient": orjson.dumps([str(patient_id)]).decode(),
+            "records": records,
             "since": since,
             "at": at,
             "id": last,

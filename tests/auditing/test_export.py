@@ -14,6 +14,7 @@ from mybcat.auditing.sealer import seal
 from mybcat.models import AuditEntry
 from mybcat.operators.trace import Operator
 from mybcat.tenancy import practice_scope
+from patients.merging import merge_patients, undo_merge
 from tests.auditing.records import NOW, chain, write
 from tests.callers import public
 from tests.factories import Clinic, make_patient, make_user
@@ -55,6 +56,24 @@ def test_it_tells_of_this_patient_and_no_other(
         (4, "patient.search", f"operator {operator.id}", "Olga", agent, "support"),
     ]
     assert rows[0]["hash"] == chain(clinic)[0][2].hex()
+
+
+def test_it_tells_of_records_that_were_merged_into_this_one(clinic: Clinic, capsys: pytest.CaptureFixture[str]) -> None:
+    copy = make_patient(practice=clinic.practice)
+    with practice_scope(clinic.practice.id):
+        audit.record(principal=None, action="patient.read", object_kind="pat", object_ids=[copy.id], now=NOW)
+
+    def actions() -> list[str]:
+        lines = exported(clinic, "--format", "json", capsys=capsys).splitlines()
+        return [orjson.loads(line)["action"] for line in lines]
+
+    assert actions() == ["audit.exported"]
+    with practice_scope(clinic.practice.id):
+        merged = merge_patients(kept_id=clinic.patient.id, merged_id=copy.id, by=clinic.principal, now=NOW)
+    assert actions() == ["patient.read", "patient.merged", "audit.exported", "audit.exported"]
+    with practice_scope(clinic.practice.id):
+        undo_merge(merge_id=merged.id, by=clinic.principal, now=NOW)
+    assert actions() == ["patient.merged", "patient.merge_undone", *["audit.exported"] * 3]
 
 
 def test_as_csv_with_all_members(clinic: Clinic, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,6 +9,7 @@ from mybcat.models import AuditEntry
 from mybcat.operators.trace import Operator
 from mybcat.principal import Role
 from mybcat.tenancy import practice_scope
+from patients.models import Patient
 from tests.api.refusals import assert_forbidden, assert_invalid
 from tests.api.rows import REFUSED, changes
 from tests.callers import Caller, public
@@ -50,6 +51,31 @@ def test_acts_are_told_in_order_with_who_and_for_whom(
         ("patient.search", who, None),
         ("patient.read", {"kind": "operator", "name": "Olga"}, who),
     ]
+
+
+def test_what_was_done_to_merged_records_is_told_with_the_one_that_stands(
+    manager: Caller, clinic: Clinic
+) -> None:
+    copy, inner = (make_patient(practice=clinic.practice) for _ in range(2))
+    for patient in (inner, copy, clinic.patient):
+        manager.get(f"/api/v2/patients/{public('pat', patient.id)}")
+
+    def merge(kept: Patient, merged: Patient) -> str:
+        body = {"mergedPatientId": public("pat", merged.id)}
+        return str(manager.post(f"/api/v2/patients/{public('pat', kept.id)}/merge", body).json()["mergeId"])
+
+    def told(patient: Patient) -> list[str]:
+        rows = manager.get(f"/api/v2/patients/{public('pat', patient.id)}/audit").json()["data"]
+        return [row["action"] for row in rows if row["action"] != "patient.audit"]
+
+    merge(copy, inner)
+    assert told(copy) == ["patient.read", "patient.read", "patient.merged"]
+    outer = merge(clinic.patient, copy)
+    whole = ["patient.read"] * 3 + ["patient.merged"] * 2
+    assert (told(clinic.patient), told(copy), told(inner)) == (whole, whole, whole)
+    manager.post(f"/api/v2/patient-merges/{outer}/undo", {})
+    assert told(clinic.patient) == ["patient.read", "patient.merged", "patient.merge_undone"]
+    assert told(inner) == ["patient.read", "patient.read", "patient.merged", "patient.merged", "patient.merge_undone"]
 
 
 def test_asking_is_on_record_too(manager: Caller, clinic: Clinic, path: str) -> None:
