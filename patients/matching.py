@@ -3,9 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
+from operator import or_
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
+from django.db.models.expressions import OrderBy
 
 from mybcat.errors import DomainError
 from mybcat.ids import public_id
@@ -19,7 +23,7 @@ EACH_NAME, BIRTH_DATE, PHONE = 20, 40, 20
 STRANGERS = 0.6
 # More than two of the four: a name misspelt or changed by marriage, a twin. Worth a second look.
 LIKELY = 65
-# More rows than this share a phone number or a birthday only where somebody typed nonsense.
+# Those first with whom most agrees. So many share a birthday and more only where somebody typed nonsense.
 LOOKED_AT = 200
 
 
@@ -67,7 +71,8 @@ class Candidate:
 
 def candidates(*, person: Person, other_than: UUID | None = None, limit: int = 10) -> list[Candidate]:
     """Patients of the practice in scope who may be `person`, the likeliest first."""
-    rows = Patient.objects.standing().filter(_worth_a_look(person)).exclude(id=other_than).order_by("id")[:LOOKED_AT]
+    rows = Patient.objects.standing().filter(_worth_a_look(person)).exclude(id=other_than)
+    rows = rows.order_by(_likeliest_first(person), "id")[:LOOKED_AT]
     judged = [_judged(person, row) for row in rows]
     alike = [each for each in judged if each.because]
     return sorted(alike, key=lambda each: (-each.score, each.patient.last_name_key, each.patient.id))[:limit]
@@ -86,17 +91,32 @@ def refuse_duplicates(*, person: Person) -> None:
 
 
 def _worth_a_look(person: Person) -> Q:
-    condition = Q(pk__in=())
+    return reduce(or_, _tests(person).values(), Q(pk__in=()))
+
+
+def _likeliest_first(person: Person) -> OrderBy:
+    """With whom most agrees: hundreds may have a common name, and who is meant must be among those looked at."""
+    points = {"dateOfBirth": BIRTH_DATE, "name": 2 * EACH_NAME - 1, "phone": PHONE}
+    agreed = (Case(When(test, then=points[name]), default=0) for name, test in _tests(person).items())
+    total: Any = sum(agreed, Value(0))
+    return OrderBy(total, descending=True)
+
+
+def _tests(person: Person) -> dict[str, Q]:
+    """What each thing known asks of a row, by its indexes; whole names, as they are heard or were mistyped."""
+    tests = {}
     if person.date_of_birth:
-        condition |= Q(date_of_birth=person.date_of_birth)
+        tests["dateOfBirth"] = Q(date_of_birth=person.date_of_birth)
     if person.phone:
-        condition |= Q(phone_reversed=person.phone[::-1])
+        tests["phone"] = Q(phone_reversed=person.phone[::-1])
     first, last = person.names
     if last and first:
-        condition |= Q(last_name_sound=sound(last), first_name_sound=sound(first))
-        condition |= Q(last_name_skeleton=skeleton(last), first_name_skeleton=skeleton(first))
-        condition |= Q(last_name_sound=sound(first), first_name_sound=sound(last))
-    return condition
+        tests["name"] = (
+            Q(last_name_sound=sound(last), first_name_sound=sound(first))
+            | Q(last_name_skeleton=skeleton(last), first_name_skeleton=skeleton(first))
+            | Q(last_name_sound=sound(first), first_name_sound=sound(last))
+        )
+    return tests
 
 
 def _judged(person: Person, patient: Patient) -> Candidate:

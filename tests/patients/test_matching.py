@@ -7,7 +7,8 @@ import pytest
 
 from mybcat.models import AuditEntry
 from mybcat.tenancy import practice_scope
-from patients.matching import LIKELY
+from patients.matching import LIKELY, LOOKED_AT
+from patients.models import Patient
 from tests.api.rows import changes
 from tests.callers import Caller, public
 from tests.factories import Clinic, make_patient
@@ -62,6 +63,19 @@ def test_the_likeliest_comes_first(agent: Caller, clinic: Clinic) -> None:
     found = matched(agent, **ADA, phone=clinic.patient.phone)
     assert [each["patient"]["id"] for each in found] == [public("pat", each.id) for each in (clinic.patient, sister)]
     assert found[0]["score"] > found[1]["score"]
+
+
+def test_who_is_meant_is_found_among_hundreds_of_the_same_name(agent: Caller, clinic: Clinic) -> None:
+    with practice_scope(clinic.practice.id):
+        Patient.objects.bulk_create(
+            Patient(first_name="Maria", last_name="Garcia", date_of_birth=date(1950, 1, 1)) for _ in range(LOOKED_AT)
+        )
+    maria = {"firstName": "Maria", "lastName": "Garcia", "dateOfBirth": "1985-05-05"}
+    assert create(agent, **maria).status_code == 201
+    for described in (maria, {**maria, "firstName": "Marta"}):
+        assert matched(agent, **described)[0]["because"] == ["name", "dateOfBirth"]
+        with changes():
+            assert create(agent, **described).json()["code"] == "possible_duplicate"
 
 
 def test_another_practice_s_patients_are_nobody(agent: Caller, clinic: Clinic, other_clinic: Clinic) -> None:

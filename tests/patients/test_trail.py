@@ -53,9 +53,7 @@ def test_acts_are_told_in_order_with_who_and_for_whom(
     ]
 
 
-def test_what_was_done_to_merged_records_is_told_with_the_one_that_stands(
-    manager: Caller, clinic: Clinic
-) -> None:
+def test_what_was_done_to_merged_records_is_told_with_the_one_that_stands(manager: Caller, clinic: Clinic) -> None:
     copy, inner = (make_patient(practice=clinic.practice) for _ in range(2))
     for patient in (inner, copy, clinic.patient):
         manager.get(f"/api/v2/patients/{public('pat', patient.id)}")
