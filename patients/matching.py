@@ -8,11 +8,13 @@ from operator import or_
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Case, Q, Value, When
 from django.db.models.expressions import OrderBy
 
 from mybcat.errors import DomainError
 from mybcat.ids import public_id
+from mybcat.tenancy import current_scope
 from patients.likeness import names_alike, skeleton, sound
 from patients.likeness import search_key as folded
 from patients.models import Patient
@@ -23,6 +25,9 @@ EACH_NAME, BIRTH_DATE, PHONE = 20, 40, 20
 STRANGERS = 0.6
 # More than two of the four: a name misspelt or changed by marriage, a twin. Worth a second look.
 LIKELY = 65
+# Of two who add the same person at once, the second finds what the first has added. Who is likely the same has the same
+# birth date, so others do not wait.
+_IN_TURN = "SELECT pg_advisory_xact_lock(hashtextextended('patient ' || %s || %s, 0))"
 # Those first with whom most agrees. So many share a birthday and more only where somebody typed nonsense.
 LOOKED_AT = 200
 
@@ -84,7 +89,9 @@ def likely_same(person: Person, patient: Patient) -> bool:
 
 
 def refuse_duplicates(*, person: Person) -> None:
-    """Raises PossibleDuplicate when somebody on record is likely the same."""
+    """Raises PossibleDuplicate when somebody on record, or just being added, is likely the same."""
+    with connection.cursor() as cursor:
+        cursor.execute(_IN_TURN, [str(current_scope().practice_id), str(person.date_of_birth)])
     likely = [each for each in candidates(person=person) if each.score >= LIKELY]
     if likely:
         raise PossibleDuplicate(likely)

@@ -10,7 +10,7 @@ from mybcat.tenancy import practice_scope
 from patients.matching import LIKELY, LOOKED_AT
 from patients.models import Patient
 from tests.api.rows import changes
-from tests.callers import Caller, public
+from tests.callers import Caller, public, together
 from tests.factories import Clinic, make_patient
 
 ADA = {"firstName": "Ada", "lastName": "Okafor", "dateOfBirth": "1984-03-09"}
@@ -121,6 +121,17 @@ def test_a_likely_second_record_is_refused_until_told_that_it_is_none(agent: Cal
     assert b"Ada" not in refused.content
     with changes(patients_patient=1, mybcat_event=1, mybcat_auditentry=1):
         assert create(agent, lastName="Okaphor", evenIfAlike=True).status_code == 201
+
+
+def test_of_many_who_add_one_person_at_once_one_does(clinic: Clinic) -> None:
+    callers = [Caller(clinic.agent, clinic.practice) for _ in range(3)]
+    boris = {"firstName": "Boris", "lastName": "Quist", "dateOfBirth": "1971-02-03"}
+    with changes(patients_patient=1, mybcat_event=1, mybcat_auditentry=1):
+        answers = together(3, lambda number: create(callers[number], **boris))
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 2
+    (made,) = (answer.json()["id"] for answer in answers if answer.status_code == 201)
+    told = [answer.json()["candidates"] for answer in answers if answer.status_code == 409]
+    assert [[each["patientId"] for each in candidates] for candidates in told] == [[made]] * 2
 
 
 def test_a_stranger_is_added_at_once(agent: Caller) -> None:
