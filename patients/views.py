@@ -1,16 +1,19 @@
 """Patients: search, create, read, change. Every answer leaves an audit row."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db.models import QuerySet
+from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from mybcat import audit
-from mybcat.gateway.conditional import of_answer
+from mybcat.gateway.conditional import State, of_answer, refuse_stale, tagged
 from mybcat.gateway.endpoint import Endpoint
 from mybcat.gateway.inputs import read_body
 from mybcat.gateway.lists import listed, page_of, read_query
@@ -103,15 +106,22 @@ class PatientDetail(PatientEndpoint):
 
     @extend_schema(operation_id="updatePatient", versions=["v1"], request=PatientInput, responses=PatientV1Output)
     @extend_schema(operation_id="updatePatient", versions=["v2"], request=PatientInput, responses=PatientV2Output)
-    def patch(self, request: Request, patient_id: str) -> Response:
-        """Change the members that the body names, and no others."""
-        patient = services.update_patient(
-            patient_id=internal_id("pat", patient_id),
-            fields=read_body(PatientInput, request, partial=True),
-            by=self.principal,
-            now=self.now,
-        )
-        return Response(self.shown([patient])[0])
+    def patch(self, request: Request, patient_id: str) -> HttpResponse:
+        """Change the members that the body names, and no others; with If-Match, only what was read is changed."""
+        wanted, fields = internal_id("pat", patient_id), read_body(PatientInput, request, partial=True)
+        refuse_stale(principal=self.principal, request=request, path=request.path, read=partial(self._locked, wanted))
+        patient = services.update_patient(patient_id=wanted, fields=fields, by=self.principal, now=self.now)
+        response = Response(self.shown([patient])[0])
+        return tagged(response, principal=self.principal, path=request.path, state=_state(response.data))
+
+    def _locked(self, patient_id: UUID) -> State:
+        """What GET would tell, and nobody changes before we have."""
+        return _state(self.shown([services.get_patient(patient_id, lock=True)])[0])
+
+
+def _state(shown: dict[str, Any]) -> State:
+    """As of_answer() has it."""
+    return State((orjson.dumps(shown),))
 
 
 def _rows(response: Response) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from patients.models import Patient
 from practices.models import Practice
 from tests.api.refusals import assert_forbidden, assert_invalid, assert_not_found
 from tests.api.rows import REFUSED, changes
-from tests.callers import Caller, public
+from tests.callers import Caller, public, together
 from tests.factories import Clinic, make_clinic, make_patient
 
 both_versions = pytest.mark.parametrize("version", ["v1", "v2"])
@@ -226,6 +226,41 @@ def test_only_the_members_sent_are_changed(agent: Caller, clinic: Clinic, versio
     assert agent.get(f"/api/{version}/patients/{identifier}").json() == answer.json()
     found = agent.get("/api/v1/patients", search="ibe").json()["results"]
     assert [row["id"] for row in found] == [identifier]
+
+
+@both_versions
+def test_who_has_seen_an_older_state_changes_nothing(agent: Caller, clinic: Clinic, version: str) -> None:
+    path = f"/api/{version}/patients/{public('pat', clinic.patient.id)}"
+
+    def rename(name: str, seen: str) -> Any:
+        headers = {**agent.headers, "If-Match": seen}
+        return agent.http.patch(path, {"lastName": name}, content_type="application/json", headers=headers)
+
+    seen = agent.get(path).headers["ETag"]
+    changed = rename("Ibe", seen)
+    assert (changed.status_code, changed.headers["ETag"]) == (200, agent.get(path).headers["ETag"])
+    with changes():
+        stale = [rename("Eze", each) for each in (seen, f"W/{seen}", '"x"')]
+    assert [answer.status_code for answer in stale] == [412] * 3
+    assert all(b"This has changed since you read it" in answer.content for answer in stale)
+    assert rename("Eze", changed.headers["ETag"]).json()["lastName"] == "Eze"
+    assert rename("Udo", "*").json()["lastName"] == "Udo"
+    assert agent.patch(path, {"lastName": "Obi"}).json()["lastName"] == "Obi"
+
+
+def test_of_many_who_change_what_they_read_at_once_one_does(clinic: Clinic) -> None:
+    callers = [Caller(clinic.agent, clinic.practice) for _ in range(3)]
+    path = f"/api/v2/patients/{public('pat', clinic.patient.id)}"
+    seen = callers[0].get(path).headers["ETag"]
+
+    def rename(number: int) -> int:
+        headers = {**callers[number].headers, "If-Match": seen}
+        body = {"lastName": f"Ibe {number}"}
+        return int(callers[number].http.patch(path, body, content_type="application/json", headers=headers).status_code)
+
+    with changes(patients_patient=0, **WRITTEN):
+        statuses = together(3, rename)
+    assert sorted(statuses) == [200, 412, 412]
 
 
 def test_a_change_is_told_by_an_event_and_an_audit_row(agent: Caller, clinic: Clinic) -> None:
