@@ -21,7 +21,7 @@ from mybcat.operators.filters import PracticeFilter, RecordedFilter
 from mybcat.operators.model_admin import OperatorAdmin, ReadOnlyAdmin
 from mybcat.operators.sign_in_views import freshly_verified
 from mybcat.operators.tenant_admin import TenantAdmin
-from practices import sign_in, viewing
+from practices import everywhere, sign_in, viewing
 from practices.models import AppointmentType, Membership, RefreshFamily, Subscription, User
 from practices.resources.models import Resource
 from practices.workspace.models import FrontDesk
@@ -94,6 +94,11 @@ class UserAdmin(AccessAdmin, OperatorAdmin, DjangoUserAdmin):
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
         return freshly_verified(super().user_change_password)(request, id, form_url)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not (obj.is_active and obj.is_staff):
+            everywhere.end_views(operator=obj, now=timezone.now())
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.has_change_permission(request)

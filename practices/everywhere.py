@@ -34,6 +34,12 @@ def end_all(*, user: User, because: str, now: datetime) -> None:
         operators_sessions.end_all_of(user.id, now=now)
 
 
+def end_views(*, operator: User, now: datetime) -> None:
+    """Whoever is no operator any more sees no more of what members see. In platform scope."""
+    rows = RefreshFamily.objects.filter(viewed_by=operator, revoked_at__isnull=True)
+    rows.update(revoked_at=now, revoked_because="operator_left")
+
+
 def record(*, user: User, action: str, now: datetime, by_platform: bool = False) -> None:
     """An audit row in each practice that the person works for: what is done to their account holds in all of them."""
     for member in memberships_of(user):

@@ -20,10 +20,13 @@ _MEMBER = """
     {session}
     WHERE m.practice_id = %s AND m.is_active
 """
-# A token of ours lives no longer than its sign-in, nor than the password it began with.
+# A token of ours lives no longer than its sign-in, nor than the password it began with; nor does an operator who was
+# dismissed go on looking.
 _SESSION = """
     JOIN practices_refreshfamily f ON f.id = %s AND f.user_id = m.user_id AND f.revoked_at IS NULL
      AND f.expires_at > %s AND f.credentials = encode(sha256(convert_to(u.password, 'UTF8')), 'hex')
+     AND (f.viewed_by_id IS NULL
+          OR EXISTS (SELECT FROM practices_user o WHERE o.id = f.viewed_by_id AND o.is_active AND o.is_staff))
 """
 _BY_SESSION = _MEMBER.format(ends_at="f.expires_at", session=_SESSION) + "AND m.user_id = %s"
 _BY_SUBJECT = _MEMBER.format(ends_at="NULL", session="") + "AND u.external_subject = %s"

@@ -180,6 +180,25 @@ def test_a_member_who_leaves_takes_the_view_along(token: str, clinic: Clinic) ->
     assert ask(token, "GET", "/api/v2/locations").status_code == 401
 
 
+@pytest.mark.parametrize("left", ["is_active", "is_staff"])
+def test_an_operator_who_is_dismissed_sees_no_more(token: str, operator: User, left: str) -> None:
+    assert ask(token, "GET", "/api/v2/patients").status_code == 200
+    head = at_desk(make_user(email="head@mybcat.example", is_staff=True, is_superuser=True))
+    stays = {"is_active": "on", "is_staff": "on", "is_superuser": "on"}
+    kept = {name: value for name, value in stays.items() if name != left}
+    sent = {"email": operator.email, "name": operator.name, "external_subject": "", **kept}
+    assert head.post(page(User, "change", operator.id), sent).status_code == 302
+    announce()
+    assert ask(token, "GET", "/api/v2/patients").status_code == 401
+    assert RefreshFamily.objects.get().revoked_because == "operator_left"
+
+
+@pytest.mark.parametrize("left", ["is_active", "is_staff"])
+def test_nor_one_who_was_dismissed_by_other_means(token: str, operator: User, left: str) -> None:
+    User.objects.filter(id=operator.id).update(**{left: False})
+    assert ask(token, "GET", "/api/v2/patients").status_code == 401
+
+
 def test_nobody_views_as_themselves(clinic: Clinic) -> None:
     both = make_user(is_staff=True)
     make_member(practice=clinic.practice, user=both)
