@@ -1,9 +1,11 @@
 """Signing in, changing practice, signing out: what each answers and what each leaves."""
 
 import base64
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 
 from mybcat.ids import new_uuid
@@ -259,6 +261,21 @@ def test_the_bearer_token_alone_signs_out(client: Client, sarah: User) -> None:
     assert_session_over(reads(client, token))
     refreshed = client.post("/api/auth/refresh")
     assert_refused(refreshed, status=401, code="session_ended", sentence="Your session has ended. Sign in again.")
+
+
+def test_an_expired_token_beside_the_cookie_hinders_nobody_from_signing_out(client: Client, sarah: User) -> None:
+    signed_in = sign_in(client).json()
+    headers = {"Authorization": f"Bearer {signed_in['accessToken']}"}
+    with time_machine.travel(datetime.now(UTC) + timedelta(seconds=signed_in["expiresIn"] + 1), tick=False):
+        stranger = Client(raise_request_exception=False)
+        with changes():
+            assert stranger.post("/api/auth/logout", headers=headers).status_code == 401
+        kept = client.cookies["refresh"].value
+        with changes(practices_refreshfamily=0, mybcat_epoch=1):
+            answer = client.post("/api/auth/logout", headers=headers)
+        assert (answer.status_code, answer.cookies["refresh"].value) == (204, "")
+        client.cookies["refresh"] = kept
+        assert client.post("/api/auth/refresh").status_code == 401
 
 
 def test_signing_out_again_does_no_harm(client: Client, sarah: User) -> None:
