@@ -31,6 +31,10 @@ class MemberInput(Input):
     name = serializers.CharField(max_length=120)
     role = serializers.ChoiceField(choices=ROLES)
 
+    def validate_email(self, value: str) -> str:
+        # In small letters, as it is kept, some characters are two.
+        return str(self.fields["email"].run_validation(value.lower()))
+
 
 class MemberChange(Input):
     role = serializers.ChoiceField(choices=ROLES, required=False)

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from mybcat.gateway.endpoint import Endpoint
-from mybcat.gateway.inputs import IdField, Input, read_body
+from mybcat.gateway.inputs import FlagField, IdField, Input, read_body
 from mybcat.gateway.lists import each, listed, page_of, read_query
 from mybcat.gateway.tiers import Tier
 from mybcat.ids import familiar_id, internal_id, public_id
@@ -32,7 +32,7 @@ class ResourceInput(Input):
 
 class ResourceChange(Input):
     name = serializers.CharField(max_length=120, required=False)
-    active = serializers.BooleanField(source="is_active", required=False)
+    active = FlagField(source="is_active", required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not attrs:

@@ -192,7 +192,14 @@ class TestInviting:
         assert mail_now() == 1
 
     @pytest.mark.parametrize(
-        ("member", "value"), [("email", "ines"), ("name", ""), ("role", "owner"), ("active", True)]
+        ("member", "value"),
+        [
+            ("email", "ines"),
+            ("email", "\u0130" * 200 + "@members.example"),
+            ("name", ""),
+            ("role", "owner"),
+            ("active", True),
+        ],
     )
     def test_what_cannot_be_is_refused_by_name(self, manager: Caller, member: str, value: Any) -> None:
         with changes():

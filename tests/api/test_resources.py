@@ -238,6 +238,8 @@ class TestManaging:
             assert_invalid(add(manager, clinic, kind="ship"), kind=["No such kind"])
             assert add(manager, clinic, category="Exam Room").status_code == 400
             assert manager.patch(f"/api/v2/resources/{identifier}", {}).status_code == 400
+            for flag in ("off", 0):
+                assert manager.patch(f"/api/v2/resources/{identifier}", {"active": flag}).status_code == 400
             assert_not_found(add(manager, clinic, locationId=public("loc", uuid4())))
             assert_not_found(manager.patch(f"/api/v2/resources/{public('res', uuid4())}", {"name": "x"}))
             assert needs(manager, clinic, "a b").status_code == 400
