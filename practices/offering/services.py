@@ -9,7 +9,7 @@ from mybcat import audit
 from mybcat.errors import DomainError
 from mybcat.principal import Principal
 from practices.models import AppointmentType, Practice
-from practices.resources.services import UnknownType
+from practices.resources.services import UnknownType, record_type
 
 
 class CodeTaken(DomainError):
@@ -26,7 +26,7 @@ def add_type(*, fields: dict[str, Any], by: Principal, now: datetime) -> Appoint
             kind.save()
     except IntegrityError as error:
         raise CodeTaken from error
-    audit.record(principal=by, action="appointment_type.added", object_kind="", object_ids=(), now=now)
+    record_type("added", kind, by=by, now=now)
     return kind
 
 
@@ -38,7 +38,7 @@ def change_type(*, code: str, fields: dict[str, Any], by: Principal, now: dateti
     for name, value in fields.items():
         setattr(kind, name, value)
     kind.save(update_fields=fields)
-    audit.record(principal=by, action="appointment_type.changed", object_kind="", object_ids=(), now=now)
+    record_type("changed", kind, by=by, now=now)
     return kind
 
 

@@ -55,8 +55,14 @@ def set_needs(*, code: str, categories: Sequence[str], by: Principal, now: datet
         raise UnknownType
     kind.resource_categories = sorted(set(categories))
     kind.save(update_fields=("resource_categories",))
-    audit.record(principal=by, action="appointment_type.changed", object_kind="", object_ids=(), now=now)
+    record_type("changed", kind, by=by, now=now)
     return kind
+
+
+def record_type(act: str, kind: AppointmentType, *, by: Principal, now: datetime) -> None:
+    """Which one, by its code: types have no public id."""
+    action = f"appointment_type.{act}"
+    audit.record(principal=by, action=action, object_kind="", object_ids=(), now=now, reason=kind.code)
 
 
 def _save(resource: Resource) -> None:

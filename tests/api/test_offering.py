@@ -41,9 +41,10 @@ def codes(caller: Caller, **query: str) -> list[str]:
 
 
 def recorded(clinic: Clinic) -> list[str]:
+    """Acts, with the type that they were done to."""
     with practice_scope(clinic.practice.id):
         rows = AuditEntry.objects.filter(action__regex="^(appointment_type|self_service)").order_by("at", "id")
-        return list(rows.values_list("action", flat=True))
+        return [" ".join(filter(None, row)) for row in rows.values_list("action", "reason")]
 
 
 class TestTypes:
@@ -55,7 +56,7 @@ class TestTypes:
         # 09:00 to 09:15, and the quarter of an hour after it.
         assert agent.book(clinic, slot=1, type="dry_eye", version="v2").status_code == 409
         assert agent.book(clinic, slot=2, type="dry_eye", version="v2").status_code == 201
-        assert recorded(clinic) == ["appointment_type.added"]
+        assert recorded(clinic) == ["appointment_type.added dry_eye"]
 
     def test_what_is_left_out_is_nothing_or_anybody(self, manager: Caller) -> None:
         body = {name: DRY_EYE[name] for name in ("code", "name", "durationMinutes")}
@@ -74,7 +75,7 @@ class TestTypes:
         assert agent.get(f"/api/v2/appointments/{booked['appointmentId']}").json()["end"] == booked["end"]
         assert agent.book(clinic, slot=2, version="v2").status_code == 201
         assert agent.book(clinic, slot=4, version="v2").status_code == 409
-        assert recorded(clinic) == ["appointment_type.changed"]
+        assert recorded(clinic) == [f"appointment_type.changed {clinic.exam.code}"]
 
     def test_what_is_not_active_is_not_booked_and_is_listed_for_who_asks(
         self, manager: Caller, agent: Caller, clinic: Clinic
