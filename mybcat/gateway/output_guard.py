@@ -132,6 +132,9 @@ def _own(named: set[Named], practice_id: UUID) -> set[Named]:
 
 
 def _remember(practice_id: UUID, texts: set[bytes]) -> None:
+    if len(texts) > _MOST_KNOWN:
+        # A spreadsheet of all patients, which nobody asks for twice a minute.
+        return
     # list(): other threads add practices meanwhile.
     if sum(map(len, list(_known.values()))) + len(texts) > _MOST_KNOWN:
         _known.clear()

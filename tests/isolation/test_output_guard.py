@@ -21,7 +21,7 @@ from tests.api.rows import changes
 from tests.callers import Caller, public
 from tests.contract.openapi import operations
 from tests.contract.test_openapi import CALLS, Own, filled, own, send
-from tests.factories import Clinic
+from tests.factories import Clinic, make_patient
 from tests.isolation.filled import tenant_tables
 from tests.isolation.ids import Ids
 from tests.isolation.places import PROBES, Probe
@@ -306,6 +306,20 @@ def test_a_text_that_looks_like_an_id_is_a_text(agent: Caller, foreign_ids: Ids)
     created = agent.post("/api/v2/patients", body)
     assert (created.status_code, created.json()["lastName"]) == (201, text)
     assert agent.get("/api/v2/patients").json()["data"][0]["firstName"] == foreign_ids["pat"]
+
+
+def test_more_than_there_is_room_for_is_not_kept(
+    agent: Caller, clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known: dict[Any, set[bytes]] = {}
+    monkeypatch.setattr(output_guard, "_known", known)
+    agent.get(f"/api/v2/patients/{public('pat', clinic.patient.id)}")
+    before = {practice: set(texts) for practice, texts in known.items()}
+    monkeypatch.setattr(output_guard, "_MOST_KNOWN", 3)
+    for _ in range(4):
+        make_patient(practice=clinic.practice)
+    assert len(agent.get("/api/v2/patients").json()["data"]) == 5
+    assert (known, sum(map(len, known.values()))) == (before, 1)
 
 
 def test_what_is_known_is_not_asked_again(agent: Caller, clinic: Clinic) -> None:
