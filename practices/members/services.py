@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from mybcat import audit
-from mybcat.errors import DomainError, UnknownId
+from mybcat.errors import DomainError, Forbidden, UnknownId
 from mybcat.principal import Principal, Role
 from practices import sign_in
 from practices.models import Membership, User
@@ -60,7 +60,7 @@ def change_member(
 ) -> Membership:
     """Another role from their next request on, or no access any more, which ends their sessions here.
 
-    Raises UnknownId, OwnMembership, LastManager.
+    Raises UnknownId, OwnMembership, LastManager; Forbidden where `by` was let go while this waited.
     """
     # All managers are locked, in one order: of two who let each other go, the second finds no other left.
     managers = list(_managers().order_by("id").select_for_update(no_key=True, of=("self",)))
@@ -70,8 +70,10 @@ def change_member(
     member.role = member.role if role is None else role
     member.is_active = member.is_active if active is None else active
     stays = member.is_active and member.role == Role.PRACTICE_MANAGER
-    if not stays and not [each for each in managers if each.id != member.id]:
+    if not stays and not [each for each in managers if each.id != member.id and not is_pending(each)]:
         raise LastManager
+    if by.id not in {each.user_id for each in managers}:
+        raise Forbidden
     member.save(update_fields=("role", "is_active"))
     if not member.is_active:
         sign_in.end_in_practice(user_id=member.user_id, practice_id=by.practice_id, now=now)
@@ -105,7 +107,7 @@ def is_pending(member: Membership) -> bool:
 
 
 def _managers() -> QuerySet[Membership]:
-    rows: QuerySet[Membership] = Membership.objects.filter(
+    rows: QuerySet[Membership] = Membership.objects.select_related("user").filter(
         role=Role.PRACTICE_MANAGER, is_active=True, user__is_active=True
     )
     return rows

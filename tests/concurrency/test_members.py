@@ -12,7 +12,7 @@ from practices.members import services
 from practices.models import Membership
 from tests.callers import Caller, public
 from tests.concurrency.racing import Racers, statuses
-from tests.factories import Clinic, make_member
+from tests.factories import Clinic, make_invited, make_member
 
 _PATIENCE = 60.0
 
@@ -50,17 +50,39 @@ class Unlocked:
         return found
 
 
-def test_one_of_the_last_two_stays(clinic: Clinic, two: list[partial[Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def both_are_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody asks who manages the practice before the other is about to as well."""
     met, managers = Barrier(2), services._managers
 
-    def both_are_in() -> Any:
+    def asked() -> Any:
         met.wait(_PATIENCE)
         return managers()
 
-    monkeypatch.setattr(services, "_managers", both_are_in)
+    monkeypatch.setattr(services, "_managers", asked)
+
+
+@pytest.mark.usefixtures("both_are_in")
+def test_one_of_the_last_two_stays(clinic: Clinic, two: list[partial[Any]]) -> None:
     with Racers(2) as racers:
         assert statuses(racers.run(two)) == [200, 409]
     assert left(clinic) == 1
+
+
+@pytest.mark.usefixtures("both_are_in")
+def test_whoever_cannot_sign_in_yet_is_nobody_who_stays(clinic: Clinic, two: list[partial[Any]]) -> None:
+    make_invited(clinic, role=Role.PRACTICE_MANAGER)
+    with Racers(2) as racers:
+        assert statuses(racers.run(two)) == [200, 409]
+    assert left(clinic) == 2
+
+
+@pytest.mark.usefixtures("both_are_in")
+def test_whoever_was_let_go_meanwhile_lets_nobody_go(clinic: Clinic, two: list[partial[Any]]) -> None:
+    make_member(practice=clinic.practice, role=Role.PRACTICE_MANAGER)
+    with Racers(2) as racers:
+        assert statuses(racers.run(two)) == [200, 403]
+    assert left(clinic) == 2
 
 
 def test_without_the_lock_nobody_would_be_left(
