@@ -104,7 +104,7 @@ def _check(found: dict[str, Any], *, previous: str, keys: dict[str, Ed25519Publi
     try:
         signature = b64decode(found.pop("signature"))
         keys[found["key"]].verify(signature, _signed(found))
-    except (KeyError, ValueError, InvalidSignature):
+    except (KeyError, TypeError, ValueError, InvalidSignature):
         raise Damaged(f"{where} is not signed by a key of ours") from None
     if found["previous"] != previous:
         raise Damaged(f"{where} does not follow the line before it")

@@ -245,6 +245,15 @@ class TestCheckpoints:
             "checkpoints: checkpoint: checkpoints-2026-04.jsonl line 2 is not signed by a key of ours"
         ]
 
+    @pytest.mark.parametrize(("member", "value"), [("signature", 5), ("signature", "é"), ("key", ["x"]), ("key", None)])
+    def test_what_cannot_even_be_a_signature_shows(self, file: Path, member: str, value: Any) -> None:
+        first, second, third = file.read_bytes().splitlines(keepends=True)
+        changed = orjson.dumps({**orjson.loads(second), member: value}) + b"\n"
+        file.write_bytes(first + changed + third)
+        assert findings() == [
+            "checkpoints: checkpoint: checkpoints-2026-04.jsonl line 2 is not signed by a key of ours"
+        ]
+
     def test_a_line_left_out_shows(self, file: Path) -> None:
         first, _, third = file.read_bytes().splitlines(keepends=True)
         file.write_bytes(first + third)
