@@ -1557,7 +1557,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** @description Change the members that the body names, and no others. */
+        /** @description Change the members that the body names, and no others; with If-Match, only what was read is changed. */
         patch: operations["updatePatient"];
         trace?: never;
     };
@@ -1585,7 +1585,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Every act on the patient's data, in order of time. Asking is such an act itself. */
+        /** @description Every act on the patient's data, on those of merged records too, in order. Asking is such an act itself. */
         get: operations["listPatientAudit"];
         put?: never;
         post?: never;
