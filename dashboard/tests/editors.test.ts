@@ -36,6 +36,7 @@ test("positions are kept by visit, each once, and other words change nothing", (
   const first = { type: "practitioner_location", visitId: "v1", lat: 40, lng: -74, eta: "4 min", at: "2026-01-01T10:00:00Z" };
   const known = heard({}, first);
   assert.equal(heard(known, first), known);
+  assert.equal(heard(known, { ...first, at: "2026-01-01T09:59:59.5+00:00" }), known);
   assert.equal(heard(known, { type: "visit_status", visitId: "v1", status: "arrived" }), known);
   const both = heard(known, { ...first, lng: -74.1, at: "2026-01-01T10:00:05Z" });
   assert.deepEqual(both["v1"]?.map((each) => each.lng), [-74, -74.1]);

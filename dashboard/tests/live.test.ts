@@ -10,6 +10,8 @@ class Plug implements Socket {
   onclose: ((event: { code: number }) => void) | null = null;
   said: unknown[] = [];
   closed = false;
+  /** Says nothing any more, as where the network was cut. */
+  deaf = false;
   protocols: string[];
 
   constructor(protocols: string[]) {
@@ -17,7 +19,9 @@ class Plug implements Socket {
   }
 
   send(text: string): void {
-    this.said.push(JSON.parse(text));
+    const word = JSON.parse(text) as { type: string };
+    this.said.push(word);
+    if (word.type === "ping" && !this.deaf) queueMicrotask(() => this.tells({ type: "pong" }));
   }
 
   close(): void {
@@ -38,6 +42,9 @@ const change = (seq: number): Change => ({
 class Server {
   last = 0;
   tickets = 0;
+  asked = 0;
+  /** Answers that are made come only after this. */
+  holdsBack: Promise<void> | null = null;
   refuses: Error | null = null;
   away = false;
   plugs: Plug[] = [];
@@ -47,15 +54,21 @@ class Server {
   words: unknown[] = [];
   live: Live;
 
-  constructor(after?: number) {
+  constructor(after?: number, options: { pingEvery?: number } = {}) {
     this.live = new Live({
+      ...options,
       after,
       ticket: async () => {
         if (this.refuses) throw this.refuses;
         this.tickets += 1;
         return { ticket: `t${this.tickets}`, url: "ws://there/live" };
       },
-      changes: async (seq) => this.#changes(seq),
+      changes: async (seq) => {
+        this.asked += 1;
+        const answer = this.#changes(seq);
+        await this.holdsBack;
+        return answer;
+      },
       onChange: ({ seq }) => this.heard.push(seq),
       onResync: () => (this.resyncs += 1),
       onState: (state) => this.states.push(state),
@@ -223,4 +236,74 @@ test("nothing happens after the end", async () => {
   await new Promise((resolve) => setTimeout(resolve, 30));
   assert.equal(server.plugs.length, 1);
   assert.equal(server.states.at(-1), "stopped");
+});
+
+test("a change that is told while an older answer is on its way is not lost", async () => {
+  const server = new Server(0);
+  const plug = await server.connected();
+  let arrives!: () => void;
+  server.holdsBack = new Promise((resolve) => (arrives = resolve));
+  plug.onclose?.({ code: 1006 });
+  await until(() => server.asked === 1 && server.plugs.length >= 2);
+  server.plug.tells({ stream: "calendar", type: "hello", seq: 0 });
+  server.plug.tells(change((server.last = 1)));
+  server.holdsBack = null;
+  arrives();
+  await until(() => server.heard.length === 1);
+  server.live.stop();
+});
+
+test("another end that has fallen silent is left for a new connection", async () => {
+  const server = new Server(0, { pingEvery: 10 });
+  const plug = await server.connected();
+  plug.deaf = true;
+  await until(() => server.plugs.length >= 2);
+  assert.deepEqual(plug.said, [{ type: "ping" }]);
+  assert.ok(plug.closed);
+  assert.notEqual(server.live.state, "live");
+  server.live.stop();
+});
+
+test("another end that answers is kept", async () => {
+  const server = new Server(0, { pingEvery: 10 });
+  const plug = await server.connected();
+  await until(() => plug.said.length === 3);
+  assert.equal(server.plugs.length, 1);
+  assert.equal(server.live.state, "live");
+  assert.deepEqual(server.words, []);
+  server.live.stop();
+});
+
+test("a handshake that nobody answers is tried again, and meanwhile changes are asked for", async () => {
+  const server = new Server(0, { pingEvery: 10 });
+  server.last = 1;
+  server.live.start();
+  await until(() => server.plugs.length >= 2 && server.heard.length === 1);
+  assert.ok(server.plugs[0]?.closed);
+  server.live.stop();
+});
+
+test("stopped and started again while a ticket is on its way, one socket is opened", async () => {
+  const server = new Server(0);
+  server.live.start();
+  server.live.stop();
+  await server.connected();
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  assert.equal(server.plugs.length, 1);
+  assert.equal(server.live.state, "live");
+  server.live.stop();
+});
+
+test("no more is said at once than the other end takes, and all of it in the end", async () => {
+  const server = new Server(0);
+  const visits = Array.from({ length: 17 }, (_, number) => `visit_${number}`);
+  for (const visit of visits) server.live.watch(visit);
+  const plug = await server.connected();
+  assert.equal(plug.said.length, 15);
+  server.live.look("2026-04-24");
+  server.live.look("2026-04-25");
+  await until(() => plug.said.length === 18);
+  const watched = visits.map((visitId) => ({ type: "watch", visitId }));
+  assert.deepEqual(plug.said, [...watched, { type: "look", date: "2026-04-25" }]);
+  server.live.stop();
 });

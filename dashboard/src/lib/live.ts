@@ -45,6 +45,8 @@ export interface Options {
   firstPause?: number;
   longestPause?: number;
   pollEvery?: number;
+  /** How often the other end is asked whether it is there; one that says nothing until the next time is not. */
+  pingEvery?: number;
 }
 
 /** The part of WebSocket that is used. */
@@ -55,6 +57,10 @@ export interface Socket {
   send(text: string): void;
   close(code?: number): void;
 }
+
+// The other end takes 20 words at once and 10 a second, and hangs up on who says more.
+const BREATH = 15;
+const BREATH_EVERY = 125;
 
 /** The sign-in has ended: no ticket will be had before the next one. */
 export class SignedOut extends Error {}
@@ -69,6 +75,14 @@ export class Live {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #poll: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
+  // Of two that connect, the later: stopped and started again, the former's ticket may still come.
+  #attempt = 0;
+  #pulse: ReturnType<typeof setTimeout> | undefined;
+  #heardOf = false;
+  // What is still to be said, the newest word of each kind and visit.
+  readonly #words = new Map<unknown, Word>();
+  #breath = BREATH;
+  #breathing: ReturnType<typeof setTimeout> | undefined;
   // One catches up at a time; frames that come meanwhile are of no use, it reads further than they are.
   #catching: Promise<void> | null = null;
   #wanted = 0;
@@ -118,7 +132,26 @@ export class Live {
   }
 
   #say(word: Word): void {
-    if (this.#state === "live") this.#socket?.send(JSON.stringify(word));
+    if (this.#state !== "live") return;
+    const about = word["visitId"] ?? word.type;
+    this.#words.delete(about);
+    this.#words.set(about, word);
+    this.#talk();
+  }
+
+  #talk(): void {
+    for (const [about, word] of this.#words) {
+      if (this.#breath === 0) break;
+      this.#breath -= 1;
+      this.#words.delete(about);
+      this.#socket?.send(JSON.stringify(word));
+    }
+    if (this.#breath === BREATH) return;
+    this.#breathing ??= setTimeout(() => {
+      this.#breathing = undefined;
+      this.#breath += 1;
+      this.#talk();
+    }, BREATH_EVERY);
   }
 
   #is(state: State): void {
@@ -136,30 +169,57 @@ export class Live {
     clearTimeout(this.#timer);
     clearTimeout(this.#poll);
     this.#poll = undefined;
+    this.#attempt += 1;
+    this.#hangUp(1000);
+  }
+
+  #hangUp(code: number): void {
+    clearTimeout(this.#pulse);
+    clearTimeout(this.#breathing);
+    this.#breathing = undefined;
+    this.#words.clear();
     const socket = this.#socket;
     this.#socket = null;
     if (socket) {
       socket.onclose = socket.onmessage = socket.onopen = null;
-      socket.close(1000);
+      socket.close(code);
     }
   }
 
+  /** The other end is not there, or cannot be heard: browsers take minutes to notice that a network was cut. */
+  #lost(): void {
+    this.#hangUp(4000);
+    this.#again();
+  }
+
+  #pulseSoon(): void {
+    clearTimeout(this.#pulse);
+    this.#heardOf = false;
+    this.#pulse = setTimeout(() => {
+      if (!this.#heardOf) return this.#lost();
+      this.#say({ type: "ping" });
+      this.#pulseSoon();
+    }, this.#options.pingEvery ?? 12_000);
+  }
+
   async #connect(): Promise<void> {
+    const attempt = (this.#attempt += 1);
     try {
       const { ticket, url } = await this.#options.ticket();
-      if (this.#over) return;
+      if (this.#over || attempt !== this.#attempt) return;
       const open = this.#options.open ?? ((address, protocols) => new WebSocket(address, protocols) as Socket);
       const socket = open(url, ["mybcat.v1", `ticket.${ticket}`]);
       this.#socket = socket;
+      this.#pulseSoon();
       socket.onmessage = ({ data }) => this.#heard(JSON.parse(String(data)) as Word);
       socket.onclose = () => {
         if (this.#socket === socket) {
-          this.#socket = null;
+          this.#hangUp(1000);
           this.#again();
         }
       };
     } catch (error) {
-      this.#failed(error);
+      if (attempt === this.#attempt) this.#failed(error);
     }
   }
 
@@ -190,12 +250,15 @@ export class Live {
   }
 
   async #ask(): Promise<void> {
+    const poll = this.#poll;
+    // Connected meanwhile, and lost again: another one asks.
+    const asksNoMore = () => this.#over || this.#poll !== poll;
     try {
       await this.#catchUp(0);
-      if (this.#over || this.#state === "live") return;
+      if (asksNoMore()) return;
       this.#is("polling");
     } catch (error) {
-      if (this.#over || this.#state === "live") return;
+      if (asksNoMore()) return;
       if (error instanceof SignedOut) return this.#failed(error);
       this.#is("offline");
     }
@@ -203,6 +266,8 @@ export class Live {
   }
 
   #heard(word: Word): void {
+    this.#heardOf = true;
+    if (word.type === "pong") return;
     if (word.stream !== "calendar") {
       this.#options.onWord?.(word);
     } else if (word.type === "hello") {
@@ -219,6 +284,7 @@ export class Live {
     this.#failures = 0;
     clearTimeout(this.#poll);
     this.#poll = undefined;
+    this.#breath = BREATH;
     this.#is("live");
     for (const visitId of this.#said) this.#say({ type: "watch", visitId });
     if (this.#looksAt !== null) this.#say({ type: "look", date: this.#looksAt });
@@ -238,7 +304,7 @@ export class Live {
 
   #catchUpSoon(seq: number): void {
     // What fails here is made good by the next connection.
-    this.#catchUp(seq).catch(() => this.#socket?.close(4000));
+    this.#catchUp(seq).catch(() => this.#socket && this.#lost());
   }
 
   /** Ask for what was missed, up to that number at least. */
@@ -253,6 +319,7 @@ export class Live {
   async #read(): Promise<void> {
     for (;;) {
       const before = this.#seq;
+      const wanted = this.#wanted;
       const missed = await this.#options.changes(before ?? 0);
       if (this.#over) return;
       if (missed.resync || this.#seq === null) {
@@ -263,8 +330,8 @@ export class Live {
       }
       for (const change of missed.data) if (change.seq === this.#seq + 1) this.#hand(change);
       const behind = missed.hasMore || this.#seq < this.#wanted;
-      // Without progress, asking again would bring the same.
-      if (!behind || this.#seq === before) {
+      // Without progress, asking again would bring the same; unless more was told of while the answer was on its way.
+      if (!behind || (this.#seq === before && this.#wanted <= wanted)) {
         this.#wanted = 0;
         return;
       }

@@ -19,8 +19,8 @@ export function heard(known: Positions, word: Word): Positions {
   if (word.type !== "practitioner_location") return known;
   const { visitId, lat, lng, eta, at } = word as unknown as Position & { visitId: string };
   const before = known[visitId] ?? [];
-  // After a new connection the last one is told again.
-  if (before.at(-1)?.at === at) return known;
+  // After a new connection the last one is told again, and two processes may tell one after the other's.
+  if (Date.parse(before.at(-1)?.at ?? "") >= Date.parse(at)) return known;
   return { ...known, [visitId]: [...before, { lat, lng, eta, at }].slice(-KEPT) };
 }
 
