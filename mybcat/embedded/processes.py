@@ -71,7 +71,7 @@ def _api(port: int) -> tuple[str, ...]:
 def _live(port: int) -> tuple[str, ...]:
     return (
         *("-m", "uvicorn", "--host", LOOPBACK, "--port", str(port), "--no-access-log", "--log-level", "warning"),
-        *("--ws", "websockets-sansio", "--ws-max-size", "65536", "--ws-per-message-deflate", "false"),
+        *("--ws", "realtime.wire:Wire", "--ws-max-size", "65536", "--ws-per-message-deflate", "false"),
         # Whoever has vanished is noticed within 25 s.
         *("--ws-ping-interval", "15", "--ws-ping-timeout", "10", "--timeout-graceful-shutdown", "5"),
         "mybcat.asgi:application",
