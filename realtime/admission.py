@@ -54,7 +54,7 @@ async def _holder(token: str) -> Admitted:
         seen = await in_thread(lambda: located(practice_id=link.practice_id, visit_id=link.visit_id))
     except (BadLink, UnknownId) as error:
         raise Refused(UNAUTHENTICATED, "The link is not valid any more") from error
-    if seen.status == "done":
+    if seen.over:
         raise Refused(FORBIDDEN, "The visit is over")
     return Admitted(link.practice_id, link.expires_at.timestamp(), visit=seen)
 

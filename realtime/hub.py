@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -16,11 +17,12 @@ import structlog
 from channels.layers import get_channel_layer
 from django.conf import settings
 
-from mybcat.ids import internal_id, new_uuid
+from mybcat.ids import internal_id, new_uuid, public_id
 from realtime.broadcasting import group_of
 from realtime.frames import FAR_BEHIND, frames_after, last_seq, resync, text_of
 from realtime.presence import REPEATED_SECONDS, Looking
 from realtime.sockets import NORMAL, Socket
+from realtime.visits.positions import Located, located
 from realtime.visits.services import STEPS
 
 logger = structlog.get_logger(__name__)
@@ -30,6 +32,7 @@ PAGE = 500
 # Holders of one visit's link: the patient, their family, and who they sent it to.
 GUESTS = 20
 _OF_A_VISIT = '"type":"visit.'
+_CALLED_OFF = ('"type":"appointment.cancelled"', '"type":"appointment.entered_in_error"')
 # While the layer is away its clients try again this often.
 PAUSE_SECONDS = 0.5
 # A Redis that hangs is left alone after this.
@@ -62,6 +65,8 @@ class Audience:
     guests: set[Socket] = field(default_factory=set)
     # Of each visit, among both.
     watchers: dict[UUID, set[Socket]] = field(default_factory=dict)
+    # How often any of its visits has changed.
+    steps: int = 0
     looking: Looking = field(default_factory=Looking)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -176,6 +181,15 @@ class Hub:
                 async with asyncio.timeout(LAYER_SECONDS):
                     await self._layer.group_discard(group_of(audience.practice_id), self._channel)
 
+    async def visit_now(self, practice_id: UUID, visit_id: UUID) -> Located:
+        """The visit for whoever watches it already: what they are told after this is newer. Raises UnknownId."""
+        audience = self._audiences[practice_id]
+        while True:
+            steps = audience.steps
+            seen = await in_thread(lambda: located(practice_id=practice_id, visit_id=visit_id))
+            if audience.steps == steps:
+                return seen
+
     async def tell(self, practice_id: UUID, message: dict[str, Any]) -> None:
         """Say something to every process that hears of the practice; to this one even while Redis is away."""
         message = {**message, "practice": practice_id.hex}
@@ -195,18 +209,18 @@ class Hub:
             if audience.seq is None or audience.seq >= upto:
                 return
             if upto - audience.seq > FAR_BEHIND:
-                audience.seq = upto
-                audience.push(resync(upto))
+                self._resync(audience, upto)
                 return
             while audience.seq < upto:
-                frames = await in_thread(lambda: frames_after(audience.practice_id, audience.seq or 0, limit=PAGE))
+                after = audience.seq
+                frames = await in_thread(partial(frames_after, audience.practice_id, after, limit=PAGE))
                 if not frames:
                     return
-                if frames[0]["seq"] != audience.seq + 1:
+                if frames[0]["seq"] != after + 1:
                     # What was next is gone for good.
-                    audience.seq = upto
-                    audience.push(resync(upto))
+                    self._resync(audience, max(upto, audience.seq))
                     return
+                # The layer may have brought some of them meanwhile.
                 for frame in frames:
                     self._hand_out(audience, frame["seq"], text_of(frame))
 
@@ -252,8 +266,23 @@ class Hub:
             audience.seq = seq
             audience.push(text)
             if _OF_A_VISIT in text:
-                _tell_step(audience, orjson.loads(text))
+                frame = orjson.loads(text)
+                _tell_step(audience, internal_id("visit", frame["id"]), STEPS[frame["type"]])
+            elif audience.guests and any(each in text for each in _CALLED_OFF):
+                self._soon(self._tell_visits(audience))
         return True
+
+    def _resync(self, audience: Audience, seq: int) -> None:
+        audience.seq = seq
+        audience.push(resync(seq))
+        # Steps may be among what is left out, and holders of links fetch nothing.
+        self._soon(self._tell_visits(audience))
+
+    async def _tell_visits(self, audience: Audience) -> None:
+        """Say to all watchers how their visits stand."""
+        for visit_id in tuple(audience.watchers):
+            seen = await self.visit_now(audience.practice_id, visit_id)
+            _tell_step(audience, visit_id, seen.status, over=seen.over)
 
     def _fill_soon(self, audience: Audience, upto: int) -> None:
         self._soon(self.fill(audience, upto))
@@ -281,11 +310,11 @@ def _refuse_too_many(audience: Audience, socket: Socket) -> None:
         raise Full
 
 
-def _tell_step(audience: Audience, frame: dict[str, Any]) -> None:
+def _tell_step(audience: Audience, visit_id: UUID, status: str, *, over: bool = False) -> None:
     """A visit has taken a step: its watchers hear so, and whoever has its link only until it is over."""
-    visit_id, status = internal_id("visit", frame["id"]), STEPS[frame["type"]]
-    text = text_of({"type": "visit_status", "visitId": frame["id"], "status": status})
+    audience.steps += 1
+    text = text_of({"type": "visit_status", "visitId": public_id("visit", visit_id), "status": status})
     for socket in tuple(audience.watchers.get(visit_id, ())):
         socket.push(text)
-        if status == "done" and socket in audience.guests:
+        if (over or status == "done") and socket in audience.guests:
             socket.close(NORMAL, "The visit is over")

@@ -12,7 +12,7 @@ from realtime.frames import CALENDAR, text_of
 from realtime.hub import Full, Hub
 from realtime.looking import look
 from realtime.pace import Pace
-from realtime.sockets import OVERLOADED, TOO_LATE, TOO_MANY, Admitted, Socket
+from realtime.sockets import FORBIDDEN, OVERLOADED, TOO_LATE, TOO_MANY, Admitted, Socket
 from realtime.talking import heed
 from realtime.tickets import LiveAway
 
@@ -51,16 +51,14 @@ async def serve(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     await send({"type": "websocket.accept", "subprotocol": protocol})
     socket = Socket(send, admitted=admitted, resync=hub().resync_of)
     try:
-        seq = await hub().join(socket)
+        for frame in await _joined(socket, admitted):
+            socket.push(text_of(frame))
+        live_sockets.labels("opened").inc()
+        await _listen(socket, receive)
     except (Full, Error) as error:
         code, reason = (TOO_MANY, "Too many sockets") if isinstance(error, Full) else (OVERLOADED, "Try again")
         live_sockets.labels(str(code)).inc()
         await send({"type": "websocket.close", "code": code, "reason": reason})
-        return
-    live_sockets.labels("opened").inc()
-    try:
-        _greet(socket, seq, admitted)
-        await _listen(socket, receive)
     finally:
         socket.closing = True
         hub().leave(socket)
@@ -76,13 +74,16 @@ async def _admitted(scope: dict[str, Any]) -> Admitted:
         raise Refused(OVERLOADED, "Try again") from error
 
 
-def _greet(socket: Socket, seq: int, admitted: Admitted) -> None:
+async def _joined(socket: Socket, admitted: Admitted) -> list[dict[str, Any]]:
+    """Let it hear; what it is told first. Raises Full."""
+    seq = await hub().join(socket)
     if admitted.visit is None:
-        socket.push(text_of({"stream": CALENDAR, "type": "hello", "seq": seq}))
-        return
-    for frame in (admitted.visit.status_frame(), admitted.visit.frame()):
-        if frame is not None:
-            socket.push(text_of(frame))
+        return [{"stream": CALENDAR, "type": "hello", "seq": seq}]
+    # Anew: a step since the handshake was told to others alone.
+    seen = await hub().visit_now(socket.practice_id, admitted.visit.visit_id)
+    if seen.over:
+        socket.close(FORBIDDEN, "The visit is over")
+    return [frame for frame in (seen.status_frame(), seen.frame()) if frame is not None]
 
 
 async def _listen(socket: Socket, receive: Receive) -> None:

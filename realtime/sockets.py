@@ -23,6 +23,8 @@ UNKNOWN_STREAM, NORMAL, OVERLOADED = 4404, 1000, 1013
 
 # Frames that may wait for a slow reader; beyond, it is told to fetch everything again.
 QUEUED = 256
+# What the server raises for a connection that has ended, or that it is about to end.
+_GONE = (OSError, RuntimeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,8 @@ class Socket:
             waits_for = sending.send(None)
         except StopIteration:
             return
-        except OSError:
-            # It has gone; its own loop hears so.
+        except _GONE:
+            # Its own loop hears so; the others must hear what this one cannot.
             self.closing = True
             return
         self._task = asyncio.get_running_loop().create_task(self._catch_up(sending, waits_for))
@@ -102,7 +104,7 @@ class Socket:
         self._behind = True
 
     async def _catch_up(self, sending: Coroutine[Any, Any, None], waits_for: Any) -> None:
-        with suppress(OSError):
+        with suppress(*_GONE):
             await cast("Awaitable[None]", _finished(sending, waits_for))
             while self._queue or self._behind:
                 await self._send({"type": "websocket.send", "text": self._next()})
@@ -116,7 +118,7 @@ class Socket:
         return self._resync(self.practice_id)
 
     async def _say_goodbye(self, code: int, reason: str) -> None:
-        with suppress(OSError, RuntimeError):
+        with suppress(*_GONE):
             await self._send({"type": "websocket.close", "code": code, "reason": reason})
 
 

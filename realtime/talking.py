@@ -14,7 +14,7 @@ from practices.models import User
 from realtime.frames import text_of
 from realtime.hub import Hub, in_thread
 from realtime.sockets import Socket
-from realtime.visits.positions import locate, located, read_point
+from realtime.visits.positions import locate, read_point
 
 # What one message may hold: nothing that a client has to say is longer.
 LONGEST_MESSAGE = 4096
@@ -35,11 +35,11 @@ class WatchesEnough(DomainError):
 
 
 async def heed(text: str | None, *, socket: Socket, hub: Hub) -> None:
-    """Do what the message asks, or say why not. A member's socket alone is listened to."""
+    """Do what the message asks, or say why not. Beyond a ping a member's socket alone is listened to."""
     try:
         message = _read(text)
         found = _ANSWERS.get(message["type"])
-        if found is None or socket.known is None or message.keys() != found[0]:
+        if found is None or message.keys() != found[0] or (socket.known is None and found[1] is not _ping):
             raise Unreadable
         await found[1](message, socket, hub)
     except DomainError as error:
@@ -76,8 +76,13 @@ async def _watch(message: dict[str, Any], socket: Socket, hub: Hub) -> None:
     visit_id = internal_id("visit", message["visitId"])
     if len(socket.watched) >= MOST_WATCHED:
         raise WatchesEnough
-    seen = await in_thread(lambda: located(practice_id=socket.practice_id, visit_id=visit_id))
+    # First: a step that is told while the visit is read must not be missed.
     hub.watch(socket, visit_id)
+    try:
+        seen = await hub.visit_now(socket.practice_id, visit_id)
+    except BaseException:
+        hub.unwatch(socket, visit_id)
+        raise
     for frame in (seen.status_frame(), seen.frame()):
         if frame is not None:
             socket.push(text_of(frame))

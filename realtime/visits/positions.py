@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from appointments.models import Appointment
 from mybcat.errors import DomainError, Forbidden, UnknownId
 from mybcat.ids import new_uuid, public_id
 from mybcat.principal import Principal
@@ -16,6 +17,7 @@ from realtime.models import Visit, VisitLocation
 from realtime.visits.arrival import Point, eta, metres_between, recent_speed
 from realtime.visits.services import OPEN
 
+_CALLED_OFF = (Appointment.Status.CANCELLED, Appointment.Status.ENTERED_IN_ERROR)
 # No device needs to be more eager.
 SOONEST = timedelta(seconds=1)
 
@@ -71,6 +73,8 @@ class Located:
     destination: Point | None
     metres_per_second: float | None
     at: datetime | None
+    # Whoever has its link is told no more.
+    over: bool = False
 
     def frame(self) -> dict[str, Any] | None:
         """The position, as the wire shows it; None before the first."""
@@ -100,7 +104,7 @@ def read_point(latitude: object, longitude: object) -> Point:
 def located(*, practice_id: UUID, visit_id: UUID) -> Located:
     """The visit and its newest position. Outside any scope; raises UnknownId."""
     with practice_scope(practice_id):
-        visit = Visit.objects.filter(id=visit_id).first()
+        visit = Visit.objects.select_related("appointment").filter(id=visit_id).first()
         if visit is None:
             raise UnknownId(prefix="visit", value=visit_id)
         return _located(visit, VisitLocation.objects.filter(visit_id=visit_id).first())
@@ -156,4 +160,5 @@ def _located(visit: Visit, location: VisitLocation | None) -> Located:
         destination=Point(visit.destination_latitude, visit.destination_longitude) if known else None,  # type: ignore[arg-type]
         metres_per_second=location.metres_per_second if location else None,
         at=location.at if location else None,
+        over=visit.status == Visit.Status.DONE or visit.appointment.status in _CALLED_OFF,
     )
