@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from mybcat.ids import new_uuid
@@ -112,6 +113,10 @@ def test_nobody_speaks_for_another(
         patient.hears()
         says(patient, visit)
         assert patient.hears()["type"] == "error"
+        patient.say(type="watch", visitId=public("visit", visit.id))
+        assert patient.hears()["type"] == "error"
+        patient.say(type="ping")
+        assert patient.hears() == {"type": "pong"}
     assert stored(clinic) == (0, 0)
 
 
@@ -197,6 +202,25 @@ def test_the_patient_hears_of_each_step_and_the_end_is_the_end(
         ended = Visit.objects.get()
     with guest(port, ended) as patient:
         assert patient.closed_with() == 4403
+
+
+def test_who_called_the_appointment_off_is_shown_nothing_more(
+    port: int, agent: Caller, driver: Caller, clinic: Clinic, visit: Visit, broadcaster: Broadcasting, client: Client
+) -> None:
+    path = f"/visit/{token_of(visit, expires_at=timezone.now() + timedelta(hours=1))}"
+    assert client.get(f"{path}/state").json()["status"] == "under_way"
+    with guest(port, visit) as patient, Watcher(port, driver) as device:
+        assert patient.hears()["status"] == "under_way"
+        device.hears()
+        cancelled = agent.post(
+            f"/api/v2/appointments/{public('appt', visit.appointment_id)}/cancel", {"reason": "patient_request"}
+        )
+        assert cancelled.status_code == 200, cancelled.content
+        relay(broadcaster)
+        assert patient.closed_with() == 1000
+        with guest(port, visit) as again:
+            assert again.closed_with() == 4403
+    assert [client.get(path).status_code, client.get(f"{path}/state").status_code] == [404, 404]
 
 
 def test_the_patient_hears_of_nothing_else(

@@ -1,14 +1,15 @@
 // The patient's page of a visit: draws what the socket tells, and asks every few seconds where there is none.
 const told = JSON.parse(document.getElementById("told").textContent);
 const element = (name) => document.getElementById(name);
-const POLL = 5000, SAID = {
-  planned: "Your visit is planned. Your clinician is not on the way yet.",
-  under_way: "Your clinician is on the way.",
-  arrived: "Your clinician has arrived.",
-  done: "The visit is over.",
-};
+const POLL = 5000, PULSE = 12_000, FRESH = 300_000;
+const { words, language } = told;
 let { status, position, destination } = told.state;
-let pause = 1000, socket = null, polling = null;
+let pause = 1000, socket = null, polling = null, heard = false;
+
+// What is said again and again is read aloud again and again.
+function say(name, text) {
+  if (element(name).textContent !== text) element(name).textContent = text;
+}
 
 function metres(from, to) {
   const north = (to.lat - from.lat) * 111_320;
@@ -16,10 +17,12 @@ function metres(from, to) {
 }
 
 function draw() {
-  element("said").textContent = status === "under_way" && position?.eta
-    ? `Your clinician is on the way: about ${position.eta}.` : SAID[status];
-  element("seen").textContent = position && status !== "done"
-    ? `Last seen at ${new Date(position.at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}.` : "";
+  // What was said of a drive long ago says nothing of when it ends.
+  const fresh = position && Date.now() - Date.parse(position.at) < FRESH;
+  say("said", status === "under_way" && fresh && position.eta
+    ? words.about.replace("{eta}", position.eta) : words[status]);
+  say("seen", position && status !== "done"
+    ? words.seen.replace("{time}", new Date(position.at).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" })) : "");
   const here = element("here"), home = element("home");
   here.toggleAttribute("hidden", !position);
   home.toggleAttribute("hidden", !destination);
@@ -29,7 +32,7 @@ function draw() {
   const reach = Math.max(250, 250 * 2 ** Math.ceil(Math.log2(Math.max(1, Math.hypot(north, east)) / 250)));
   here.setAttribute("cx", (east / reach) * 90);
   here.setAttribute("cy", (-north / reach) * 90);
-  element("scale").textContent = `outer ring: ${reach < 1000 ? `${reach} m` : `${reach / 1000} km`}`;
+  say("scale", words.ring.replace("{reach}", reach < 1000 ? `${reach} m` : `${reach / 1000} km`));
   tiles(middle, reach);
 }
 
@@ -56,32 +59,65 @@ async function ask() {
   try {
     const answer = await fetch(`${location.pathname.replace(/\/$/, "")}/state`);
     if (answer.status === 404) { status = "done"; position = null; } else if (answer.ok) {
-      ({ status, position, destination } = await answer.json());
+      const state = await answer.json();
+      // The socket is back, and has told what is newer.
+      if (polling === null) return;
+      ({ status, position, destination } = state);
     }
     draw();
   } catch { /* asked again soon */ }
+  if (status === "done") leave();
+}
+
+// The visit is over: nothing more is asked.
+function leave() {
+  clearInterval(polling);
+  polling = null;
+  say("link", "");
+}
+
+function hears({ data }) {
+  heard = true;
+  pause = 1000;
+  clearInterval(polling);
+  polling = null;
+  say("link", "");
+  const frame = JSON.parse(data);
+  // Two processes may tell one after the other's.
+  if (frame.type === "practitioner_location" && !(Date.parse(position?.at) > Date.parse(frame.at))) position = frame;
+  if (frame.type === "visit_status") status = frame.status;
+  draw();
 }
 
 function open() {
+  heard = true;
   socket = new WebSocket(told.live, ["mybcat.v1", `visit.${told.token}`]);
-  socket.onmessage = ({ data }) => {
-    pause = 1000;
-    clearInterval(polling);
-    polling = null;
-    element("link").textContent = "";
-    const frame = JSON.parse(data);
-    if (frame.type === "practitioner_location") position = frame;
-    if (frame.type === "visit_status") status = frame.status;
-    draw();
-  };
-  socket.onclose = ({ code }) => {
-    if (status === "done" || code === 4401 || code === 4403) return void ask();
-    polling ??= setInterval(ask, POLL);
-    element("link").textContent = "Updates may be a few seconds late.";
-    setTimeout(open, pause * (0.5 + Math.random() / 2));
-    pause = Math.min(pause * 2, 30_000);
-  };
+  socket.onmessage = hears;
+  socket.onclose = again;
 }
+
+function again() {
+  socket = null;
+  if (status === "done") return leave();
+  polling ??= setInterval(ask, POLL);
+  void ask();
+  say("link", words.late);
+  setTimeout(() => status !== "done" && open(), pause * (0.5 + Math.random() / 2));
+  pause = Math.min(pause * 2, 30_000);
+}
+
+// Browsers take minutes to notice that a network was cut.
+setInterval(() => {
+  draw();
+  if (socket === null) return;
+  if (!heard) {
+    socket.onclose = socket.onmessage = null;
+    socket.close();
+    return again();
+  }
+  heard = false;
+  if (socket.readyState === WebSocket.OPEN) socket.send('{"type":"ping"}');
+}, PULSE);
 
 draw();
 if (status !== "done") open();
