@@ -1,6 +1,6 @@
 """When the clinician will be there: from the distance left and how fast they were of late."""
 
-from math import asin, ceil, cos, radians, sin, sqrt
+from math import asin, ceil, cos, exp, radians, sin, sqrt
 from typing import NamedTuple
 
 from django.conf import settings
@@ -11,8 +11,8 @@ _EARTH_METRES = 6_371_000.0
 _DETOUR = 1.3
 # In town, before anything is known of the drive; and the slowest that is believed: no red light lasts for ever.
 USUAL, SLOWEST = 8.0, 3.0
-# How much the latest stretch weighs against those before it.
-_LATEST = 0.3
+# Seconds by which two thirds of what was before are forgotten: a red light is shorter, a jam is longer.
+_MEMORY = 90.0
 # Faster than anybody drives: a jump of the receiver, which says nothing about speed.
 _FASTEST = 70.0
 
@@ -32,11 +32,12 @@ def metres_between(a: Point, b: Point) -> float:
 
 
 def recent_speed(before: float | None, *, metres: float, seconds: float) -> float | None:
-    """Metres a second as of late, after this stretch."""
+    """Metres a second as of late, after this stretch; a longer one says more, however often a device reports."""
     latest = metres / seconds if seconds > 0 else _FASTEST
     if latest >= _FASTEST:
         return before
-    return latest if before is None else _LATEST * latest + (1 - _LATEST) * before
+    kept = exp(-seconds / _MEMORY)
+    return (1 - kept) * latest + kept * (USUAL if before is None else before)
 
 
 def by_distance(here: Point, there: Point, metres_per_second: float | None) -> float:

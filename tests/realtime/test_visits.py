@@ -1,5 +1,7 @@
 """A visit's steps, its link, and how long it is remembered."""
 
+import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -10,11 +12,14 @@ from django.utils import timezone
 from mybcat.models import Event
 from mybcat.principal import Role
 from mybcat.tenancy import practice_scope
+from patients.models import Language
 from practices.models import Membership, Practitioner
-from realtime.models import Visit, VisitLocation, VisitPosition
+from realtime import tasks
+from realtime.models import Visit, VisitLocation, VisitPolicy, VisitPosition
 from realtime.tasks import forget_trails
 from realtime.visits.arrival import Point, eta, metres_between, recent_speed
 from realtime.visits.links import token_of
+from realtime.visits.words import WORDS
 from tests.callers import Caller, public
 from tests.factories import Clinic, make_member, make_slots, make_user, make_visit
 
@@ -144,6 +149,32 @@ def test_the_patients_page_needs_the_link_alone(agent: Caller, clinic: Clinic, c
     assert "connect-src 'self' ws://" in page.headers["Content-Security-Policy"]
 
 
+def test_the_patients_page_speaks_their_language(clinic: Clinic, client: Client) -> None:
+    visit = make_visit(clinic)
+    token = token_of(visit, expires_at=timezone.now() + timedelta(hours=1))
+    assert '<html lang="en">' in client.get(f"/visit/{token}").content.decode()
+    with practice_scope(clinic.practice.id):
+        clinic.patient.language = Language.SPANISH
+        clinic.patient.save()
+
+    text = client.get(f"/visit/{token}").content.decode()
+
+    assert '<html lang="es">' in text and "Su visita" in text
+    told = json.loads(text.split('type="application/json">')[1].split("</script>")[0])
+    assert told["words"]["arrived"] == "Su profesional ha llegado."
+    assert "Your" not in text and "clinician" not in text
+    # Whose a link that is over was, nobody knows.
+    over = client.get("/visit/x").content.decode()
+    assert all(words["over"] in over for words in WORDS.values())
+
+
+def test_each_language_has_all_words() -> None:
+    english, spanish = WORDS[Language.ENGLISH], WORDS[Language.SPANISH]
+    assert english.keys() == spanish.keys() and set(WORDS) == set(Language)
+    for name, sentence in english.items():
+        assert re.findall(r"{\w+}", sentence) == re.findall(r"{\w+}", spanish[name])
+
+
 @pytest.mark.parametrize("change", [lambda token: token[:-1] + "x", lambda _: "x", lambda token: token.split(".")[0]])
 def test_a_link_that_is_made_up_shows_nothing(clinic: Clinic, client: Client, change: Any) -> None:
     visit = make_visit(clinic)
@@ -178,6 +209,35 @@ def test_a_trail_is_kept_as_long_as_the_practice_says(manager: Caller, clinic: C
     assert [_left(clinic), _left(other_clinic)] == [(1, 0), (2, 1)]
 
 
+def test_a_long_trail_is_forgotten_a_batch_at_a_time(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One statement for all of it would run into its time limit, and then into it again each hour."""
+    monkeypatch.setattr(tasks, "BATCH", 2)
+    visit = make_visit(clinic, status="done")
+    with practice_scope(clinic.practice.id):
+        for days in (1, 31, 32, 33, 34, 35):
+            at = timezone.now() - timedelta(days=days)
+            VisitPosition.objects.create(visit=visit, latitude=1, longitude=1, at=at)
+
+    forget_trails()
+
+    assert _left(clinic) == (1, 0)
+
+
+@pytest.mark.parametrize(("days", "left"), [(0.5, 1), (2, 0)])
+def test_of_a_visit_that_nobody_ended_it_is_forgotten_too_where_its_clinician_was(
+    clinic: Clinic, days: float, left: int
+) -> None:
+    visit = make_visit(clinic, status="under_way")
+    with practice_scope(clinic.practice.id):
+        VisitPolicy.objects.create(trail_days=0)
+        at = timezone.now() - timedelta(days=days)
+        VisitLocation.objects.create(visit=visit, latitude=1, longitude=1, at=at)
+
+    forget_trails()
+
+    assert _left(clinic) == (0, left)
+
+
 def _left(clinic: Clinic) -> tuple[int, int]:
     with practice_scope(clinic.practice.id):
         assert Visit.objects.count() == 1
@@ -199,5 +259,27 @@ def test_distance_and_arrival_are_told_as_people_do() -> None:
 
 def test_a_jump_of_the_receiver_says_nothing_about_speed() -> None:
     assert recent_speed(10.0, metres=50_000, seconds=4) == 10.0
-    assert recent_speed(10.0, metres=80, seconds=4) == pytest.approx(13.0)
-    assert recent_speed(None, metres=80, seconds=4) == 20.0
+    assert recent_speed(10.0, metres=50_000, seconds=-4) == 10.0
+    assert recent_speed(None, metres=50_000, seconds=4) is None
+
+
+def after(before: float | None, *, speed: float, seconds: int, every: int) -> float:
+    """As of late, where a device that drives so fast reports so often."""
+    for _ in range(seconds // every):
+        before = recent_speed(before, metres=speed * every, seconds=every)
+    assert before is not None
+    return before
+
+
+@pytest.mark.parametrize("every", [1, 4, 45])
+def test_a_red_light_is_no_jam_however_often_a_device_reports(every: int) -> None:
+    assert 5 < after(10.0, speed=0.0, seconds=45, every=every) < 8
+    assert after(10.0, speed=0.0, seconds=450, every=every) < 1
+    assert after(10.0, speed=20.0, seconds=450, every=every) == pytest.approx(20.0, abs=0.5)
+
+
+def test_who_waits_before_setting_out_is_not_slow_for_ever() -> None:
+    here, there = Point(51.5074, -0.1278), Point(51.5974, -0.1278)
+    standing = recent_speed(None, metres=0, seconds=4)
+    assert eta(here, there, None) == "28 min"
+    assert eta(here, there, standing) == "29 min"
