@@ -21,6 +21,8 @@ app.autodiscover_tasks()
 
 # Its lines quote the exception, and a database error's message quotes the row, and so the patient.
 logging.getLogger("celery.app.trace").setLevel(logging.CRITICAL)
+# Two lines a second about what beat has sent.
+logging.getLogger("celery.beat").setLevel(logging.WARNING)
 # A line per nudge says nothing: deliveries are logged and counted where they are made.
 logging.getLogger("celery.worker.strategy").setLevel(logging.WARNING)
 

@@ -111,7 +111,10 @@ def mail(*, url: str, home: Path) -> dict[str, object]:
     Without one, messages are files under `home`: whoever develops reads them there.
     """
     if not url:
-        return {"BACKEND": "django.core.mail.backends.filebased.EmailBackend", "FILE_PATH": str(home / "mail")}
+        folder = home / "mail"
+        # Names and links are in them.
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return {"BACKEND": "django.core.mail.backends.filebased.EmailBackend", "FILE_PATH": str(folder)}
     parts = urlsplit(url)
     return {
         "BACKEND": "django.core.mail.backends.smtp.EmailBackend",

@@ -152,9 +152,13 @@ class Child:
         if self._partial and (not data or len(self._partial) > _LONGEST_LINE):
             lines.append(self._partial)
             self._partial = b""
+        full = False
         # A full disk costs lines of the log, never the supervision.
         with contextlib.suppress(OSError), self._log.open("ab") as file:
             file.writelines(line + b"\n" for line in lines)
+            full = file.tell() > _ROTATE_ABOVE
+        if full:
+            _rotate(self._log)
         return lines
 
 
@@ -177,6 +181,7 @@ def start_process(command: Command, *, output: int | None, session: bool) -> sub
 
 
 def _rotate(log: Path) -> None:
-    with contextlib.suppress(FileNotFoundError):
+    """Sets a log aside that has grown: two of them are kept, however long we run."""
+    with contextlib.suppress(OSError):
         if log.stat().st_size > _ROTATE_ABOVE:
             log.replace(log.with_name(f"{log.name}.1"))

@@ -9,12 +9,13 @@ import redis
 
 from mybcat.embedded import external, passwords, ports, postgres, valkey
 from mybcat.embedded.external import Addresses
-from mybcat.embedded.home import Home
+from mybcat.embedded.home import Home, read_json
 from mybcat.embedded.refusal import Refusal
 from mybcat.embedded.supervisor import Supervisor
 
-# Recovery after a power cut replays what the last checkpoint left.
-_RECOVERY = 60.0
+# Recovery after a power cut replays what the last checkpoint left: minutes of work on a slow disk. To give up
+# before would stop it half-way, each time anew.
+_RECOVERY = 900.0
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -40,14 +41,27 @@ def start(*, home: Home, supervisor: Supervisor, environ: Mapping[str, str]) -> 
 def start_postgres(*, home: Home, supervisor: Supervisor, durable: bool) -> str:
     """Starts this home's PostgreSQL; answers its administrator's address once it serves."""
     _forget_libpq_variables()
-    password = passwords.of_home(home).postgres
     cluster = postgres.locate(home)
+    password = passwords.of_home(home).postgres
     postgres.ensure_created(cluster, password=password, supervisor=supervisor, log=home.log("initdb"))
     port = ports.remembered(home=home, name="postgres")
     child = supervisor.start(cluster.command(port=port, durable=durable))
-    url = f"postgresql://{postgres.SUPERUSER}:{password}@{ports.LOOPBACK}:{port}/postgres"
+    url = _administrator(home, port)
     supervisor.wait_until(lambda: _postgres_serves(url, home), child=child, seconds=_RECOVERY)
     return url
+
+
+def running_postgres(*, home: Home) -> str:
+    """The administrator's address of the one that another command runs. Raises Refusal where it does not serve."""
+    url = _administrator(home, read_json(home.file("ports.json")).get("postgres", 0))
+    if not _postgres_serves(url, home):
+        raise Refusal(f"MyBCAT runs from {home.root}, but its database does not answer: look into {home.logs}.")
+    return url
+
+
+def _administrator(home: Home, port: int) -> str:
+    password = passwords.of_home(home).postgres
+    return f"postgresql://{postgres.SUPERUSER}:{password}@{ports.LOOPBACK}:{port}/postgres"
 
 
 def start_valkey(*, home: Home, supervisor: Supervisor, durable: bool) -> str:

@@ -18,6 +18,8 @@ from mybcat.embedded.stop_signals import StopSignals
 
 # Longest time between two looks around; ends of children and signals wake us at once.
 _TICK = 0.5
+# Seconds between two questions whether a server serves.
+_ASK_AGAIN = 0.1
 # Seconds a process has after its kill signal: PostgreSQL takes some to abort, SIGKILL takes none.
 _ABORT = 6.0
 
@@ -99,7 +101,8 @@ class Supervisor(AbstractContextManager["Supervisor"]):
             if child.crashes or time.monotonic() > deadline:
                 log = self._home.log(child.command.name)
                 raise Refusal(f"{child.command.name} did not start: the reason stands in {log}.")
-            self._turn(longest=0.05)
+            # Not at each line that a child writes: PostgreSQL writes one for each caller whom it must turn away.
+            self.supervise(seconds=_ASK_AGAIN)
 
     def supervise(self, *, seconds: float = float("inf")) -> None:
         """Goes on for so long; raises StopRequested when somebody wants the end."""

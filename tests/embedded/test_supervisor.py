@@ -62,6 +62,14 @@ class TestOutput:
         assert home.log("api").read_text() == "hello\nbye\n"
         assert home.log("api").with_name("api.log.1").stat().st_size > 10 * 1024 * 1024
 
+    def test_a_log_over_10_mb_is_set_aside_while_its_process_runs(self, home: Home) -> None:
+        chatty = "for n in range(24_000): print('x' * 999)\nprint('last')"
+        with supervised(home.root, child("api", chatty)) as program:
+            program.wait_for("last")
+        sizes = [path.stat().st_size for path in home.logs.glob("api.log*")]
+        assert len(sizes) == 2
+        assert all(size < 11 * 1024 * 1024 for size in sizes)
+
     def test_a_reader_who_reads_no_more_delays_neither_the_children_nor_the_end(self, home: Home) -> None:
         chatty = "import time\nfor n in range(40000): print('x' * 50)\nopen('done', 'w')\ntime.sleep(99)"
         chatty = f"import os; os.chdir({str(home.root)!r})\n{chatty}"
