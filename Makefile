@@ -4,7 +4,7 @@ MYBCAT = $(PYTHON) -m mybcat.embedded
 BENCH = $(MYBCAT) run -- python -m bench
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check fix lock demo-reset operator-code bench bench-booking bench-race bench-reads bench-searches bench-tenancy bench-isolation bench-gateway bench-bulk bench-fanout bench-neighbours bench-chaos bench-live bench-desk bench-waitlist bench-conformance
+.PHONY: help up test check fix lock backup restore demo-reset operator-code bench bench-booking bench-race bench-reads bench-searches bench-tenancy bench-isolation bench-gateway bench-bulk bench-fanout bench-neighbours bench-chaos bench-live bench-desk bench-waitlist bench-conformance
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,12 @@ fix: ## Put style right
 
 lock: ## Pin requirements*.txt anew from requirements*.in (newer versions: make lock ARGS=--upgrade)
 	@$(MYBCAT) lock $(ARGS)
+
+backup: ## Write all data to a new file, while everything runs or not (make backup ARGS="/backups/monday.dump")
+	@$(MYBCAT) backup $(ARGS)
+
+restore: ## Put a backup in the place of the data, with everything stopped (make restore ARGS="/backups/monday.dump")
+	@$(MYBCAT) restore $(ARGS)
 
 demo-reset: ## Put the demo practices back to how they were
 	@$(MYBCAT) run -- python manage.py demo --reset

@@ -19,6 +19,8 @@ from mybcat.embedded.refusal import Refusal
 _COMMANDS = {
     "up": ("up", virtualenv.RUNTIME),
     "run": ("run", virtualenv.RUNTIME),
+    "backup": ("backup", virtualenv.RUNTIME),
+    "restore": ("backup", virtualenv.RUNTIME),
     "test": ("testing", virtualenv.DEVELOPMENT),
     "check": ("quality", virtualenv.DEVELOPMENT),
     "fix": ("quality", virtualenv.DEVELOPMENT),
