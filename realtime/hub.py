@@ -86,6 +86,7 @@ class Hub:
         self._name = new_uuid().hex
         self._running: set[asyncio.Task[None]] = set()
         self._repeated_at = 0.0
+        self._looked_at: float | None = None
         self._listener: asyncio.Task[None] | None = None
 
     def __iter__(self) -> Iterator[Audience]:
@@ -121,6 +122,11 @@ class Hub:
                 self.unwatch(socket, visit_id)
             if audience.looking.end(socket):
                 self._soon(self._announce(audience))
+
+    def looked(self, *, at: float) -> float:
+        """It was just seen whether sockets may stay; how many seconds after the time before."""
+        before, self._looked_at = self._looked_at, at
+        return 0.0 if before is None else at - before
 
     async def look(self, socket: Socket, *, day: str | None, name: str) -> None:
         """The socket's member looks at that day; at none."""

@@ -53,13 +53,13 @@ async def _look_after(hub: Hub) -> None:
     for audience in hub:
         _end_expired(audience.sockets | audience.guests)
     practices = [audience.practice_id for audience in hub]
-    if not practices:
-        return
-    last, raised = await in_thread(_state, practices)
+    last, raised = await in_thread(_state, practices) if practices else ({}, {})
+    # Longer ago than epochs are told of: PostgreSQL could not be read.
+    too_late = hub.looked(at=asyncio.get_running_loop().time()) > epochs.REMEMBERED.total_seconds()
     # Rights first: who may not hear any more hears nothing of what was missed.
     for audience in hub:
         for socket in tuple(audience.sockets):
-            if _changed(socket, raised):
+            if too_late or _changed(socket, raised):
                 await _judge(socket)
     for audience in hub:
         await hub.fill(audience, last.get(audience.practice_id, 0))

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from realtime import hub as hubs
+from realtime import looking
 from realtime.frames import resync, text_of
 from realtime.hub import Audience, Hub
 from realtime.models import Visit
@@ -108,6 +109,34 @@ def test_one_that_ends_takes_nothing_from_the_others(clinic: Clinic) -> None:
 
         assert [len(reader.got) for reader in readers] == [0, *[2] * 19]
         assert [socket.closing for socket in sockets] == [True, *[False] * 19]
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize(("away", "judged"), [(0.0, 0), (400.0, 1)])
+def test_after_a_long_time_without_postgresql_each_socket_is_judged_anew(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch, away: float, judged: int
+) -> None:
+    """Epochs are told of for five minutes: a sign-in that ended in the meantime would stay open."""
+
+    async def scene() -> None:
+        hub, seen = Hub(), list[Socket]()
+        audience = audience_of(hub, clinic.practice.id)
+        socket = joined(audience, Reader())
+
+        async def read(*_: Any) -> Any:
+            return {}, {}
+
+        async def judge(socket: Socket) -> None:
+            seen.append(socket)
+
+        monkeypatch.setattr(looking, "in_thread", read)
+        monkeypatch.setattr(looking, "_judge", judge)
+        hub.looked(at=asyncio.get_running_loop().time() - away)
+        await looking._look_after(hub)
+        await looking._look_after(hub)
+
+        assert seen == [socket] * judged
 
     asyncio.run(scene())
 
