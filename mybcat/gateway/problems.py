@@ -24,6 +24,9 @@ PROBLEM_TYPES = "https://mybcat.example/problems/"
 # lock_not_available, query_canceled (statement_timeout), too_many_connections, admin and crash shutdown,
 # cannot_connect_now, idle_in_transaction_session_timeout.
 TRANSIENT = {"55P03", "57014", "53300", "57P01", "57P02", "57P03", "25P03"}
+# disk_full, out_of_memory, read_only_sql_transaction (a standby that is not yet the primary): somebody must see to
+# it, and then the same request succeeds.
+ENDS_BY_HAND = {"53100", "53200", "25006"}
 # serialization_failure, deadlock_detected: the same request, run again, may well succeed.
 RETRYABLE = {"40001", "40P01"}
 
@@ -76,6 +79,9 @@ def translated(error: Exception) -> DomainError:
     if isinstance(error, DatabaseError | InterfaceError):
         state = sqlstate(error)
         away = state is None and isinstance(error, OperationalError | InterfaceError)
+        if state in ENDS_BY_HAND:
+            logger.error("PostgreSQL can write no more", sqlstate=state)
+            return Busy(retry_after=10)
         if away or state in TRANSIENT | RETRYABLE:
             logger.warning("database busy or away", sqlstate=state)
             return Busy()

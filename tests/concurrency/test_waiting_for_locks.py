@@ -100,6 +100,18 @@ def test_the_third_attempt_is_the_last(sqlstate: str, clinic: Clinic, agent: Cal
         assert agent.book(clinic, slot=2, key="unlucky").status_code == 201
 
 
+@pytest.mark.parametrize("sqlstate", ["53100", "53200", "25006"])
+def test_a_full_disk_is_no_fault_of_the_caller(
+    sqlstate: str, clinic: Clinic, agent: Caller, owner: psycopg.Connection
+) -> None:
+    with failing_bookings(owner, clinic, sqlstate=sqlstate, times=1) as attempts:
+        answer = agent.book(clinic, key="again")
+        assert attempts() == 1
+        assert left_behind(clinic.practice.id) == NOTHING
+        assert (answer.status_code, answer["Retry-After"]) == (503, "10")
+        assert agent.book(clinic, key="again").status_code == 201
+
+
 def test_what_repetition_cannot_mend_is_not_repeated(clinic: Clinic, agent: Caller, owner: psycopg.Connection) -> None:
     with failing_bookings(owner, clinic, sqlstate="22012", times=1) as attempts:
         answer = agent.book(clinic)
