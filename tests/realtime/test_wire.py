@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+import uvloop
 
 from realtime.wire import Wire
 
@@ -87,9 +88,15 @@ class Leaving:
         self.served.set()
 
 
-def test_who_answers_no_ping_is_gone_though_much_waits_to_be_read() -> None:
-    asyncio.run(left_by_all(Talking(), ping_seconds=0.2))
+# The latter in production.
+ON_BOTH_LOOPS = pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
 
 
-def test_who_never_says_goodbye_is_gone() -> None:
-    asyncio.run(left_by_all(Leaving(), ping_seconds=30, close_timeout=0.2))
+@ON_BOTH_LOOPS
+def test_who_answers_no_ping_is_gone_though_much_waits_to_be_read(run: Any) -> None:
+    run(left_by_all(Talking(), ping_seconds=0.2))
+
+
+@ON_BOTH_LOOPS
+def test_who_never_says_goodbye_is_gone(run: Any) -> None:
+    run(left_by_all(Leaving(), ping_seconds=30, close_timeout=0.2))
