@@ -17,7 +17,7 @@ class TestUsage:
         for arguments in ([], ["frobnicate"]):
             done = mybcat(home.root, *arguments)
             assert done.returncode == 2
-            assert done.stderr == "Usage: python3 -m mybcat.embedded {up|run|test|check|fix|lock}\n"
+            assert done.stderr == "Usage: python3 -m mybcat.embedded {up|run|backup|restore|test|check|fix|lock}\n"
 
     def test_a_home_that_cannot_be_used_is_one_sentence(self, tmp_path: Path) -> None:
         (tmp_path / "file").touch()
