@@ -41,7 +41,9 @@ test("positions are kept by visit, each once, and other words change nothing", (
   const both = heard(known, { ...first, lng: -74.1, at: "2026-01-01T10:00:05Z" });
   assert.deepEqual(both["v1"]?.map((each) => each.lng), [-74, -74.1]);
   let many = both;
-  for (let second = 0; second < 300; second += 1) many = heard(many, { ...first, at: `later ${second}` });
+  for (let minute = 1; minute <= 300; minute += 1) {
+    many = heard(many, { ...first, at: new Date(Date.UTC(2026, 0, 1, 11, minute)).toISOString() });
+  }
   assert.equal(many["v1"]?.length, 120);
 });
 
