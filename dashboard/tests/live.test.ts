@@ -307,3 +307,25 @@ test("no more is said at once than the other end takes, and all of it in the end
   assert.deepEqual(plug.said, [...watched, { type: "look", date: "2026-04-25" }]);
   server.live.stop();
 });
+
+test("what was fetched before anything was heard is fetched again, once", async () => {
+  const server = new Server();
+  server.last = 7;
+  const plug = await server.connected();
+  assert.equal(server.resyncs, 1);
+  plug.tells(change((server.last = 8)));
+  plug.onclose?.({ code: 1012 });
+  await until(() => server.plugs.length === 2);
+  server.plug.tells({ stream: "calendar", type: "hello", seq: 8 });
+  assert.deepEqual([server.heard, server.resyncs], [[8], 1]);
+  server.live.stop();
+});
+
+test("who says what was seen last is told what came since, and nothing else is fetched", async () => {
+  const server = new Server(5);
+  server.last = 7;
+  await server.connected();
+  await until(() => server.heard.length === 2);
+  assert.deepEqual([server.heard, server.resyncs], [[6, 7], 0]);
+  server.live.stop();
+});

@@ -32,7 +32,7 @@ export interface Options {
   /** `GET /api/v2/changes?after=`. Throws likewise. */
   changes(after: number): Promise<Missed>;
   onChange(change: Change): void;
-  /** Everything that is shown must be fetched again. */
+  /** Everything that is shown must be fetched again: too much was missed, or it was fetched before anything was heard. */
   onResync(): void;
   onState(state: State): void;
   onWord?(word: Word): void;
@@ -288,8 +288,10 @@ export class Live {
     this.#is("live");
     for (const visitId of this.#said) this.#say({ type: "watch", visitId });
     if (this.#looksAt !== null) this.#say({ type: "look", date: this.#looksAt });
-    if (this.#seq === null) this.#seq = seq;
-    else if (this.#seq !== seq) this.#catchUpSoon(seq);
+    if (this.#seq === null) {
+      this.#seq = seq;
+      this.#options.onResync();
+    } else if (this.#seq !== seq) this.#catchUpSoon(seq);
   }
 
   #changed(change: Change): void {
