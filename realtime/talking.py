@@ -96,6 +96,9 @@ async def _look(message: dict[str, Any], socket: Socket, hub: Hub) -> None:
     day, by = message["date"], socket.principal
     if by.kind != "member" or not (day is None or (isinstance(day, str) and _DAY.fullmatch(day))):
         raise Unreadable("A member looks at a date, such as 2026-04-24, or at null")
+    if by.operator_id is not None:
+        # Colleagues would be told that the member is there.
+        return
     name = await in_thread(lambda: User.objects.values_list("name", flat=True).get(id=by.id))
     await hub.look(socket, day=day, name=name)
 

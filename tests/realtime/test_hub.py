@@ -8,8 +8,10 @@ from uuid import UUID
 
 import pytest
 
+from mybcat.gateway.authoriser import Known
+from mybcat.ids import new_uuid
 from realtime import hub as hubs
-from realtime import looking
+from realtime import looking, talking
 from realtime.frames import resync, text_of
 from realtime.hub import Audience, Hub
 from realtime.models import Visit
@@ -137,6 +139,26 @@ def test_after_a_long_time_without_postgresql_each_socket_is_judged_anew(
         await looking._look_after(hub)
 
         assert seen == [socket] * judged
+
+    asyncio.run(scene())
+
+
+def test_an_operator_who_views_as_a_member_is_not_taken_for_them(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scene() -> None:
+        hub = Hub()
+        audience = audience_of(hub, clinic.practice.id)
+
+        async def name(*_: Any) -> str:
+            return clinic.agent.name
+
+        monkeypatch.setattr(talking, "in_thread", name)
+        for principal, shown in ((clinic.principal.viewed_by(new_uuid()), 0), (clinic.principal, 1)):
+            socket = joined(audience, Reader())
+            socket.known = Known(principal, (0, 0))
+            await talking.heed('{"type":"look","date":"2026-04-24"}', socket=socket, hub=hub)
+            assert len(audience.looking.own) == shown
 
     asyncio.run(scene())
 
