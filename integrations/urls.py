@@ -5,7 +5,7 @@ from django.urls import path
 from integrations.analytics.views import DailyAnalytics, DailyAnalyticsCSV
 from integrations.calendar_feeds.urls import page_urlpatterns as calendars
 from integrations.calendar_feeds.urls import urlpatterns as calendar_feeds
-from integrations.crm.views import Connection, ConnectionTest
+from integrations.crm.views import HubSpotConnection, HubSpotConnectionTest
 from integrations.dead_letters.urls import urlpatterns as dead_letters
 from integrations.imports.urls import urlpatterns as imports
 from integrations.messaging.urls import page_urlpatterns as unsubscribing
@@ -34,8 +34,8 @@ webhook_urlpatterns = [
 urlpatterns = [
     path("analytics/daily", DailyAnalytics.as_view()),
     path("analytics/daily.csv", DailyAnalyticsCSV.as_view()),
-    path("crm-connection", Connection.as_view()),
-    path("crm-connection/test", ConnectionTest.as_view()),
+    path("crm-connection", HubSpotConnection.as_view()),
+    path("crm-connection/test", HubSpotConnectionTest.as_view()),
     path("billing/subscription", BillingSubscription.as_view()),
     path("billing/usage", BillingUsage.as_view()),
     path("billing/checkout-session", BillingCheckout.as_view()),

@@ -42,7 +42,7 @@ class Practice(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_uuid, editable=False)
     name = models.CharField(max_length=120)
-    # An IANA name. Messages and v1 speak the location's zone; this one serves where no location is meant.
+    # An IANA name. Messages speak the location's zone; this one is v1's, and serves where no location is meant.
     time_zone = models.CharField(max_length=64)
     plan = models.CharField(max_length=20, choices=Plan.choices, default=Plan.STANDARD)
     phone = models.CharField(max_length=16, blank=True)

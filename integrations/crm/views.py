@@ -55,7 +55,7 @@ class CrmCheckOutput(serializers.Serializer[Any]):
     error = serializers.CharField(help_text="a code; empty: all is well")
 
 
-class Connection(Endpoint):
+class HubSpotConnection(Endpoint):
     permissions = dict.fromkeys(("GET", "PUT", "DELETE"), Permission.PRACTICE_MANAGE)
     tiers = {"GET": Tier.T4, "PUT": Tier.T2, "DELETE": Tier.T2}
 
@@ -82,7 +82,7 @@ class Connection(Endpoint):
         return Response(status=204)
 
 
-class ConnectionTest(OutboundEndpoint):
+class HubSpotConnectionTest(OutboundEndpoint):
     permissions = {"POST": Permission.PRACTICE_MANAGE}
     tiers = {"POST": Tier.T2}
 

@@ -285,6 +285,17 @@ def test_every_other_route_declares_a_permission_and_a_tier_for_each_of_its_meth
     assert declared == ASKED
 
 
+def test_no_operation_is_counted_with_another() -> None:
+    """Limits go by the view's name, so that both versions of an operation are one: two views of a version are not."""
+    named: dict[tuple[str, str, str], set[str]] = {}
+    for route in routes():
+        if route.path not in OPEN:
+            for method in route.methods:
+                version = route.path.split("/")[1]
+                named.setdefault((version, route.view.__name__, method), set()).add(route.path)
+    assert {operation: paths for operation, paths in named.items() if len(paths) > 1} == {}
+
+
 def test_a_public_endpoint_is_no_endpoint_by_mistake() -> None:
     """The two kinds check different things; a view of both would check neither."""
     for route in routes():

@@ -1,4 +1,4 @@
-"""A patient's record tells the next appointment and the last visit, on the location's clock."""
+"""A patient's record tells the next appointment and the last visit, on the practice's clock."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
