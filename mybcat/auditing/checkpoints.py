@@ -72,7 +72,17 @@ def _write(folder: Path, heads: dict[str, Any], now: datetime) -> None:
         file.write((b"\n" if torn else b"") + line + b"\n")
         file.flush()
         os.fsync(file.fileno())
+    _keep_names(folder)
     logger.info("Audit checkpoint", heads=len(heads), digest=_digest(line))
+
+
+def _keep_names(folder: Path) -> None:
+    """A month's new file is on the disk only when its folder is, too."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def read() -> Iterator[Checkpoint]:

@@ -1,5 +1,6 @@
 """Verification names each way to tamper, and the first bad entry; done by a superuser behind the product's back."""
 
+import os
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -235,6 +236,19 @@ class TestCheckpoints:
     def test_are_readable_by_their_owner_alone(self, file: Path, audit_home: Path) -> None:
         assert audit_home.stat().st_mode & 0o077 == 0
         assert (audit_home.parent / "keys" / "audit-0001.pem").stat().st_mode & 0o077 == 0
+
+    def test_are_on_the_disk_with_the_folder_that_names_them(
+        self, clinic: Clinic, audit_home: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        synced: list[int] = []
+
+        def sync(descriptor: int) -> None:
+            synced.append(os.fstat(descriptor).st_ino)
+
+        monkeypatch.setattr(os, "fsync", sync)
+        sealed(clinic, 1)
+        (file,) = audit_home.glob("*.jsonl")
+        assert synced == [file.stat().st_ino, audit_home.stat().st_ino]
 
     def test_a_changed_head_shows(self, file: Path) -> None:
         lines = [orjson.loads(line) for line in file.read_bytes().splitlines()]
