@@ -350,13 +350,13 @@ class TestTheNight:
         submitted(agent, texts(2))
         hour, minute = map(int, local.split(":"))
         # Another year's, so that by PostgreSQL's clock the morning has not come yet.
-        working.work_off(clock=lambda: NOON.replace(year=2027, hour=hour, minute=minute))
+        working.work_off(clock=lambda: NOON.replace(year=2099, hour=hour, minute=minute))
         assert len(instant.sent) == (0 if quiet else 2)
         assert {row.attempts for row in jobs.rows_of([number(0), number(1)])} == ({0} if quiet else {1})
 
     def test_the_job_rests_until_the_morning(self, agent: Caller, instant: type[Instant]) -> None:
         job_id = submitted(agent, texts(2))
-        midnight = NOON.replace(year=2027, hour=23)
+        midnight = NOON.replace(year=2099, hour=23)
         working.work_off(clock=lambda: midnight)
         assert the_job().not_before == (midnight + timedelta(days=1)).replace(hour=8)
         assert claiming.claim() is None
