@@ -33,7 +33,8 @@ def hours(clinic: Clinic) -> Clinic:
                 valid_from=date(2026, 1, 1),
             )
         extend_horizon(practitioner=clinic.practitioner, now=datetime.now(UTC))
-        clinic.slots = list(Slot.objects.filter(starts_at__gte=tomorrow_at("09:00", time_zone=clinic.zone.key))[:12])
+        rows = Slot.objects.filter(starts_at__gte=tomorrow_at("09:00", time_zone=clinic.zone.key))
+        clinic.slots = list(rows.order_by("starts_at")[:12])
     return clinic
 
 
@@ -119,8 +120,11 @@ def test_the_nearest_before_is_the_nearest_however_many_there_are(agent: Caller,
     """Two thousand and more begin in the days before."""
     with practice_scope(hours.practice.id):
         others = [Practitioner.objects.create(name=f"Dr No {number}") for number in range(11)]
+    start, end = tomorrow(hours, "00:00"), tomorrow(hours, "02:00", days=3)
     for each in others:
-        make_slots(practitioner=each, location=hours.location, start=tomorrow(hours, "00:00"), count=200)
+        # Two hundred, or an hour's more or fewer where clocks change.
+        count = (end - start) // timedelta(minutes=15)
+        make_slots(practitioner=each, location=hours.location, start=start, count=count)
     explained = asked(agent, hours, tomorrow(hours, "02:05", days=3))
     found = {datetime.fromisoformat(slot["start"]) for slot in explained["nearest"]}
     # Each has its last one at 01:45 that day; the visit needs two.
