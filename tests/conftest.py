@@ -69,7 +69,7 @@ def _tables(_migrated: None, owner: psycopg.Connection) -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def _sweeper(_migrated: None, owner: psycopg.Connection) -> Iterator[psycopg.Connection | None]:
+def _sweeper(_tables: list[str], owner: psycopg.Connection) -> Iterator[psycopg.Connection | None]:
     """Empties tables without asking triggers or what refers to them, which only a superuser may; else none."""
     address = make_conninfo(os.environ["MYBCAT_TEST_ADMIN_URL"], dbname=owner.info.dbname)
     with psycopg.connect(address, autocommit=True) as superuser:
@@ -78,6 +78,11 @@ def _sweeper(_migrated: None, owner: psycopg.Connection) -> Iterator[psycopg.Con
         except psycopg.errors.InsufficientPrivilege:
             yield None
         else:
+            # A function keeps its plans: to make those of eighty statements takes four times as long as to run them.
+            emptied = "; ".join(f"DELETE FROM {table}" for table in _tables)
+            superuser.execute(
+                f"CREATE FUNCTION pg_temp.sweep() RETURNS void LANGUAGE plpgsql AS $$BEGIN {emptied}; END$$"
+            )
             yield superuser
 
 
@@ -97,7 +102,7 @@ def _clean(
     if _sweeper is None or request.node.get_closest_marker("processes"):
         _truncate(owner, _tables)
     else:
-        _sweeper.execute("; ".join(f"DELETE FROM {table}" for table in _tables))
+        _sweeper.execute("SELECT pg_temp.sweep()")
         _shrink(_sweeper, _tables)
 
 
