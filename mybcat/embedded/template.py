@@ -13,7 +13,8 @@ from mybcat.embedded.supervisor import Supervisor
 
 # Where it is, for what a run of the tests starts.
 TEMPLATE = "MYBCAT_TEST_TEMPLATE"
-DATABASE = "mybcat_test"
+# As it is in any home.
+DATABASE = "mybcat"
 
 
 def named() -> Home | None:

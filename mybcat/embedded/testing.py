@@ -99,8 +99,11 @@ def _surroundings(*, place: Home, model: Home | None, supervisor: Supervisor) ->
         shutil.rmtree(directory, ignore_errors=True)
     if model:
         template.copy(model, to=place)
-    administrator = os.environ.get(_FOREIGN) or servers.start_postgres(home=place, supervisor=supervisor, durable=False)
-    database = external.as_administrator(administrator, variable=_FOREIGN, default=template.DATABASE)
+    foreign = os.environ.get(_FOREIGN)
+    administrator = foreign or servers.start_postgres(home=place, supervisor=supervisor, durable=False)
+    # Somebody else's server may have one of that name already.
+    default = "mybcat_test" if foreign else template.DATABASE
+    database = external.as_administrator(administrator, variable=_FOREIGN, default=default)
     found = Servers(database=database, redis_url=servers.start_valkey(home=place, supervisor=supervisor, durable=False))
     settings = environment.settings(home=place, servers=found, port=ports.free_ports(), environ=os.environ)
     # The tests make databases of their own, and start the product in this very virtual environment.

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from mybcat.embedded import template
 from mybcat.embedded.home import Home
 from tests.embedded.programs import mybcat, running
 
@@ -40,8 +41,11 @@ def _template(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 
 @pytest.fixture(scope="session")
-def _migrated_template(tmp_path_factory: pytest.TempPathFactory, _template: Home) -> Home:
-    home = _copied(_template, tmp_path_factory.mktemp("migrated") / "home")
+def _migrated_template(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    home = Home(tmp_path_factory.mktemp("migrated") / "home")
+    home.prepare()
+    if model := template.named():
+        template.copy(model, to=home)
     done = mybcat(home.root, "run", "--", "true")
     assert done.returncode == 0, done.stderr
     return home
