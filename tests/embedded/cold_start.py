@@ -16,7 +16,7 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 # Seconds: most of them for downloads, and beside the tests all takes its time.
-INSTALLATION = 900.0
+INSTALLATION = 1800.0
 PATIENCE = 180.0
 
 
