@@ -142,7 +142,7 @@ def save_draft(
     """Replace a draft's definition and examples, failing examples included. Raises InvalidProtocol, NotADraft."""
     parsed = parse(definition)
     _refuse_unknown(parsed)
-    draft = _locked_draft(version_id)
+    draft = locked_draft(version_id)
     draft.definition, draft.examples = parsed.model_dump(mode="json", by_alias=True, exclude_none=True), examples
     draft.save(update_fields=("definition", "examples"))
     _tell("protocol.saved", draft, by=by, now=now)
@@ -152,7 +152,7 @@ def save_draft(
 @transaction.atomic
 def discard_draft(*, version_id: UUID, by: Principal, now: datetime) -> None:
     """Raises UnknownId, NotADraft."""
-    draft = _locked_draft(version_id)
+    draft = locked_draft(version_id)
     _tell("protocol.discarded", draft, by=by, now=now)
     draft.delete()
 
@@ -172,7 +172,7 @@ def publish(*, version_id: UUID, effective_from: datetime | None, by: Principal,
 
     Raises UnknownId, NotADraft, EffectiveInPast, ExamplesFail (no examples, or some that fail, named).
     """
-    draft = _locked_draft(version_id)
+    draft = locked_draft(version_id)
     if effective_from is not None and effective_from < now:
         raise EffectiveInPast
     _refuse_unknown(parse(draft.definition))
@@ -214,7 +214,8 @@ def _refuse_unknown(definition: Definition) -> None:
         raise UnknownId(prefix="pract", value=value)
 
 
-def _locked_draft(version_id: UUID) -> ProtocolVersion:
+def locked_draft(version_id: UUID) -> ProtocolVersion:
+    """Nobody changes it before we have. Raises UnknownId, NotADraft."""
     version = ProtocolVersion.objects.select_for_update(no_key=True).filter(id=version_id).first()
     if version is None:
         raise UnknownId(prefix="prot", value=version_id)

@@ -1778,7 +1778,7 @@ export interface paths {
         };
         /** @description One version with its definition and examples. */
         get: operations["getProtocolVersion"];
-        /** @description Replace a draft's definition and examples. */
+        /** @description Replace a draft's definition and examples; with If-Match, only what was read is replaced. */
         put: operations["saveProtocol"];
         post?: never;
         /** @description Discard a draft. */

@@ -1,5 +1,6 @@
 """Protocols over HTTP: drafted, checked, published, asked."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 import time_machine
 from django.db import DatabaseError, transaction
 
-from mybcat.ids import internal_id
+from mybcat.ids import internal_id, new_uuid
 from mybcat.models import AuditEntry
 from mybcat.principal import Role
 from mybcat.tenancy import practice_scope
@@ -274,6 +275,35 @@ def test_two_managers_who_draft_at_once_get_one_draft(manager: Caller, clinic: C
     assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {"draft_exists"}
     with practice_scope(clinic.practice.id):
         assert ProtocolVersion.objects.count() == 1
+
+
+def test_of_two_managers_with_one_draft_the_second_is_told(manager: Caller, clinic: Clinic) -> None:
+    path = f"{VERSIONS}/{public('prot', make_protocol(practice=clinic.practice).id)}"
+
+    def sent(method: str, address: str, body: Any, seen: str) -> Any:
+        headers = {**manager.headers, "If-Match": seen}
+        return manager.http.generic(method, address, json.dumps(body), "application/json", headers=headers)
+
+    read = manager.get(path)
+    seen, whole = read.headers["ETag"], {name: read.json()[name] for name in ("definition", "examples")}
+    first = sent("PUT", path, {**whole, "examples": whole["examples"][:1]}, seen)
+    assert (first.status_code, first.headers["ETag"]) == (200, manager.get(path).headers["ETag"])
+    with changes():
+        late = [
+            sent("PUT", path, whole, seen),
+            sent("DELETE", path, None, seen),
+            sent("POST", f"{path}/publish", {}, seen),
+        ]
+    assert [(answer.status_code, answer.json()["code"]) for answer in late] == [(412, "precondition_failed")] * 3
+    assert sent("POST", f"{path}/publish", {}, first.headers["ETag"]).json()["status"] == "published"
+
+
+def test_what_has_not_changed_of_a_version_is_not_sent_again(manager: Caller, clinic: Clinic) -> None:
+    path = f"{VERSIONS}/{public('prot', make_protocol(practice=clinic.practice).id)}"
+    headers = {**manager.headers, "If-None-Match": manager.get(path).headers["ETag"]}
+    assert manager.http.get(path, headers=headers).status_code == 304
+    nobody_s = f"{VERSIONS}/{public('prot', new_uuid())}"
+    assert manager.http.get(nobody_s, headers={**headers, "If-None-Match": "*"}).status_code == 404
 
 
 def test_a_discarded_draft_is_gone(manager: Caller, clinic: Clinic) -> None:
