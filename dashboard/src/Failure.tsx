@@ -45,7 +45,8 @@ export function Failure({ error, retry, told = [] }: Props): ReactNode {
 
 function sentence(refusal: Refusal | null, t: ReturnType<typeof useWords>["t"]): string {
   if (refusal?.offline) return t("noAnswer");
+  if (refusal?.status === 401) return t("notDoneSignedOut");
   if (refusal?.status === 429) return t("tooOften");
-  if (refusal?.status === 403) return t("notAllowed");
+  if (refusal?.status === 403) return t("roleRefuses");
   return refusal?.message ? t("failed", { detail: refusal.message }) : t("failedUnknown");
 }

@@ -1,15 +1,18 @@
-import { Alert, Button, Container, PasswordInput, Stack, TextInput, Title } from "@mantine/core";
+import { Alert, Button, Container, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent, type ReactNode } from "react";
 
-import { Refusal, refusal } from "./api/client";
+import { Refusal } from "./api/client";
 import { Failure } from "./Failure";
 import { Forgotten } from "./Forgotten";
 import { useWords } from "./i18n";
 import { LanguageChoice } from "./LanguageChoice";
 import { session, type SignedIn } from "./session";
+import { same, signIn } from "./signing";
 
-export function SignIn({ ended }: { ended: boolean }): ReactNode {
+export function SignIn({ ended, kept }: { ended: boolean; kept: SignedIn | null }): ReactNode {
   const { t } = useWords();
+  const queries = useQueryClient();
   const [error, fail] = useState<unknown>(null);
   const [waiting, wait] = useState(false);
   const [forgotten, forget] = useState(false);
@@ -23,7 +26,9 @@ export function SignIn({ ended }: { ended: boolean }): ReactNode {
     wait(true);
     fail(null);
     try {
-      session.enter(await signIn(String(form.get("email")), String(form.get("password"))));
+      const found = await signIn(String(form.get("email")), String(form.get("password")), kept);
+      if (!kept || !same(found, kept)) queries.clear();
+      session.enter(found);
     } catch (refused) {
       fail(refused);
       wait(false);
@@ -39,7 +44,12 @@ export function SignIn({ ended }: { ended: boolean }): ReactNode {
         <Forgotten onBack={() => forget(false)} />
       ) : (
         <>
-          {ended ? <Alert color="yellow" mb="md">{t("sessionEnded")}</Alert> : null}
+          {ended ? (
+            <Alert color="yellow" mb="md">
+              <Text size="sm">{t("sessionEnded")}</Text>
+              {kept ? <Text size="sm">{t("sessionKept")}</Text> : null}
+            </Alert>
+          ) : null}
           <form onSubmit={(event) => void submit(event)}>
             <Stack>
               <TextInput name="email" type="email" label={t("email")} autoComplete="username" required autoFocus />
@@ -64,21 +74,4 @@ export function SignIn({ ended }: { ended: boolean }): ReactNode {
       )}
     </Container>
   );
-}
-
-async function signIn(email: string, password: string): Promise<SignedIn> {
-  let answer: Response;
-  try {
-    answer = await fetch("/api/auth/token", {
-      method: "POST",
-      credentials: "same-origin",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ email, password }),
-    });
-  } catch {
-    throw new Refusal(0, "offline", "", "");
-  }
-  const body: unknown = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw refusal(body, answer);
-  return body as SignedIn;
 }

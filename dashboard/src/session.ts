@@ -19,16 +19,24 @@ export interface SignedIn {
   memberships: { practice: Practice; role: string }[];
 }
 
-export type State = { status: "unknown" } | { status: "out"; ended: boolean } | ({ status: "in" } & SignedIn);
+/** `kept`: who was in when the session ended; what they had on the screen waits for them, unseen. */
+type Out = { status: "out"; ended: boolean; kept: SignedIn | null };
+export type State = { status: "unknown" } | Out | ({ status: "in" } & SignedIn);
+
+/** Nobody is signed in, so nothing was asked for. */
+export class SignedOut extends Error {}
 
 // Before the token ends, so that no request is made in vain.
 const EARLY_SECONDS = 30;
+// Somebody who is at the screen signs in again within it; a screen that was left keeps nothing.
+const KEPT_MS = 30 * 60_000;
 
 class Session {
   #state: State = { status: "unknown" };
   #until = 0;
   #endsAt = Infinity;
   #renewing: Promise<void> | null = null;
+  #forgetting: ReturnType<typeof setTimeout> | undefined;
   readonly #listeners = new Set<() => void>();
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -44,7 +52,7 @@ class Session {
   /** A token that is good for a while. Throws where nobody is signed in. */
   async token(): Promise<string> {
     if (Date.now() > this.#until) await this.renew();
-    if (this.#state.status !== "in") throw new Error("signed out");
+    if (this.#state.status !== "in") throw new SignedOut();
     return this.#state.accessToken;
   }
 
@@ -87,17 +95,31 @@ class Session {
   ended(): void {
     const before = this.#state;
     this.#until = 0;
-    this.#is({ status: "out", ended: before.status === "in" || (before.status === "out" && before.ended) });
+    if (before.status === "out") return;
+    const ended = before.status === "in";
+    this.#is({ status: "out", ended, kept: ended ? before : null });
+    if (ended) this.#forgetting = setTimeout(() => this.#is({ status: "out", ended, kept: null }), KEPT_MS);
   }
 
   left(): void {
     this.#until = 0;
-    this.#is({ status: "out", ended: false });
+    this.#is({ status: "out", ended: false, kept: null });
   }
 
   #is(state: State): void {
+    clearTimeout(this.#forgetting);
     this.#state = state;
     for (const listener of this.#listeners) listener();
+  }
+}
+
+/** Whom a token is for; what is not one of ours is nobody's. */
+export function personOf({ accessToken }: SignedIn): string {
+  try {
+    const claims = (accessToken.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/");
+    return String((JSON.parse(atob(claims)) as { sub?: string }).sub ?? "");
+  } catch {
+    return "";
   }
 }
 

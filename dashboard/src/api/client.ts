@@ -2,7 +2,7 @@
 
 import createClient, { type Middleware } from "openapi-fetch";
 
-import { session } from "../session";
+import { session, SignedOut } from "../session";
 import type { components, paths } from "./schema";
 
 export type Schemas = components["schemas"];
@@ -85,8 +85,10 @@ export async function told<T>(ask: () => Promise<Answer<T>>): Promise<T> {
 export async function answered<T>(ask: () => Promise<Answer<T>>): Promise<{ data: T | undefined; response: Response }> {
   let answer = await reached(ask);
   if (answer.response.status === 401) {
-    await session.renew();
-    answer = await reached(ask);
+    answer = await reached(async () => {
+      await session.renew();
+      return ask();
+    });
   }
   if (answer.response.status === 401) session.ended();
   if (!answer.response.ok) throw refusal(answer.error, answer.response);
@@ -98,6 +100,7 @@ async function reached<T>(ask: () => Promise<Answer<T>>): Promise<Answer<T>> {
     return await ask();
   } catch (error) {
     if (error instanceof Refusal) throw error;
+    if (error instanceof SignedOut) throw new Refusal(401, "signed_out", "", "");
     throw new Refusal(0, "offline", "", "");
   }
 }
