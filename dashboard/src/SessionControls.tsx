@@ -6,19 +6,23 @@ import { useState, useSyncExternalStore, type ReactNode } from "react";
 import { api, told } from "./api/client";
 import { Dialog } from "./Dialog";
 import { Failure } from "./Failure";
+import { Leaving } from "./Leaving";
 import { useHere } from "./here";
 import { useWords } from "./i18n";
 import { session } from "./session";
 import { notSwitched, switchTo } from "./switching";
+import { unsaved } from "./unsaved";
 
 export function PracticeChoice(): ReactNode {
   const { practice, memberships } = useHere();
   const { t } = useWords();
   const [switching, setSwitching] = useState(false);
+  const [wanted, want] = useState<string | null>(null);
   const failed = useSyncExternalStore(notSwitched.subscribe, notSwitched.now);
 
   async function enter(chosen: string): Promise<void> {
     if (chosen === practice.id) return;
+    want(null);
     setSwitching(true);
     await switchTo(chosen);
     setSwitching(false);
@@ -31,9 +35,10 @@ export function PracticeChoice(): ReactNode {
         aria-label={t("practice")}
         value={practice.id}
         disabled={switching}
-        onChange={(event) => void enter(event.currentTarget.value)}
+        onChange={({ currentTarget: { value } }) => (unsaved.any() ? want(value) : void enter(value))}
         data={memberships.map((each) => ({ value: each.practice.id, label: each.practice.name }))}
       />
+      {wanted ? <Leaving onLeave={() => void enter(wanted)} onStay={() => want(null)} /> : null}
       {failed ? (
         <Dialog onClose={notSwitched.forget} title={t("notSwitched", { name: practice.name })}>
           <Failure error={failed.error} retry={() => void enter(failed.practice)} />
@@ -57,6 +62,7 @@ export function ThemeChoice(): ReactNode {
 
 export function SignOut(): ReactNode {
   const { t } = useWords();
+  const [asked, ask] = useState(false);
 
   async function leave(): Promise<void> {
     try {
@@ -68,9 +74,10 @@ export function SignOut(): ReactNode {
 
   return (
     <>
-      <Button size="compact-xs" variant="default" onClick={() => void leave()}>
+      <Button size="compact-xs" variant="default" onClick={() => (unsaved.any() ? ask(true) : void leave())}>
         {t("signOut")}
       </Button>
+      {asked ? <Leaving onLeave={() => void leave()} onStay={() => ask(false)} /> : null}
       <SignOutEverywhere />
     </>
   );

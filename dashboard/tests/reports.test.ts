@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 
 import { test } from "vitest";
 
+import { PERIODS, periodOf } from "../src/manage/reports/periods.ts";
 import { answeredBy, each, filledBy, type CallDay, type Fill } from "../src/manage/reports/sums.ts";
 
 const DAYS = { from: "2026-03-07", to: "2026-03-09" };
@@ -44,4 +45,19 @@ test("calls are summed by agent or by day, and only reasons that were given are 
     ["2026-03-08", 0],
     ["2026-03-09", 5],
   ]);
+});
+
+test("periods end today, or are whole months, over the end of a year and a leap day", () => {
+  assert.deepEqual(PERIODS.last7("2026-01-03"), { from: "2025-12-28", to: "2026-01-03" });
+  assert.deepEqual(PERIODS.thisMonth("2026-01-31"), { from: "2026-01-01", to: "2026-01-31" });
+  assert.deepEqual(PERIODS.lastMonth("2024-03-31"), { from: "2024-02-01", to: "2024-02-29" });
+  assert.deepEqual(PERIODS.lastMonth("2026-01-01"), { from: "2025-12-01", to: "2025-12-31" });
+  assert.deepEqual(each(PERIODS.last365("2026-11-28")).length, 365);
+});
+
+test("chosen days are a period where one has just these days", () => {
+  for (const period of ["last7", "last30", "last90", "lastMonth", "last365"] as const) {
+    assert.equal(periodOf(PERIODS[period]("2026-11-20"), "2026-11-20"), period);
+  }
+  assert.equal(periodOf({ from: "2026-11-02", to: "2026-11-20" }, "2026-11-20"), "");
 });

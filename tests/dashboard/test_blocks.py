@@ -83,6 +83,13 @@ def test_a_limit_is_added_and_removed_and_a_second_one_is_refused(screen: Screen
     expect(dialog.get_by_role("alert")).to_contain_text("There is a cap of this type there already")
     assert screen.violations() == []
     page.keyboard.press("Escape")
+    expect(dialog.get_by_role("button", name="Keep editing")).to_be_focused()
+    assert screen.violations() == []
+    page.keyboard.press("Escape")
+    expect(dialog.get_by_label("At most a day")).to_have_value("1")
+    page.keyboard.press("Escape")
+    dialog.get_by_role("button", name="Throw it away").press("Enter")
+    expect(dialog).to_have_count(0)
     with practice_scope(clinic.practice.id):
         assert AppointmentCap.objects.get().most == 1
     table.get_by_role("button", name="Remove").press("Enter")

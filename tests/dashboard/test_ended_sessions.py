@@ -1,5 +1,6 @@
-"""A session that ends in the middle of a form takes nothing of it away, unless somebody else comes."""
+"""Nothing typed is lost by the end of a session, nor by a click that leads elsewhere, unless somebody else comes."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -31,7 +32,7 @@ def test_what_was_typed_is_there_after_signing_in_again(
     ended(screen, manager)
     expect(page.get_by_text("What you had typed is still there.")).to_be_visible()
     expect(page.get_by_role("dialog")).to_have_count(0)
-    expect(page.get_by_text(clinic.practice.name)).to_have_count(0)
+    expect(page.get_by_text(clinic.practice.name).locator("visible=true")).to_have_count(0)
     assert screen.violations() == []
 
     sign_in_again(page, manager)
@@ -60,6 +61,38 @@ def test_whoever_else_signs_in_finds_nothing_of_it(chromium: Browser, url: str, 
     expect(screen.page.get_by_role("heading", name="Visit types")).to_be_visible()
     expect(screen.page.get_by_role("dialog")).to_have_count(0)
     assert screen.page.locator("[value='Dry eye visit']").count() == 0
+    screen.close()
+
+
+def test_whoever_leaves_what_is_not_saved_is_asked(chromium: Browser, url: str, clinic: Clinic) -> None:
+    screen = Screen(chromium, url)
+    screen.sign_in(make_member(practice=clinic.practice, role=Role.PRACTICE_MANAGER))
+    page = screen.page
+    page.get_by_role("link", name="Manage").click()
+    go_to(screen, "Messages to patients")
+    page.get_by_role("button", name="Edit: An appointment is booked, Text message").press("Enter")
+    words = page.get_by_label("Words")
+    words.press_sequentially("Hello! ")
+    dialog = page.get_by_role("dialog", name="Leave without saving?")
+    for control in (page.get_by_role("link", name="Reports"), page.get_by_role("button", name="Sign out", exact=True)):
+        control.press("Enter")
+        expect(dialog.get_by_role("button", name="Keep editing")).to_be_focused()
+        assert screen.violations() == []
+        dialog.get_by_role("button", name="Keep editing").press("Enter")
+        expect(dialog).to_have_count(0)
+        expect(words).to_have_value(re.compile("Hello! "))
+    page.get_by_role("link", name="Reports").press("Enter")
+    dialog.get_by_role("button", name="Throw it away").press("Enter")
+    expect(page.get_by_role("heading", name="Reports", exact=True)).to_be_focused()
+    expect(page).to_have_title("Reports · MyBCAT")
+    # What was just saved is not asked about.
+    go_to(screen, "Messages to patients")
+    page.get_by_role("button", name="Edit: An appointment is booked, Text message").press("Enter")
+    words.press_sequentially("Hello! ")
+    page.get_by_role("button", name="Save", exact=True).press("Enter")
+    expect(page.get_by_role("status").filter(has_text="Saved")).to_be_visible()
+    page.get_by_role("link", name="Reports").press("Enter")
+    expect(page.get_by_role("heading", name="Reports", exact=True)).to_be_focused()
     screen.close()
 
 

@@ -1,7 +1,7 @@
 """What managers read of their practice: drawn, told in a table, and in a file."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -44,6 +44,10 @@ def rows(screen: Screen, table: str) -> list[list[str]]:
     return [row.locator("th, td").all_inner_texts() for row in found.locator("tbody").get_by_role("row").all()]
 
 
+def named(day: date) -> str:
+    return f"{day:%a, %b} {day.day}"
+
+
 def test_what_became_of_appointments(screen: Screen, clinic: Clinic, tmp_path: Path) -> None:
     page, today = screen.page, datetime.now(clinic.zone).date()
     expect(page.get_by_text("Nothing happened on these days.")).to_be_visible()
@@ -52,7 +56,9 @@ def test_what_became_of_appointments(screen: Screen, clinic: Clinic, tmp_path: P
     page.reload()
     # Thirty days, also those on which nothing happened.
     told = rows(screen, "Appointments")
-    assert (len(told), told[0][1:], told[-1]) == (30, ["0"] * 5, [str(today), "3", "0", "0", "1", "0"])
+    assert (len(told), told[0][1:], told[-1]) == (30, ["0"] * 5, [named(today), "3", "0", "0", "1", "0"])
+    total = page.get_by_role("table", name="Appointments").locator("thead tr").nth(1)
+    assert total.locator("th").all_inner_texts() == ["Total", "3", "0", "0", "1", "0"]
     expect(page.locator(".recharts-bar-rectangle path").first).to_be_visible()
     # Whole numbers alone on the axis.
     assert [text for text in page.locator(".recharts-yAxis .recharts-text").all_inner_texts() if "." in text] == []
@@ -61,6 +67,8 @@ def test_what_became_of_appointments(screen: Screen, clinic: Clinic, tmp_path: P
         "Appointment type"
     )
     assert saved(screen, "Appointments", tmp_path)[1].startswith(str(today))
+    page.get_by_label("Period").select_option("last7")
+    expect(page.get_by_label("From", exact=True)).to_have_value(str(today - timedelta(days=6)))
     page.get_by_label("To", exact=True).fill("2020-01-01")
     expect(page.get_by_text("Choose at most 366 days")).to_be_visible()
     assert screen.errors == []
@@ -79,10 +87,10 @@ def test_how_time_is_used_and_how_long_patients_wait(screen: Screen, clinic: Cli
     page.get_by_role("tab", name="Use of time").focus()
     page.keyboard.press("Enter")
     told = rows(screen, "Fill rate")
-    assert [row for row in told if row[0] == str(day)] == [[str(day), "2", "0.5", "25%"]]
+    assert [row for row in told if row[0] == named(day)] == [[named(day), "2", "0.5", "25%"]]
     assert told[0][1:] == ["0", "0", "—"]
     page.get_by_label("By", exact=True).select_option("practitioner")
-    expect(page.get_by_role("table", name="Fill rate").get_by_role("row").nth(1)).to_contain_text("Dr Alice Lee")
+    expect(page.get_by_role("table", name="Fill rate").locator("tbody tr").first).to_contain_text("Dr Alice Lee")
     assert saved(screen, "Fill rate", tmp_path)[1].endswith("Dr Alice Lee,120,30,0.25")
     assert screen.violations() == []
 

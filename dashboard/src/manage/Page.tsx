@@ -3,6 +3,8 @@
 import { Group, Stack, Text, Title } from "@mantine/core";
 import { useEffect, useRef, type ReactNode } from "react";
 
+import { useWords } from "./words";
+
 interface Props {
   title: string;
   hint?: string;
@@ -11,11 +13,18 @@ interface Props {
 }
 
 export function Page({ title, hint, actions, children }: Props): ReactNode {
+  const { t } = useWords();
+  const app = t("appName");
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     // Whoever does not see the screen change is told that it did.
     heading.current?.focus();
   }, []);
+  useEffect(() => {
+    // Of several tabs, and in the browser's history, each says what it is.
+    document.title = `${title} · ${app}`;
+    return () => void (document.title = app);
+  }, [title, app]);
   return (
     <Stack gap="md">
       <Group justify="space-between" align="start" gap="sm">

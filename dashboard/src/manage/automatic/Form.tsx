@@ -4,14 +4,17 @@ import { Button, Group, Stack, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 
 import { Failure } from "../../Failure";
+import { Unsaved } from "../Unsaved";
 import { useWords } from "../words";
 
 interface Props {
   saving: { isPending: boolean; isSuccess: boolean; error: unknown; mutate: () => void };
+  /** What stands here is not what is kept. */
+  changed: boolean;
   children: ReactNode;
 }
 
-export function Form({ saving, children }: Props): ReactNode {
+export function Form({ saving, changed, children }: Props): ReactNode {
   const { t } = useWords();
   return (
     <form
@@ -20,6 +23,7 @@ export function Form({ saving, children }: Props): ReactNode {
         saving.mutate();
       }}
     >
+      <Unsaved when={changed} />
       <Stack gap="sm">
         {children}
         <Group>

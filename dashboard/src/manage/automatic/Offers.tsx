@@ -37,7 +37,7 @@ function Fields({ standing }: { standing: Offering }): ReactNode {
     />
   );
   return (
-    <Form saving={saving}>
+    <Form saving={saving} changed={JSON.stringify(wanted) !== JSON.stringify(standing)}>
       <Switch
         label={t("offersActive")}
         checked={wanted.active}

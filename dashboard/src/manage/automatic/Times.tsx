@@ -21,9 +21,9 @@ function Fields({ standing }: { standing: Reminders }): ReactNode {
   const refresh = useRefresh();
   const [hours, change] = useState<(number | string)[]>(standing.offsetsMinutes.map((minutes) => minutes / HOUR));
   const [cutoff, cut] = useState<number | string>(standing.cutoffMinutes / HOUR);
+  const wanted: Reminders = { offsetsMinutes: hours.map(minutesOf), cutoffMinutes: minutesOf(cutoff) };
   const saving = useMutation({
-    mutationFn: () =>
-      writeReminders({ offsetsMinutes: hours.map(minutesOf), cutoffMinutes: minutesOf(cutoff) }),
+    mutationFn: () => writeReminders(wanted),
     onSuccess: refresh,
   });
   const say = (next: (number | string)[]): void => {
@@ -31,7 +31,7 @@ function Fields({ standing }: { standing: Reminders }): ReactNode {
     change(next);
   };
   return (
-    <Form saving={saving}>
+    <Form saving={saving} changed={told(wanted) !== told(standing)}>
       {hours.length === 0 ? <Text size="sm">{t("noReminders")}</Text> : null}
       {hours.map((value, place) => (
         // A reminder has nothing to be known by but its place.
@@ -73,6 +73,11 @@ function Fields({ standing }: { standing: Reminders }): ReactNode {
       />
     </Form>
   );
+}
+
+/** As one text: in whatever order they were typed. */
+function told({ offsetsMinutes, cutoffMinutes }: Reminders): string {
+  return [cutoffMinutes, ...offsetsMinutes.toSorted((one, other) => one - other)].join(" ");
 }
 
 function minutesOf(hours: number | string): number {

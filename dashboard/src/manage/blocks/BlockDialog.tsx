@@ -58,7 +58,7 @@ export function BlockDialog({ standing, workspace, onClose }: Props): ReactNode 
   const ready =
     fields.name.trim() !== "" && fields.starts !== "" && fields.ends !== "" && !backwards && !forNobody && fields.weekdays.length > 0 && fields.from !== "";
   return (
-    <Dialog wide onClose={onClose} title={t(standing ? "changeBlock" : "addBlock")}>
+    <Dialog asks wide onClose={onClose} title={t(standing ? "changeBlock" : "addBlock")}>
       <form
         onSubmit={(event) => {
           event.preventDefault();

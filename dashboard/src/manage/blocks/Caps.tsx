@@ -99,7 +99,7 @@ function CapDialog({ workspace, onClose }: { workspace: Workspace; onClose: () =
   });
   const ready = type !== "" && most !== "" && most >= 1;
   return (
-    <Dialog onClose={onClose} title={t("addCap")}>
+    <Dialog asks onClose={onClose} title={t("addCap")}>
       <form
         onSubmit={(event) => {
           event.preventDefault();

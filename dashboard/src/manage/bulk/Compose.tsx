@@ -11,6 +11,7 @@ import { useHere } from "../../here";
 import { minutes } from "../../lib/time";
 import { lengthOf } from "../../lib/segments";
 import { Page } from "../Page";
+import { Unsaved } from "../Unsaved";
 import { useWords } from "../words";
 import { textFor, unknown, type Audience } from "./audience";
 import { AudienceChoice } from "./AudienceChoice";
@@ -25,7 +26,8 @@ export function Compose({ onClose, onSent }: { onClose: () => void; onSent: (job
   const { practice } = useHere();
   const { t } = useWords();
   const [audience, address] = useState<Audience>({ people: [], columns: [], refused: 0, twice: 0 });
-  const [message, write] = useState(`${practice.name}: `);
+  const greeting = `${practice.name}: `;
+  const [message, write] = useState(greeting);
   const [reviewing, review] = useState(false);
   const shared = useMemo(() => ({ practice: practice.name }), [practice.name]);
   const columns = ["practice", ...audience.columns];
@@ -90,6 +92,7 @@ export function Compose({ onClose, onSent }: { onClose: () => void; onSent: (job
           </Group>
         </Stack>
       </SimpleGrid>
+      <Unsaved when={message !== greeting || audience.people.length > 0} />
       {reviewing ? <Confirm texts={texts} onClose={() => review(false)} onSent={onSent} /> : null}
     </Page>
   );

@@ -12,7 +12,7 @@ import { cells } from "../../lib/table";
 import { save } from "../download";
 import { Loaded } from "../Loaded";
 import { Page } from "../Page";
-import { useWhen } from "../when";
+import { useMoment } from "../moment";
 import { useWords } from "../words";
 import { failures, over, useJob, useRefresh, type Job } from "./jobs";
 import { HowFar } from "./Texts";
@@ -55,7 +55,7 @@ export function JobDetail({ id, onClose }: { id: string; onClose: () => void }):
 
 function State({ job }: { job: Job }): ReactNode {
   const { t } = useWords();
-  const when = useWhen();
+  const when = useMoment();
   const refresh = useRefresh();
   const [stopping, stop] = useState(false);
   const changing = useMutation({ mutationFn: (what: Change) => change(job.jobId, what), onSettled: refresh });

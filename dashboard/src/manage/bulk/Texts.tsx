@@ -5,7 +5,7 @@ import { useState, type ReactNode } from "react";
 
 import { Loaded } from "../Loaded";
 import { Page } from "../Page";
-import { useWhen } from "../when";
+import { useMoment } from "../moment";
 import { useWords } from "../words";
 import { Compose } from "./Compose";
 import { JobDetail } from "./JobDetail";
@@ -32,7 +32,7 @@ export function Texts(): ReactNode {
 
 function Jobs({ onOpen, onNew }: { onOpen: (id: string) => void; onNew: () => void }): ReactNode {
   const { t } = useWords();
-  const when = useWhen();
+  const when = useMoment();
   const jobs = useJobs();
   const first = (
     <Paper withBorder p="lg">

@@ -6,13 +6,13 @@ import { useState, type ReactNode } from "react";
 import { Refusal } from "../../api/client";
 import { Failure } from "../../Failure";
 import { Confirm } from "../Confirm";
-import { useWhen } from "../when";
+import { useMoment } from "../moment";
 import { useWords } from "../words";
 import { addCertificate, revokeCertificate, useChange, type ApiClient } from "./data";
 
 export function Certificates({ client }: { client: ApiClient }): ReactNode {
   const { t } = useWords();
-  const when = useWhen();
+  const when = useMoment();
   const [revoked, ask] = useState<string | null>(null);
   const revoking = useChange((thumbprint: string) => revokeCertificate(client.id, thumbprint));
   const stop = (): void => {

@@ -5,6 +5,7 @@ import { useState, type ReactNode } from "react";
 
 import { Refusal } from "../../api/client";
 import { Failure } from "../../Failure";
+import { Unsaved } from "../Unsaved";
 import { useWords } from "../words";
 import { SCOPES, type ApiClient, type Fields, type Scope } from "./data";
 
@@ -19,9 +20,10 @@ interface Props {
 
 export function ClientForm({ client, doing, pending, error, onDone, onClose }: Props): ReactNode {
   const { t } = useWords();
+  const stored = { scopes: (client?.scopes ?? []) as Scope[], keys: client?.jwks ? JSON.stringify(client.jwks, null, 2) : "" };
   const [name, call] = useState(client?.name ?? "");
-  const [scopes, grant] = useState<Scope[]>((client?.scopes ?? []) as Scope[]);
-  const [keys, give] = useState(client?.jwks ? JSON.stringify(client.jwks, null, 2) : "");
+  const [scopes, grant] = useState(stored.scopes);
+  const [keys, give] = useState(stored.keys);
   const [byKeys, prove] = useState(Boolean(client?.jwks));
   const jwks = parsed(keys);
   const refused = error instanceof Refusal ? error.fields : {};
@@ -33,6 +35,7 @@ export function ClientForm({ client, doing, pending, error, onDone, onClose }: P
         onDone({ name, scopes, ...(byKeys ? { jwks } : {}) });
       }}
     >
+      <Unsaved when={name !== (client?.name ?? "") || keys !== stored.keys || scopes.join() !== stored.scopes.join()} />
       <Stack gap="md">
         <TextInput
           label={t("clientName")}

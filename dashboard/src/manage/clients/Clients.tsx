@@ -6,7 +6,7 @@ import { useState, type ReactNode } from "react";
 import { Loaded } from "../Loaded";
 import { useOpened } from "../opened";
 import { Page } from "../Page";
-import { useWhen } from "../when";
+import { useMoment } from "../moment";
 import { useWords } from "../words";
 import { ClientDetail } from "./ClientDetail";
 import { ClientForm } from "./ClientForm";
@@ -100,7 +100,7 @@ function List({ onOpen, onNew }: { onOpen: (id: string) => void; onNew: () => vo
 }
 
 function Line({ client, onOpen }: { client: ApiClient; onOpen: (id: string) => void }): ReactNode {
-  const when = useWhen();
+  const when = useMoment();
   return (
     <Table.Tr data-client={client.status}>
       <Table.Td>

@@ -5,7 +5,7 @@ import { useState, type ReactNode } from "react";
 
 import { Dialog } from "../../Dialog";
 import { Failure } from "../../Failure";
-import { useWhen } from "../when";
+import { useMoment } from "../moment";
 import { useWords } from "../words";
 import { rotate, useChange, type ApiClient, type WithSecret } from "./data";
 
@@ -15,7 +15,7 @@ type Overlap = keyof typeof OVERLAPS;
 
 export function Secrets({ client, onSecret }: { client: ApiClient; onSecret: (made: WithSecret) => void }): ReactNode {
   const { t } = useWords();
-  const when = useWhen();
+  const when = useMoment();
   const [rotating, ask] = useState(false);
   return (
     <Paper withBorder p="md" component="section" aria-label={t("secrets")}>

@@ -68,7 +68,7 @@ export function HoursDialog({ draft, workspace, onClose }: Props): ReactNode {
   const ready = fields.starts !== "" && fields.ends !== "" && !backwards && fields.weekdays.length > 0 && fields.from !== "";
   const act = (what: Act): void => acting.mutate({ act: what, sure: warned?.act === what });
   return (
-    <Dialog onClose={onClose} title={t(draft.standing ? "changeHours" : "addHours")}>
+    <Dialog asks onClose={onClose} title={t(draft.standing ? "changeHours" : "addHours")}>
       <form
         onSubmit={(event) => {
           event.preventDefault();

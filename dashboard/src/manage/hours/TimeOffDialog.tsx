@@ -56,7 +56,7 @@ export function TimeOffDialog({ workspace, onClose }: { workspace: Workspace; on
   const backwards = fields.lastDay < fields.firstDay || (!fields.wholeDays && sameDay && fields.ends !== "00:00" && fields.ends <= fields.starts);
   const ready = fields.firstDay !== "" && fields.lastDay !== "" && !backwards;
   return (
-    <Dialog onClose={onClose} title={t("addTimeOff")}>
+    <Dialog asks onClose={onClose} title={t("addTimeOff")}>
       <form
         onSubmit={(event) => {
           event.preventDefault();

@@ -3,13 +3,13 @@
 import { Alert, List, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 
-import { useWhen } from "../when";
+import { useMoment } from "../moment";
 import { useWords } from "../words";
 import type { Outside, Workspace } from "./data";
 
 export function Touched({ outside, workspace }: { outside: Outside; workspace: Workspace }): ReactNode {
   const { t } = useWords();
-  const when = useWhen();
+  const when = useMoment();
   const nameOf = (id: string): string => workspace.practitioners.find((each) => each.id === id)?.name ?? "";
   return (
     <Alert color="yellow" variant="outline" role="alert">

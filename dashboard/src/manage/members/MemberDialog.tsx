@@ -37,7 +37,7 @@ export function MemberDialog({ standing, onClose }: { standing: Member | null; o
   });
   const ready = name.trim() !== "" && EMAIL.test(email.trim());
   return (
-    <Dialog onClose={onClose} title={standing ? standing.name : t("addMember")}>
+    <Dialog asks onClose={onClose} title={standing ? standing.name : t("addMember")}>
       <form
         onSubmit={(event) => {
           event.preventDefault();

@@ -59,7 +59,7 @@ export function PractitionerDialog({ standing, onClose }: { standing: Practition
   }
   const ready = fields.name.trim() !== "";
   return (
-    <Dialog onClose={onClose} title={title}>
+    <Dialog asks onClose={onClose} title={title}>
       <form
         onSubmit={(event) => {
           event.preventDefault();

@@ -11,7 +11,7 @@ import { useHere } from "../../here";
 import { Loaded } from "../Loaded";
 import { Page } from "../Page";
 import { useEndpoints, useRefresh } from "../webhooks/data";
-import { useWhen } from "../when";
+import { useMoment } from "../moment";
 import { useWords } from "../words";
 import { useNotices, type Notice } from "./data";
 
@@ -40,7 +40,7 @@ export function Notices(): ReactNode {
 function One({ notice, onSeen }: { notice: Notice; onSeen: () => void }): ReactNode {
   const { practice } = useHere();
   const { t, has } = useWords();
-  const when = useWhen();
+  const when = useMoment();
   const refresh = useRefresh();
   const url = useEndpoints().data?.find((endpoint) => endpoint.webhookEndpointId === notice.webhookEndpointId)?.url;
   const seeing = useMutation({

@@ -71,7 +71,7 @@ export function PlaceDialog({ standing, workspace, onClose }: Props): ReactNode 
   const inUse = standingIn(saving.error);
   const ready = fields.name.trim() !== "" && isPhone(phone) && known.includes(fields.timeZone);
   return (
-    <Dialog onClose={onClose} title={title}>
+    <Dialog asks onClose={onClose} title={title}>
       <form
         onSubmit={(event) => {
           event.preventDefault();

@@ -10,6 +10,7 @@ import { Loaded } from "../Loaded";
 import { Page } from "../Page";
 import { pointed } from "../pointed";
 import { useMoment } from "../moment";
+import { Unsaved } from "../Unsaved";
 import { useWords } from "../words";
 import { save, useReference, useRefreshProtocols, useVersion, type Reference, type Whole } from "./data";
 import { contentOf, faultsOf, within, type Content } from "./definition";
@@ -150,6 +151,7 @@ function Opened({ version, reference, onClose }: Props): ReactNode {
           </Tabs.Panel>
         </Tabs>
       </Editing>
+      <Unsaved when={draft && changed} />
       {asking === "publish" ? <PublishDialog version={version} onClose={() => ask(null)} onDone={onClose} /> : null}
       {asking === "discard" ? <DiscardDialog version={version} onClose={() => ask(null)} onDone={onClose} /> : null}
       {asking === "leave" ? <LeaveDialog onClose={() => ask(null)} onDone={onClose} /> : null}

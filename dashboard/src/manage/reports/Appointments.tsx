@@ -6,7 +6,9 @@ import { useState, type ReactNode } from "react";
 import { useWords } from "../words";
 import { Chart } from "./Chart";
 import { Figures } from "./Figures";
-import { BYS, COUNTED, dailyFile, happened, summed, useDaily, type By, type Counted, type Days, type Row } from "./figures";
+import { BYS, COUNTED, dailyFile, happened, summed, useDaily, type By, type Counted, type Row } from "./figures";
+import { useNumbers } from "./numbers";
+import type { Days } from "./periods";
 import { Choose, Report } from "./Report";
 
 const COLORS: Record<Counted, string> = {
@@ -47,14 +49,17 @@ export function Appointments({ days }: { days: Days }): ReactNode {
 
 function Drawn({ rows, by }: { rows: Row[]; by: By }): ReactNode {
   const { t } = useWords();
+  const { name: nameOf, number } = useNumbers();
+  const total = (counter: Counted): string => number(rows.reduce((sum, row) => sum + row[counter], 0));
   const series = COUNTED.map((name) => ({ name, label: t(`count_${name}`), color: COLORS[name] }));
   return (
     <>
-      <Chart data={rows.map((row) => ({ ...row }))} series={series} />
+      <Chart data={rows.map((row) => ({ ...row, name: nameOf(row.name) }))} series={series} />
       <Figures
         label={t("reportAppointments")}
         head={[t(`by_${by}`), ...series.map(({ label }) => label)]}
-        rows={rows.map((row) => ({ key: row.key, cells: [row.name, ...COUNTED.map((counter) => row[counter])] }))}
+        rows={rows.map((row) => ({ key: row.key, cells: [nameOf(row.name), ...COUNTED.map((counter) => number(row[counter]))] }))}
+        total={COUNTED.map(total)}
       />
     </>
   );

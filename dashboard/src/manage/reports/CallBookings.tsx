@@ -5,7 +5,7 @@ import { useState, type ReactNode } from "react";
 import { useWords } from "../words";
 import { Chart } from "./Chart";
 import { Figures } from "./Figures";
-import type { Days } from "./figures";
+import type { Days } from "./periods";
 import { useNumbers } from "./numbers";
 import { Choose, Report } from "./Report";
 import { answeredBy, type Answered, type Reason } from "./sums";
@@ -15,7 +15,7 @@ type By = "agent" | "day";
 
 export function CallBookings({ days }: { days: Days }): ReactNode {
   const { t } = useWords();
-  const { percent } = useNumbers();
+  const { percent, number, name: nameOf } = useNumbers();
   const [by, group] = useState<By>("agent");
   const title = t("reportCallBookings");
   const values = (["agent", "day"] as const).map((value) => ({ value, label: t(`by_${value}`) }));
@@ -36,10 +36,12 @@ export function CallBookings({ days }: { days: Days }): ReactNode {
     >
       {(lines) => {
         const rows = answeredBy(lines, by, days, t("program"));
+        const sum = (of: "calls" | "booked" | "notBooked"): number => rows.reduce((all, row) => all + row[of], 0);
+        const all = { booked: sum("booked"), notBooked: sum("notBooked") };
         return (
           <>
             <Chart
-              data={rows.map(({ name, calls, booked, notBooked }) => ({ name, calls, booked, notBooked }))}
+              data={rows.map(({ name, calls, booked, notBooked }) => ({ name: nameOf(name), calls, booked, notBooked }))}
               series={[
                 { name: "calls", label: t("callCount"), color: "gray.6" },
                 { name: "booked", label: t("calls_won"), color: "teal.6" },
@@ -51,8 +53,9 @@ export function CallBookings({ days }: { days: Days }): ReactNode {
               head={[t(`by_${by}`), t("callCount"), t("calls_won"), t("calls_lost"), t("callRate"), t("whyNotBooked")]}
               rows={rows.map((row) => ({
                 key: row.key,
-                cells: [row.name, row.calls, row.booked, row.notBooked, percent(rateOf(row)), why(row)],
+                cells: [nameOf(row.name), number(row.calls), number(row.booked), number(row.notBooked), percent(rateOf(row)), why(row)],
               }))}
+              total={[number(sum("calls")), number(all.booked), number(all.notBooked), percent(rateOf(all)), ""]}
             />
           </>
         );
@@ -61,6 +64,6 @@ export function CallBookings({ days }: { days: Days }): ReactNode {
   );
 }
 
-function rateOf({ booked, notBooked }: Answered): number | null {
+function rateOf({ booked, notBooked }: Pick<Answered, "booked" | "notBooked">): number | null {
   return booked + notBooked > 0 ? booked / (booked + notBooked) : null;
 }

@@ -5,7 +5,8 @@ import type { ReactNode } from "react";
 import { useWords, type Translate } from "../words";
 import { csv } from "./csv";
 import { Figures } from "./Figures";
-import { useCalls, type CallFigure, type Days } from "./figures";
+import { useCalls, type CallFigure } from "./figures";
+import type { Days } from "./periods";
 import { Report } from "./Report";
 
 export function Calls({ days }: { days: Days }): ReactNode {

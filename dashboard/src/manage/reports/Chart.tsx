@@ -26,7 +26,9 @@ export function Chart({ data, series, percent }: Props): ReactNode {
         yAxisProps={{ allowDecimals: false, domain: percent ? [0, 100] : undefined }}
         withLegend={series.length > 1}
         barProps={{ isAnimationActive: false, maxBarSize: 60 }}
-        barChartProps={{ accessibilityLayer: false }}
+        barChartProps={{ accessibilityLayer: false, barGap: 1, barCategoryGap: "12%" }}
+        // In the order of the table's columns.
+        legendProps={{ itemSorter: null }}
       />
     </div>
   );

@@ -5,7 +5,7 @@ import { useState, type ReactNode } from "react";
 import { useWords } from "../words";
 import { Chart } from "./Chart";
 import { Figures } from "./Figures";
-import type { Days } from "./figures";
+import type { Days } from "./periods";
 import { outOfHundred, useNumbers } from "./numbers";
 import { Choose, Report } from "./Report";
 import { filledBy } from "./sums";
@@ -15,7 +15,7 @@ type By = "day" | "practitioner";
 
 export function FillRate({ days }: { days: Days }): ReactNode {
   const { t } = useWords();
-  const { percent, hours } = useNumbers();
+  const { percent, hours, name: nameOf } = useNumbers();
   const [by, group] = useState<By>("day");
   const title = t("reportFill");
   const values = (["day", "practitioner"] as const).map((value) => ({ value, label: t(`by_${value}`) }));
@@ -31,11 +31,13 @@ export function FillRate({ days }: { days: Days }): ReactNode {
     >
       {(lines) => {
         const rows = filledBy(lines, by, days);
+        const bookable = rows.reduce((sum, row) => sum + row.bookable, 0);
+        const booked = rows.reduce((sum, row) => sum + row.booked, 0);
         return (
           <>
             <Chart
               percent
-              data={rows.map(({ name, rate }) => ({ name, rate: outOfHundred(rate) }))}
+              data={rows.map(({ name, rate }) => ({ name: nameOf(name), rate: outOfHundred(rate) }))}
               series={[{ name: "rate", label: title, color: "indigo.6" }]}
             />
             <Figures
@@ -43,8 +45,9 @@ export function FillRate({ days }: { days: Days }): ReactNode {
               head={[t(`by_${by}`), t("bookableHours"), t("bookedHours"), title]}
               rows={rows.map((row, at) => ({
                 key: `${at} ${row.name}`,
-                cells: [row.name, hours(row.bookable), hours(row.booked), percent(row.rate)],
+                cells: [nameOf(row.name), hours(row.bookable), hours(row.booked), percent(row.rate)],
               }))}
+              total={[hours(bookable), hours(booked), percent(bookable > 0 ? booked / bookable : null)]}
             />
           </>
         );

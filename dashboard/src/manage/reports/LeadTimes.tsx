@@ -5,7 +5,7 @@ import { useState, type ReactNode } from "react";
 import { useWords } from "../words";
 import { Chart } from "./Chart";
 import { Figures } from "./Figures";
-import type { Days } from "./figures";
+import type { Days } from "./periods";
 import { NONE, useNumbers } from "./numbers";
 import { Choose, Report } from "./Report";
 import { each } from "./sums";
@@ -21,7 +21,7 @@ interface Row {
 
 export function LeadTimes({ days }: { days: Days }): ReactNode {
   const { t } = useWords();
-  const { number } = useNumbers();
+  const { number, name: nameOf } = useNumbers();
   const [by, group] = useState<LeadBy>("type");
   const title = t("reportLead");
   const values = (["type", "day"] as const).map((value) => ({ value, label: t(`by_${value}`) }));
@@ -41,7 +41,7 @@ export function LeadTimes({ days }: { days: Days }): ReactNode {
         return (
           <>
             <Chart
-              data={rows.map(({ name, median, p90 }) => ({ name, median, p90 }))}
+              data={rows.map(({ name, median, p90 }) => ({ name: nameOf(name), median, p90 }))}
               series={[
                 { name: "median", label: t("medianDays"), color: "indigo.6" },
                 { name: "p90", label: t("p90Days"), color: "orange.6" },
@@ -52,7 +52,7 @@ export function LeadTimes({ days }: { days: Days }): ReactNode {
               head={[t(`by_${by}`), t("reportAppointments"), t("medianDays"), t("p90Days")]}
               rows={rows.map((row) => ({
                 key: row.key,
-                cells: [row.name, number(row.appointments), told(row.median), told(row.p90)],
+                cells: [nameOf(row.name), number(row.appointments), told(row.median), told(row.p90)],
               }))}
             />
           </>

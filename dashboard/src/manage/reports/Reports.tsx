@@ -1,6 +1,6 @@
 /** What the practice's managers ask of some days: of appointments, of time, of waiting, of calls. */
 
-import { Group, Stack, Tabs, TextInput } from "@mantine/core";
+import { Group, NativeSelect, Stack, Tabs, TextInput } from "@mantine/core";
 import { useState, type ReactNode } from "react";
 
 import { useHere } from "../../here";
@@ -10,22 +10,19 @@ import { useWords } from "../words";
 import { Appointments } from "./Appointments";
 import { CallBookings } from "./CallBookings";
 import { Calls } from "./Calls";
-import type { Days } from "./figures";
 import { FillRate } from "./FillRate";
 import { LeadTimes } from "./LeadTimes";
+import { PERIODS, periodOf, type Days, type Period } from "./periods";
 import { ThirdNext } from "./ThirdNext";
 
-const AT_FIRST = 29;
 const AT_MOST = 365;
 const TABS = ["tabAppointments", "tabTime", "tabWaiting", "tabCalls"] as const;
 
 export function Reports(): ReactNode {
   const { practice } = useHere();
   const { t } = useWords();
-  const [days, choose] = useState<Days>(() => {
-    const to = date(new Date(), practice.timeZone);
-    return { from: plusDays(to, -AT_FIRST), to };
-  });
+  const today = date(new Date(), practice.timeZone);
+  const [days, choose] = useState<Days>(() => PERIODS.last30(today));
   const valid = days.from !== "" && days.to !== "" && days.from <= days.to && plusDays(days.from, AT_MOST) >= days.to;
   const field = (name: keyof Days, label: string): ReactNode => (
     <TextInput
@@ -39,6 +36,15 @@ export function Reports(): ReactNode {
   return (
     <Page title={t("reports")} hint={t("reportsHint")}>
       <Group align="start">
+        <NativeSelect
+          label={t("period")}
+          value={periodOf(days, today)}
+          data={[
+            ...(Object.keys(PERIODS) as Period[]).map((value) => ({ value, label: t(`period_${value}`) })),
+            { value: "", label: t("period_own"), disabled: true },
+          ]}
+          onChange={(event) => choose(PERIODS[event.currentTarget.value as Period](today))}
+        />
         {field("from", t("fromDay"))}
         {field("to", t("toDay"))}
       </Group>

@@ -4,15 +4,11 @@ import { keepPreviousData, useQuery, type UseQueryResult } from "@tanstack/react
 
 import { api, told, type Schemas } from "../../api/client";
 import { useHere } from "../../here";
+import type { Days } from "./periods";
 
 export type Line = Schemas["DailyLineOutput"];
 export type CallFigure = Schemas["CallFiguresOutput"];
 export type By = "day" | "type" | "practitioner" | "agent" | "source";
-
-export interface Days {
-  from: string;
-  to: string;
-}
 
 export const BYS: By[] = ["day", "type", "practitioner", "agent", "source"];
 export const COUNTED = ["booked", "moved", "cancelled", "noShow", "fulfilled"] as const;

@@ -1,5 +1,6 @@
 /** Numbers as the reader's language writes them. */
 
+import { shortDayOf } from "../../lib/time";
 import { useWords } from "../words";
 
 export interface Numbers {
@@ -7,9 +8,12 @@ export interface Numbers {
   percent: (share: number | null) => string;
   hours: (minutes: number) => string;
   number: (value: number) => string;
+  /** A row's name: a calendar day in words, all else as it is. */
+  name: (row: string) => string;
 }
 
 export const NONE = "—";
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
 export function useNumbers(): Numbers {
   const { language } = useWords();
@@ -19,6 +23,7 @@ export function useNumbers(): Numbers {
     percent: (value) => (value === null ? NONE : share.format(value)),
     hours: (minutes) => plain.format(minutes / 60),
     number: (value) => plain.format(value),
+    name: (row) => (DAY.test(row) ? shortDayOf(row, language) : row),
   };
 }
 

@@ -2,7 +2,7 @@
 
 import type { Schemas } from "../../api/client.ts";
 import { plusDays } from "../../lib/time.ts";
-import type { Days } from "./figures.ts";
+import type { Days } from "./periods.ts";
 
 export type Fill = Schemas["FillRateLineOutput"];
 export type CallDay = Schemas["CallDayLineOutput"];

@@ -4,7 +4,7 @@ import { keepPreviousData, useQuery, type UseQueryResult } from "@tanstack/react
 
 import { api, told, type Schemas } from "../../api/client";
 import { useHere } from "../../here";
-import type { Days } from "./figures";
+import type { Days } from "./periods";
 import type { CallDay, Fill } from "./sums";
 
 export type Lead = Schemas["LeadTimeLineOutput"];

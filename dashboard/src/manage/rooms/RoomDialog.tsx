@@ -47,7 +47,7 @@ export function RoomDialog({ standing, known, workspace, onClose }: Props): Reac
   });
   const ready = name.trim() !== "" && codeOf(category) !== "";
   return (
-    <Dialog onClose={onClose} title={t(standing ? "changeRoom" : "addRoom")}>
+    <Dialog asks onClose={onClose} title={t(standing ? "changeRoom" : "addRoom")}>
       <form
         onSubmit={(event) => {
           event.preventDefault();

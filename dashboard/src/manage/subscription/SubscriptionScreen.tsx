@@ -9,7 +9,7 @@ import { Failure } from "../../Failure";
 import { useHere } from "../../here";
 import { Loaded } from "../Loaded";
 import { Page } from "../Page";
-import { useWhen } from "../when";
+import { useMoment } from "../moment";
 import { useWords } from "../words";
 import { canSubscribe, good, PLANS, stateOf, type Plan, type Subscription } from "./state";
 import { UsageOfPlan } from "./UsageOfPlan";
@@ -43,7 +43,7 @@ export function SubscriptionScreen(): ReactNode {
 
 function Shown({ subscription, paid }: { subscription: Subscription; paid: boolean }): ReactNode {
   const { t } = useWords();
-  const when = useWhen();
+  const when = useMoment();
   const state = stateOf(subscription, Date.now());
   const waits = paid && canSubscribe(state);
   const values = {

@@ -7,7 +7,7 @@ import type { ReactNode } from "react";
 import { api, told } from "../../api/client";
 import { useHere } from "../../here";
 import { Loaded } from "../Loaded";
-import { useWhen } from "../when";
+import { useMoment } from "../moment";
 import { useWords } from "../words";
 import { percent, roomOf, type Usage } from "./state";
 
@@ -40,7 +40,7 @@ export function UsageOfPlan(): ReactNode {
 
 function Requests({ usage }: { usage: Usage }): ReactNode {
   const { t, language } = useWords();
-  const when = useWhen();
+  const when = useMoment();
   const number = new Intl.NumberFormat(language);
   const limit = number.format(usage.limit);
   const { used } = usage;

@@ -10,6 +10,7 @@ import { Dialog } from "../../Dialog";
 import { Failure } from "../../Failure";
 import { Page } from "../Page";
 import { pointed } from "../pointed";
+import { Unsaved } from "../Unsaved";
 import { useWords } from "../words";
 import { put, reset, usePreview, useRefreshTemplates, type Template } from "./data";
 import { channelName, kindName } from "./names";
@@ -94,6 +95,7 @@ export function Editor({ template, onClose }: { template: Template; onClose: () 
         </Stack>
         <Reading preview={preview} channel={template.channel} language={template.language} stale={!sound} />
       </SimpleGrid>
+      <Unsaved when={changed} />
       {leaving ? (
         <Sure
           title={t("templateLeaveTitle")}

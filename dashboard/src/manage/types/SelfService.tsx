@@ -6,6 +6,7 @@ import { useState, type ReactNode } from "react";
 
 import { Failure } from "../../Failure";
 import { Loaded } from "../Loaded";
+import { Unsaved } from "../Unsaved";
 import { useWords } from "../words";
 import { useRefresh, useRules, writeRules, type Rules } from "./data";
 
@@ -63,6 +64,7 @@ function Form({ standing }: { standing: Rules }): ReactNode {
           {saving.isSuccess ? t("rulesSaved") : ""}
         </Text>
       </Group>
+      <Unsaved when={JSON.stringify(rules) !== JSON.stringify(standing)} />
       {saving.error ? <Failure error={saving.error} /> : null}
     </form>
   );

@@ -53,7 +53,7 @@ export function TypeDialog({ standing, onClose }: { standing: AppointmentType | 
   );
   const ready = fields.name.trim() !== "" && CODE.test(code);
   return (
-    <Dialog onClose={onClose} title={t(standing ? "changeType" : "addType")}>
+    <Dialog asks onClose={onClose} title={t(standing ? "changeType" : "addType")}>
       <form
         onSubmit={(event) => {
           event.preventDefault();

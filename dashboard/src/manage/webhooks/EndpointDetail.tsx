@@ -10,7 +10,7 @@ import { Failure } from "../../Failure";
 import { Loaded } from "../Loaded";
 import { Page } from "../Page";
 import { Secret } from "../Secret";
-import { useWhen } from "../when";
+import { useMoment } from "../moment";
 import { useWords } from "../words";
 import { useEndpoint, useForgotten, useRefresh, type WebhookEndpoint, type WithSecret } from "./data";
 import { Deliveries } from "./Deliveries";
@@ -28,7 +28,7 @@ interface Props {
 
 export function EndpointDetail({ id, made, onSecret, onClose }: Props): ReactNode {
   const { t } = useWords();
-  const when = useWhen();
+  const when = useMoment();
   const endpoint = useEndpoint(id);
   const back = (
     <Button variant="default" onClick={onClose}>

@@ -7,6 +7,7 @@ import { useState, type ReactNode } from "react";
 import { api, Refusal, told } from "../../api/client";
 import { Failure } from "../../Failure";
 import { Page } from "../Page";
+import { Unsaved } from "../Unsaved";
 import { useWords } from "../words";
 import { useRefresh, type WebhookEndpoint, type WithSecret } from "./data";
 import { covered, EVERYTHING, GROUPS, ticked, type Group as Kind, type Pattern } from "./events";
@@ -51,11 +52,12 @@ interface Props {
 
 export function EndpointForm({ endpoint, doing, pending, error, onDone, onClose }: Props): ReactNode {
   const { t } = useWords();
-  const [fields, fill] = useState<Fields>({
+  const stored: Fields = {
     url: endpoint?.url ?? "https://",
     enabledEvents: (endpoint?.enabledEvents ?? ["appointment.*"]) as Pattern[],
     description: endpoint?.description ?? "",
-  });
+  };
+  const [fields, fill] = useState(stored);
   const refused = error instanceof Refusal ? error.fields : {};
   return (
     <form
@@ -64,6 +66,7 @@ export function EndpointForm({ endpoint, doing, pending, error, onDone, onClose 
         onDone(fields);
       }}
     >
+      <Unsaved when={JSON.stringify(fields) !== JSON.stringify(stored)} />
       <Stack gap="md">
         <TextInput
           label={t("endpointUrl")}

@@ -6,7 +6,7 @@ import { useState, type ReactNode } from "react";
 import { Loaded } from "../Loaded";
 import { useOpened } from "../opened";
 import { Page } from "../Page";
-import { useWhen } from "../when";
+import { useMoment } from "../moment";
 import { useWords } from "../words";
 import { useEndpoints, type WebhookEndpoint, type WithSecret } from "./data";
 import { EndpointDetail } from "./EndpointDetail";
@@ -112,7 +112,7 @@ export function Hears({ patterns }: { patterns: string[] }): ReactNode {
 
 export function HowItFares({ endpoint }: { endpoint: WebhookEndpoint }): ReactNode {
   const { t } = useWords();
-  const when = useWhen();
+  const when = useMoment();
   const [colour, name] =
     endpoint.status === "disabled" ? ["red", t("endpointDisabled")]
     : endpoint.failingSince ? ["yellow", t("endpointFailing")]
