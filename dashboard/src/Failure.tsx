@@ -4,7 +4,8 @@ import { Alert, Button, Code, List, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 
 import { Refusal } from "./api/client";
-import { useWords } from "./i18n";
+import { useWords, type Language } from "./i18n";
+import { told as sentenceOf } from "./i18n/refusals";
 
 interface Props {
   error: unknown;
@@ -14,12 +15,12 @@ interface Props {
 }
 
 export function Failure({ error, retry, told = [] }: Props): ReactNode {
-  const { t } = useWords();
+  const { t, language } = useWords();
   const refusal = error instanceof Refusal ? error : null;
   const wrong = Object.entries(refusal?.fields ?? {}).filter(([name]) => !told.includes(name));
   return (
     <Alert color="red" variant="outline" role="alert" my="xs">
-      <Text size="sm">{sentence(refusal, t)}</Text>
+      <Text size="sm">{sentence(refusal, t, language)}</Text>
       {wrong.length > 0 ? (
         <List size="sm" mt={4}>
           {wrong.map(([name, detail]) => (
@@ -43,10 +44,10 @@ export function Failure({ error, retry, told = [] }: Props): ReactNode {
   );
 }
 
-function sentence(refusal: Refusal | null, t: ReturnType<typeof useWords>["t"]): string {
+function sentence(refusal: Refusal | null, t: ReturnType<typeof useWords>["t"], language: Language): string {
   if (refusal?.offline) return t("noAnswer");
   if (refusal?.status === 401) return t("notDoneSignedOut");
   if (refusal?.status === 429) return t("tooOften");
   if (refusal?.status === 403) return t("roleRefuses");
-  return refusal?.message ? t("failed", { detail: refusal.message }) : t("failedUnknown");
+  return refusal?.message ? t("failed", { detail: sentenceOf(refusal, language) }) : t("failedUnknown");
 }

@@ -6,6 +6,7 @@ import { test } from "vitest";
 
 import { cells } from "../src/lib/table.ts";
 import { lengthOf } from "../src/lib/segments.ts";
+import { isQuiet } from "../src/manage/bulk/quiet.ts";
 import { read, readPatients, textFor, unknown } from "../src/manage/bulk/audience.ts";
 
 test("tables hold quotes, separators and line ends within cells", () => {
@@ -59,4 +60,11 @@ test("lengths are the server's", () => {
   assert.deepEqual(lengthOf("a".repeat(161)), { encoding: "GSM-7", units: 161, segments: 2 });
   assert.deepEqual(lengthOf("€"), { encoding: "GSM-7", units: 2, segments: 1 });
   assert.deepEqual(lengthOf("á".repeat(71)), { encoding: "UCS-2", units: 71, segments: 2 });
+});
+
+test("nights are the practice's, from 9 PM until 8 AM", () => {
+  const at = (instant: string): boolean => isQuiet(new Date(instant), "America/New_York");
+  assert.deepEqual([at("2026-01-15T01:59:00Z"), at("2026-01-15T02:00:00Z")], [false, true]);
+  assert.deepEqual([at("2026-01-15T12:59:00Z"), at("2026-01-15T13:00:00Z")], [true, false]);
+  assert.equal(isQuiet(new Date("2026-01-15T13:00:00Z"), "America/Los_Angeles"), true);
 });

@@ -6,6 +6,7 @@ import type { ReactNode } from "react";
 import { Refusal, type Slot } from "../api/client";
 import { Failure } from "../Failure";
 import { useWords } from "../i18n";
+import { told } from "../i18n/refusals";
 
 interface Props {
   error: unknown;
@@ -17,7 +18,7 @@ interface Props {
 }
 
 export function Refused({ error, when, names, onChoose, onClose, again }: Props): ReactNode {
-  const { t } = useWords();
+  const { t, language } = useWords();
   if (!(error instanceof Refusal) || (error.status !== 409 && !error.offline)) {
     return (
       <>
@@ -40,7 +41,7 @@ export function Refused({ error, when, names, onChoose, onClose, again }: Props)
     );
   }
   return (
-    <Alert color="red" variant="outline" role="alert" title={error.message}>
+    <Alert color="red" variant="outline" role="alert" title={told(error, language)}>
       {error.blockers.length > 0 ? (
         <List size="sm" aria-label={t("whyNot")}>
           {error.blockers.map((blocker) => (

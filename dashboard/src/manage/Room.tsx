@@ -2,7 +2,7 @@
 
 import { Button, Group, Text } from "@mantine/core";
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
-import { Suspense, type ReactNode } from "react";
+import { Suspense, useEffect, useState, type ReactNode } from "react";
 
 import { useHere } from "../here";
 import { LanguageChoice } from "../LanguageChoice";
@@ -16,6 +16,9 @@ export function Room(): ReactNode {
   const { t } = useWords();
   const groups = groupsOf(role);
   const { pathname } = useLocation();
+  const [menu, open] = useState(false);
+  useEffect(() => open(false), [pathname]);
+  const here = groups.flatMap((group) => group.screens).find((screen) => pathname.startsWith(screen.to));
   const allowed = groups.some((group) => group.screens.some((screen) => pathname.startsWith(screen.to)));
   return (
     <div className="room">
@@ -38,7 +41,18 @@ export function Room(): ReactNode {
         </Group>
       </Group>
       <div className="room-body">
-        <nav className="room-nav" aria-label={t("room")}>
+        <Button
+          className="room-menu"
+          variant="default"
+          radius={0}
+          aria-expanded={menu}
+          aria-controls="screens"
+          onClick={() => open(!menu)}
+        >
+          {t("menu")}
+          {here ? `: ${t(here.name)}` : ""} {menu ? "▴" : "▾"}
+        </Button>
+        <nav id="screens" className="room-nav" data-open={menu || undefined} aria-label={t("room")}>
           {groups.map((group) => (
             <div key={group.name} role="group" aria-labelledby={group.name} className="room-group">
               <span id={group.name} className="room-group-name">

@@ -1,6 +1,6 @@
 /** A reserved time that is added, changed or given up. */
 
-import { Button, Checkbox, Group, NativeSelect, NumberInput, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Checkbox, Group, NativeSelect, NumberInput, SimpleGrid, Stack, Text, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 
@@ -185,11 +185,11 @@ function ForWhom({ fields, workspace, forNobody, onChange }: Part & { workspace:
         onChange={(event) => onChange({ newPatients: event.currentTarget.checked })}
       />
       <Checkbox.Group label={t("reservedForTypes")} value={fields.types} onChange={(types) => onChange({ types })}>
-        <Group gap="sm" mt={4}>
+        <SimpleGrid cols={{ base: 1, xs: 2, sm: 3 }} spacing="xs" mt={4}>
           {workspace.appointmentTypes.map((kind) => (
             <Checkbox key={kind.code} value={kind.code} label={kind.name} />
           ))}
-        </Group>
+        </SimpleGrid>
         {forNobody ? <Text size="xs">{t("chooseForWhom")}</Text> : null}
       </Checkbox.Group>
     </>

@@ -8,7 +8,6 @@ import { api, Refusal, told } from "../../api/client";
 import { Dialog } from "../../Dialog";
 import { Failure } from "../../Failure";
 import { useHere } from "../../here";
-import { minutes } from "../../lib/time";
 import { lengthOf } from "../../lib/segments";
 import { Page } from "../Page";
 import { Unsaved } from "../Unsaved";
@@ -16,11 +15,10 @@ import { useWords } from "../words";
 import { textFor, unknown, type Audience } from "./audience";
 import { AudienceChoice } from "./AudienceChoice";
 import { useRefresh } from "./jobs";
+import { isQuiet } from "./quiet";
 
 const PREVIEWED = 3;
 const LONGEST = 1600;
-const QUIET_FROM = 21 * 60;
-const QUIET_UNTIL = 8 * 60;
 
 export function Compose({ onClose, onSent }: { onClose: () => void; onSent: (jobId: string) => void }): ReactNode {
   const { practice } = useHere();
@@ -101,8 +99,7 @@ export function Compose({ onClose, onSent }: { onClose: () => void; onSent: (job
 function Quiet(): ReactNode {
   const { practice } = useHere();
   const { t } = useWords();
-  const now = minutes(new Date(), practice.timeZone);
-  return <Text size="sm">{t(now >= QUIET_FROM || now < QUIET_UNTIL ? "quietNow" : "quietLater")}</Text>;
+  return <Text size="sm">{t(isQuiet(new Date(), practice.timeZone) ? "quietNow" : "quietLater")}</Text>;
 }
 
 interface Confirming {

@@ -15,6 +15,7 @@ import { Page } from "../Page";
 import { useMoment } from "../moment";
 import { useWords } from "../words";
 import { failures, over, useJob, useRefresh, type Job } from "./jobs";
+import { isQuiet } from "./quiet";
 import { HowFar } from "./Texts";
 
 const SHOWN = 200;
@@ -54,6 +55,7 @@ export function JobDetail({ id, onClose }: { id: string; onClose: () => void }):
 }
 
 function State({ job }: { job: Job }): ReactNode {
+  const { practice } = useHere();
   const { t } = useWords();
   const when = useMoment();
   const refresh = useRefresh();
@@ -87,6 +89,7 @@ function State({ job }: { job: Job }): ReactNode {
         {changing.error ? <Failure error={changing.error} /> : null}
         {job.status === "failed" ? <Alert color="red" variant="outline">{t("jobFailed", { code: job.code })}</Alert> : null}
         <HowFar job={job} />
+        {!over(job) && job.status !== "paused" && isQuiet(new Date(), practice.timeZone) ? <Text size="sm">{t("jobRests")}</Text> : null}
         <Text size="sm">
           {t("sent")}: {job.sent} · {t("failedCount")}: {job.failed}
         </Text>

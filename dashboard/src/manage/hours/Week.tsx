@@ -5,7 +5,7 @@ import type { ReactNode } from "react";
 
 import { date, plusDays } from "../../lib/time";
 import { useWords } from "../words";
-import { range, shortDate } from "./clocks";
+import { range, shortDate, unbroken } from "./clocks";
 import { WEEKDAYS, type Hours, type Weekday, type Workspace } from "./data";
 import type { Draft } from "./HoursDialog";
 
@@ -88,7 +88,7 @@ function Day({ row, weekday, hours, today, onEdit }: DayProps): ReactNode {
           aria-label={[range(each.starts, each.ends, language), ...limits(each), about].join(", ")}
           onClick={() => onEdit({ standing: each })}
         >
-          {range(each.starts, each.ends, language)}
+          {unbroken(range(each.starts, each.ends, language))}
           {limits(each).map((limit) => (
             <small key={limit}>{limit}</small>
           ))}

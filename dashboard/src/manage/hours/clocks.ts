@@ -10,6 +10,12 @@ export function range(starts: string, ends: string, language: string): string {
   return `${wall(starts, language)} – ${wall(ends, language)}`;
 }
 
+/** To be broken before the second time, if anywhere. */
+export function unbroken(range: string): string {
+  const [starts = "", ends = ""] = range.split(" – ").map((time) => time.replaceAll(" ", "\u00a0"));
+  return `${starts}\u00a0– ${ends}`;
+}
+
 function wall(time: string, language: string): string {
   return clock(new Date(`2026-01-01T${time}Z`), "UTC", language);
 }

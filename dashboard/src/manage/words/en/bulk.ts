@@ -23,6 +23,7 @@ export const bulk = {
   unknownColumns: "No column is called: {columns}",
   preview: "Preview",
   previewOf: "To {to}",
+  jobRests: "It is night at the practice: what is left is sent from 8 AM there.",
   quietNow: "It is night at the practice: sending starts at 8 AM there.",
   quietLater: "Sending starts at once. Between 9 PM and 8 AM it rests, and goes on in the morning.",
   review: "Review and send",

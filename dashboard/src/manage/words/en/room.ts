@@ -1,5 +1,6 @@
 export const room = {
   room: "Practice",
+  menu: "Screens",
   skip: "Skip to content",
   desk: "Desk",
   noRole: "Your role does not include this. Ask a manager of the practice.",

@@ -26,6 +26,7 @@ export const bulk: Record<keyof typeof english, string> = {
   unknownColumns: "Ninguna columna se llama: {columns}",
   preview: "Vista previa",
   previewOf: "Para {to}",
+  jobRests: "Es de noche en el consultorio: lo que falta se envía desde las 8 h de allí.",
   quietNow: "Es de noche en el consultorio: el envío empieza a las 8 h de allí.",
   quietLater: "El envío empieza enseguida. Entre las 21 y las 8 h descansa y sigue por la mañana.",
   review: "Revisar y enviar",

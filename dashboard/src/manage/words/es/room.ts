@@ -1,6 +1,7 @@
 import type { room as english } from "../en/room";
 
 export const room: Record<keyof typeof english, string> = {
+  menu: "Pantallas",
   room: "Consultorio",
   skip: "Ir al contenido",
   desk: "Escritorio",
