@@ -8,14 +8,20 @@ import { Failure } from "./Failure";
 import { useWords } from "./i18n";
 import { LanguageChoice } from "./LanguageChoice";
 
-export function Forgotten({ onBack }: { onBack: () => void }): ReactNode {
+interface Props {
+  /** What was typed already where one signs in, and goes back there. */
+  email: string;
+  onEmail: (email: string) => void;
+  onBack: () => void;
+}
+
+export function Forgotten({ email, onEmail, onBack }: Props): ReactNode {
   const { t } = useWords();
   const [error, fail] = useState<unknown>(null);
   const [state, become] = useState<"asked" | "waiting" | "done">("asked");
 
   async function submit(event: FormEvent<HTMLFormElement>): Promise<void> {
     event.preventDefault();
-    const email = String(new FormData(event.currentTarget).get("email"));
     become("waiting");
     fail(null);
     try {
@@ -35,7 +41,16 @@ export function Forgotten({ onBack }: { onBack: () => void }): ReactNode {
         ) : (
           <>
             <Text>{t("forgottenText")}</Text>
-            <TextInput name="email" type="email" label={t("email")} autoComplete="username" required autoFocus />
+            <TextInput
+              name="email"
+              type="email"
+              label={t("email")}
+              autoComplete="username"
+              required
+              autoFocus
+              value={email}
+              onChange={(event) => onEmail(event.currentTarget.value)}
+            />
             {error ? <Failure error={error} /> : null}
             <Button type="submit" loading={state === "waiting"}>
               {t("sendLink")}

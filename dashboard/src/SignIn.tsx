@@ -16,6 +16,7 @@ export function SignIn({ ended, kept }: { ended: boolean; kept: SignedIn | null 
   const [error, fail] = useState<unknown>(null);
   const [waiting, wait] = useState(false);
   const [forgotten, forget] = useState(false);
+  const [email, write] = useState("");
 
   // Nothing to look up in the logs, and no riddle: what to do is said.
   const wrong = error instanceof Refusal && error.code === "wrong_credentials";
@@ -41,7 +42,7 @@ export function SignIn({ ended, kept }: { ended: boolean; kept: SignedIn | null 
         {t("appName")}
       </Title>
       {forgotten ? (
-        <Forgotten onBack={() => forget(false)} />
+        <Forgotten email={email} onEmail={write} onBack={() => forget(false)} />
       ) : (
         <>
           {ended ? (
@@ -52,7 +53,16 @@ export function SignIn({ ended, kept }: { ended: boolean; kept: SignedIn | null 
           ) : null}
           <form onSubmit={(event) => void submit(event)}>
             <Stack>
-              <TextInput name="email" type="email" label={t("email")} autoComplete="username" required autoFocus />
+              <TextInput
+                name="email"
+                type="email"
+                label={t("email")}
+                autoComplete="username"
+                required
+                autoFocus
+                value={email}
+                onChange={(event) => write(event.currentTarget.value)}
+              />
               <PasswordInput name="password" label={t("password")} autoComplete="current-password" required />
               {wrong ? (
                 <Alert color="red" variant="outline" role="alert">

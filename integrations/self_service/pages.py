@@ -91,7 +91,8 @@ def _page(request: HttpRequest, link: Link, token: str, *, said: str = "", statu
     with practice_scope(link.practice_id):
         seen = services.look(appointment_id=link.appointment_id, now=now)
         choosing = "times" in request.GET and seen.changeable
-        shown = _shown(seen, token=token, said=said) | {"choosing": choosing}
+        cancelling = "cancel" in request.GET and seen.changeable and not said
+        shown = _shown(seen, token=token, said=said) | {"choosing": choosing, "cancelling": cancelling}
         if choosing:
             shown["offers"] = _offers(seen.appointment, now=now)
     return _kept_by_nobody(render(request, "integrations/appointment.html", shown | _nonce(request), status=status))

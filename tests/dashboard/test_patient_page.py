@@ -40,8 +40,10 @@ def test_nobody_is_left_out(chromium: Browser, address: str, clinic: Clinic, sch
         box = button.bounding_box()
         assert box is not None
         assert box["height"] >= 44
-    screen.page.goto(f"{address}?times=1")
-    assert screen.violations() == []
+    for query in ("times=1", "cancel=1"):
+        screen.page.goto(f"{address}?{query}")
+        assert screen.violations() == []
+        assert screen.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     # Nobody can name a picture for the tab to a page without anything beside it.
     assert [error for error in screen.errors if "404" not in error] == []
     screen.close()
@@ -63,6 +65,13 @@ def test_it_works_without_scripts(chromium: Browser, address: str, clinic: Clini
     with practice_scope(clinic.practice.id):
         moved = Appointment.objects.get()
     assert moved.starts_at != clinic.slots[0].starts_at
-    screen.page.get_by_role("button", name="Cancel the appointment").click()
+    # A thumb that slips cancels nothing.
+    screen.page.get_by_role("link", name="Cancel the appointment").click()
+    expect(screen.page.get_by_role("heading", name="Cancel this appointment?")).to_be_visible()
+    with practice_scope(clinic.practice.id):
+        assert Appointment.objects.get().status == Appointment.Status.BOOKED
+    screen.page.get_by_role("link", name="Keep the time").click()
+    screen.page.get_by_role("link", name="Cancel the appointment").click()
+    screen.page.get_by_role("button", name="Yes, cancel it").click()
     expect(screen.page.get_by_text("This appointment is cancelled.")).to_be_visible()
     screen.close()

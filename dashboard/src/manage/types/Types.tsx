@@ -52,12 +52,12 @@ function Rows({ types, onEdit }: { types: AppointmentType[]; onEdit: (type: Appo
                 </Anchor>
               </Table.Td>
               <Table.Td>
-                <Text size="sm" className="muted">
+                <Text size="sm" className="muted address">
                   {type.code}
                 </Text>
               </Table.Td>
-              <Table.Td ta="right">{t("minutesOf", { minutes: type.durationMinutes })}</Table.Td>
-              <Table.Td ta="right">{t("buffersOf", { before: type.bufferBeforeMinutes, after: type.bufferAfterMinutes })}</Table.Td>
+              <Table.Td ta="right" className="unbroken">{t("minutesOf", { minutes: type.durationMinutes })}</Table.Td>
+              <Table.Td ta="right" className="unbroken">{t("buffersOf", { before: type.bufferBeforeMinutes, after: type.bufferAfterMinutes })}</Table.Td>
               <Table.Td>{t(`audience_${type.audience}`)}</Table.Td>
               <Table.Td>{t(type.active ? "inUseYes" : "inUseNo")}</Table.Td>
             </Table.Tr>
