@@ -186,7 +186,7 @@ class OutcomeFilter(admin.SimpleListFilter):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(CorrelatedAdmin):
-    list_display = ("at", "practice", "principal", "action", "objects", "outcome", "address")
+    list_display = ("at", "practice", "principal", "action", "outcome", "address", "objects")
     list_filter = (PrincipalFilter, OutcomeFilter, *RecordAdmin.list_filter)
     fields = (
         "at", "practice", "principal", "principal_kind", "principal_id", "on_behalf", "action", "all_objects",
