@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from mybcat import audit, epochs, idempotency_keys, ids
-from mybcat.errors import DomainError, Forbidden, UnknownId
+from mybcat.errors import DomainError, Forbidden
 from mybcat.gateway import calls, idempotency, isolation, output_guard
 from mybcat.gateway.authentication import bearer_token
 from mybcat.gateway.authoriser import authorise
@@ -174,9 +174,6 @@ class Endpoint(APIView):
         return None if use is None else idempotency.read_key(request, required=use == "required")
 
     def _handled(self, request: Request) -> Any:
-        if any("\x00" in str(text) for text in self.kwargs.values()):
-            # PostgreSQL has no such text to compare with, and so nothing is called so.
-            raise UnknownId(prefix="", value=None)
         isolation.refuse_foreign_ids(request, principal=self.principal)
         response = self._answered(request)
         if act := self.call_acts.get(_method(request)):

@@ -9,7 +9,7 @@ from mybcat import audit
 from mybcat.errors import DomainError
 from mybcat.principal import Principal
 from practices.models import AppointmentType, Practice
-from practices.resources.services import UnknownType, record_type
+from practices.resources.services import locked_type, record_type
 
 
 class CodeTaken(DomainError):
@@ -32,9 +32,7 @@ def add_type(*, fields: dict[str, Any], by: Principal, now: datetime) -> Appoint
 
 def change_type(*, code: str, fields: dict[str, Any], by: Principal, now: datetime) -> AppointmentType:
     """From now on it is so; what is booked keeps its length. Its code never changes. Raises UnknownType."""
-    kind = AppointmentType.objects.select_for_update(no_key=True).filter(code=code).first()
-    if kind is None:
-        raise UnknownType
+    kind = locked_type(code)
     for name, value in fields.items():
         setattr(kind, name, value)
     kind.save(update_fields=fields)

@@ -50,12 +50,20 @@ def change_resource(*, resource_id: UUID, fields: dict[str, Any], by: Principal,
 
 def set_needs(*, code: str, categories: Sequence[str], by: Principal, now: datetime) -> AppointmentType:
     """From now on each new appointment of the type has one resource of each category. Raises UnknownType."""
-    kind = AppointmentType.objects.select_for_update(no_key=True).filter(code=code).first()
-    if kind is None:
-        raise UnknownType
+    kind = locked_type(code)
     kind.resource_categories = sorted(set(categories))
     kind.save(update_fields=("resource_categories",))
     record_type("changed", kind, by=by, now=now)
+    return kind
+
+
+def locked_type(code: str) -> AppointmentType:
+    """Nobody changes it before we have. Raises UnknownType."""
+    rows = AppointmentType.objects.select_for_update(no_key=True).filter(code=code)
+    # PostgreSQL has no text with a NUL in it to compare with.
+    kind: AppointmentType | None = None if "\x00" in code else rows.first()
+    if kind is None:
+        raise UnknownType
     return kind
 
 
