@@ -119,7 +119,7 @@ WEBHOOKS = Listener(
     handler=sending.send,
     # Threads that wait for receivers cost little; those that hang do so for 15 s.
     concurrency=256,
-    per_target=32,
+    per_target=64,
     circuit=False,
     keeps_attempts=True,
     prepare=sending.prepare,

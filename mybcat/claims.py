@@ -18,6 +18,9 @@ LEASE = timedelta(seconds=60)
 # Whoever was lost with so many workers may be what killed them: it is tried alone from then on.
 SUSPECT = 2
 UNLIMITED = 1_000_000
+# A target that has had something for so long may be hanging: it gets a part of its share until that has ended. One that
+# answers fast is sent much at once, and ten that hang leave the threads to others.
+SLOW, SLOW_PART = timedelta(seconds=2), 8
 
 # `now()` is PostgreSQL's, here and below: workers' clocks may differ. Targets one by one, since the
 # due deliveries of one that hangs may be thousands: others' would be found only behind them. Events last and each
@@ -43,8 +46,10 @@ _CLAIM = f"""
                     WHERE pause.listener = %(listener)s AND pause.target_id = target.target_id AND pause.until > now()
                 )
             ORDER BY delivery.next_attempt_at
-            LIMIT greatest(0, %(per_target)s - (
-                SELECT count(*) FROM mybcat_delivery AS busy
+            LIMIT greatest(0, (
+                SELECT CASE WHEN min(busy.leased_until) < now() + %(duration)s - %(slow)s
+                    THEN %(per_slow)s ELSE %(per_target)s END - count(*)
+                FROM mybcat_delivery AS busy
                 WHERE busy.listener = %(listener)s AND busy.target_id = target.target_id
                     AND busy.status = 'leased' AND busy.leased_until > now()
             ))
@@ -90,7 +95,9 @@ def claim(*, listener: Listener, limit: int, suspects: bool = False, lease: time
             "listener": listener.name,
             # Where targets may hang, never all that is free, and the less is free, the less for each.
             "limit": max(1, admission.limit // 2) if listener.per_target else admission.limit,
-            "per_target": min(listener.per_target, max(1, limit // 8)) if listener.per_target else UNLIMITED,
+            "per_target": min(listener.per_target, max(1, limit // 4)) if listener.per_target else UNLIMITED,
+            "per_slow": max(1, listener.per_target // SLOW_PART) if listener.per_target else UNLIMITED,
+            "slow": SLOW,
             "suspect": SUSPECT,
             "suspects": suspects,
             "lease": new_uuid(),

@@ -1,5 +1,6 @@
 """Several attempts at once: what hangs holds up nobody else, and each is marked once."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from threading import Event as Flag
@@ -8,13 +9,14 @@ from uuid import UUID
 
 import pytest
 from django.db import OperationalError
+from django.db.models import F
 
 from mybcat import working
 from mybcat.claims import claim
 from mybcat.ids import new_uuid
 from mybcat.listeners import DeliveryFailed, Listener, Response, Settled
 from mybcat.models import Delivery
-from mybcat.tenancy import current_scope
+from mybcat.tenancy import current_scope, platform_scope
 from mybcat.working import Crew
 from tests.factories import Clinic
 from tests.mybcat.engine import attempts_of, fresh, log_lines, make_listener, owed
@@ -113,7 +115,25 @@ def test_the_more_is_hanging_the_less_anyone_gets(clinic: Clinic) -> None:
     listener = make_listener(concurrency=60, per_target=8)
     for _ in range(5):
         owed(clinic, listener, target_id=UUID(int=7))
-    assert len(claim(listener=listener, limit=16).deliveries) == 2
+    assert len(claim(listener=listener, limit=8).deliveries) == 2
+
+
+@pytest.mark.parametrize(("seconds", "more"), [(1, 5), (3, 0)])
+def test_a_target_that_keeps_something_for_long_gets_a_part_of_its_share(
+    clinic: Clinic, seconds: int, more: int
+) -> None:
+    one, other = new_uuid(), new_uuid()
+    listener = make_listener(concurrency=60, per_target=8)
+    for _ in range(3):
+        owed(clinic, listener, target_id=one)
+    taken = claim(listener=listener, limit=60).deliveries
+    assert len(taken) == 3
+    with platform_scope(reason="test"):
+        Delivery.objects.filter(id=taken[0].id).update(leased_until=F("leased_until") - timedelta(seconds=seconds))
+    for target in (*[one] * 9, *[other] * 9):
+        owed(clinic, listener, target_id=target)
+    claimed = Counter(row.target_id for row in claim(listener=listener, limit=60).deliveries)
+    assert claimed == Counter({one: more, other: 8}) - Counter()
 
 
 def test_what_waited_behind_another_follows_at_once(clinic: Clinic, crews: list[Crew]) -> None:
