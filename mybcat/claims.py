@@ -23,8 +23,9 @@ UNLIMITED = 1_000_000
 SLOW, SLOW_PART = timedelta(seconds=2), 8
 
 # `now()` is PostgreSQL's, here and below: workers' clocks may differ. Targets one by one, since the
-# due deliveries of one that hangs may be thousands: others' would be found only behind them. Events last and each
-# for itself (OFFSET 0): a join may be planned as a reading of all of them.
+# due deliveries of one that hangs may be thousands: others' would be found only behind them. Of each the first, then of
+# each the second: where all of ten that hang is due again at once, an eleventh does not wait behind it. Events last and
+# each for itself (OFFSET 0): a join may be planned as a reading of all of them.
 _CLAIM = f"""
     WITH RECURSIVE target AS (
         (SELECT target_id FROM mybcat_delivery WHERE listener = %(listener)s AND status = 'pending'
@@ -37,7 +38,9 @@ _CLAIM = f"""
         FROM target WHERE target.target_id IS NOT NULL
     ), due AS MATERIALIZED (
         SELECT found.id FROM target CROSS JOIN LATERAL (
-            SELECT delivery.id, delivery.next_attempt_at FROM mybcat_delivery AS delivery
+            SELECT delivery.id, delivery.next_attempt_at,
+                row_number() OVER (ORDER BY delivery.next_attempt_at) AS turn
+            FROM mybcat_delivery AS delivery
             WHERE delivery.listener = %(listener)s AND delivery.target_id = target.target_id
                 AND delivery.status = 'pending' AND delivery.next_attempt_at <= now()
                 AND (delivery.lost >= %(suspect)s) = %(suspects)s
@@ -54,7 +57,7 @@ _CLAIM = f"""
                     AND busy.status = 'leased' AND busy.leased_until > now()
             ))
         ) AS found
-        ORDER BY found.next_attempt_at LIMIT %(limit)s
+        ORDER BY found.turn, found.next_attempt_at LIMIT %(limit)s
     ), free AS MATERIALIZED (
         SELECT id FROM mybcat_delivery WHERE id IN (SELECT id FROM due) AND status = 'pending'
         FOR NO KEY UPDATE SKIP LOCKED

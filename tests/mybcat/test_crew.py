@@ -136,6 +136,17 @@ def test_a_target_that_keeps_something_for_long_gets_a_part_of_its_share(
     assert claimed == Counter({one: more, other: 8}) - Counter()
 
 
+def test_nobody_waits_behind_all_that_is_due_to_others(clinic: Clinic) -> None:
+    one, other, last = new_uuid(), new_uuid(), new_uuid()
+    listener = make_listener(concurrency=60, per_target=8)
+    for target in (*[one] * 8, *[other] * 8, last):
+        owed(clinic, listener, target_id=target)
+    with platform_scope(reason="test"):
+        Delivery.objects.filter(target_id=one).update(next_attempt_at=F("next_attempt_at") - timedelta(hours=1))
+    claimed = Counter(row.target_id for row in claim(listener=listener, limit=16).deliveries)
+    assert claimed == Counter({one: 4, other: 3, last: 1})
+
+
 def test_what_waited_behind_another_follows_at_once(clinic: Clinic, crews: list[Crew]) -> None:
     seen: list[int] = []
     listener = make_listener(
