@@ -1,7 +1,7 @@
 /** One appointment: whose it is (looked up, and on record, only now), and what can be done with it. */
 
 import { Alert, Button, Group, NativeSelect, Skeleton, Stack, Text } from "@mantine/core";
-import { useRef, useState, type ReactNode } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 import { flushSync } from "react-dom";
 
 import type { Appointment, Patient } from "../api/client";
@@ -40,21 +40,30 @@ interface Props {
   onCancel: (reason: Reason) => void;
   /** It never should have been. */
   onMistaken: () => void;
+  /** Why what was asked for was not done. */
+  problem: ReactNode;
 }
 
 export function AppointmentCard(props: Props): ReactNode {
-  const { appointment, practice, names, when, mayBook, beside, onClose, onMove, onSwap, onBeside, onPatient, onCancel, onMistaken } = props;
+  const { appointment, practice, names, when, mayBook, beside, onClose, onMove, onSwap, onBeside, onPatient, onCancel, onMistaken, problem } = props;
   const { t } = useWords();
   const patient = usePatient(practice, appointment.patientId);
   const [asking, ask] = useState<"cancel" | "overbook" | "mistaken" | null>(null);
   const [reason, setReason] = useState<Reason>("patient_request");
   const person = patient.data;
   const shown = useRef<HTMLDivElement>(null);
-  function back(): void {
-    flushSync(() => ask(null));
-    // Or nothing here would have the focus, and no key be heard.
+  // Or nothing here would have the focus, and no key be heard.
+  function focus(): void {
     (shown.current?.querySelector<HTMLElement>("[data-autofocus]") ?? shown.current?.querySelector("button"))?.focus();
   }
+  function back(): void {
+    flushSync(() => ask(null));
+    focus();
+  }
+  useEffect(() => {
+    // What had it may be gone with what somebody else has changed.
+    if (document.activeElement === document.body) focus();
+  }, [appointment]);
   const besideIt = takes(appointment) ? beside : null;
   const changeable = appointment.status === "booked" && mayBook;
   const mistakable = taking(appointment) && mayBook;
@@ -115,11 +124,12 @@ export function AppointmentCard(props: Props): ReactNode {
             {t("mistaken")}
           </Button>
         ) : null}
-        {asking === "mistaken" ? <Mistaken onSure={onMistaken} onBack={back} /> : null}
+        {problem}
+        {mistakable && asking === "mistaken" ? <Mistaken onSure={onMistaken} onBack={back} /> : null}
         {besideIt && asking === "overbook" ? (
           <Overbooking beside={besideIt} when={when(appointment.start)} onBeside={onBeside} onBack={back} />
         ) : null}
-        {asking === "cancel" ? (
+        {changeable && asking === "cancel" ? (
           <>
             <NativeSelect
               label={t("cancelReason")}

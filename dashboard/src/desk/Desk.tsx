@@ -321,7 +321,13 @@ export function Desk({ signedIn }: { signedIn: SignedIn }): ReactNode {
           names={names}
           when={when}
           mayBook={mayBook}
-          onClose={() => open(null)}
+          onClose={() => {
+            actions.clear();
+            open(null);
+          }}
+          problem={
+            <Problem inside actions={actions} when={when} names={names} onChoose={(picked) => (open(null), change.slot(picked))} />
+          }
           beside={beside}
           onMove={() => change.start("move", opened)}
           onSwap={() => change.start("swap", opened)}
@@ -349,6 +355,7 @@ export function Desk({ signedIn }: { signedIn: SignedIn }): ReactNode {
             onVisit={(visit) => {
               tell(null);
               show(dateOf(new Date(visit.start), zone));
+              actions.clear();
               open(visit);
             }}
             onClose={() => tell(null)}
@@ -384,7 +391,7 @@ export function Desk({ signedIn }: { signedIn: SignedIn }): ReactNode {
         </Text>
         <UndoBar undoable={undoable} onUndo={(what) => void actions.undo(what)} onOver={() => allowUndo(null)} />
       </Paper>
-      <Problem actions={actions} when={when} names={names.practitioner} onChoose={change.slot} />
+      {opened ? null : <Problem actions={actions} when={when} names={names} onChoose={change.slot} />}
     </div>
   );
 }

@@ -5,6 +5,7 @@ import { useSyncExternalStore } from "react";
 import { Refusal, type Appointment, type Slot } from "../api/client";
 import type { Translate } from "../i18n";
 import { Waiting } from "../lib/waiting";
+import { nowOf, type Intent } from "./asShown";
 import * as changes from "./changes";
 
 /** In milliseconds. The server keeps the time for somewhat longer, so that an undo in the last second is in time. */
@@ -27,16 +28,16 @@ interface Told {
 
 /** An intent has its key from its first attempt until it is done or refused for good. */
 class Intents {
-  readonly #keys = new Map<string, string>();
+  readonly #open = new Map<string, Intent>();
 
-  key(intent: string): string {
-    const key = this.#keys.get(intent) ?? changes.newKey();
-    this.#keys.set(intent, key);
-    return key;
+  of(name: string): Intent {
+    const intent = this.#open.get(name) ?? { key: changes.newKey() };
+    this.#open.set(name, intent);
+    return intent;
   }
 
-  over(intent: string): void {
-    this.#keys.delete(intent);
+  over(name: string): void {
+    this.#open.delete(name);
   }
 }
 
@@ -101,7 +102,7 @@ export class Actions {
   /** Throws Refusal: the booking's own place shows it. */
   async book(wish: { patientId: string; slotId: string; type: string }): Promise<Appointment | null> {
     const intent = `book ${wish.patientId} ${wish.slotId} ${wish.type}`;
-    return this.#once(intent, async (key) => {
+    return this.#once(intent, async ({ key }) => {
       const booked = await changes.book(wish, key);
       this.#done({ id: booked.appointmentId }, [booked.start]);
       this.#told.say(`${this.#t("booked")}: ${this.#when(booked.start)}`);
@@ -111,7 +112,7 @@ export class Actions {
 
   /** Several at once, by `send`. Throws Refusal, as `book` does. */
   async bookSeveral(intent: string, send: (key: string) => Promise<changes.Group>): Promise<changes.Group | null> {
-    return this.#once(intent, async (key) => {
+    return this.#once(intent, async ({ key }) => {
       const group = await send(key);
       this.#done({ id: group.id, group: true }, group.appointments.map((each) => each.start));
       this.#told.say(`${this.#t("booked")}: ${group.appointments.map((each) => this.#when(each.start)).join("; ")}`);
@@ -120,7 +121,7 @@ export class Actions {
   }
 
   async overbook(wish: changes.Overbooking): Promise<boolean> {
-    return this.#shown(`overbook ${wish.patientId} ${wish.slotId} ${wish.type}`, async (key) => {
+    return this.#shown(`overbook ${wish.patientId} ${wish.slotId} ${wish.type}`, async ({ key }) => {
       const booked = await changes.overbook(wish, key);
       this.#done({ id: booked.appointmentId }, [booked.start]);
       this.#told.say(`${this.#t("overbooked")}: ${this.#when(booked.start)}`);
@@ -128,39 +129,39 @@ export class Actions {
   }
 
   async swap(appointment: Appointment, other: Appointment): Promise<boolean> {
-    return this.#shown(`swap ${appointment.appointmentId} ${other.appointmentId}`, async (key) => {
-      const swapped = await changes.swap(appointment, other, key);
+    return this.#changed(`swap ${appointment.appointmentId} ${other.appointmentId}`, [appointment, other], async (intent) => {
+      const swapped = await changes.swap(appointment, other, intent);
       this.#done({ id: swapped.appointmentId }, [appointment.start, other.start]);
       this.#told.say(`${this.#t("swapped")}: ${this.#when(swapped.start)}`);
     });
   }
 
   async move(appointment: Appointment, slot: Slot): Promise<boolean> {
-    return this.#shown(`move ${appointment.appointmentId} ${slot.id}`, async (key) => {
-      const moved = await changes.move(appointment, slot, key);
+    return this.#changed(`move ${appointment.appointmentId} ${slot.id}`, [appointment], async (intent) => {
+      const moved = await changes.move(appointment, slot, intent);
       this.#done({ id: moved.appointmentId }, [appointment.start, moved.start]);
       this.#told.say(`${this.#t("moved")}: ${this.#when(moved.start)}`);
     });
   }
 
   async cancel(appointment: Appointment, reason: changes.Reason): Promise<boolean> {
-    return this.#shown(`cancel ${appointment.appointmentId}`, async (key) => {
-      await changes.cancel(appointment, reason, key);
+    return this.#changed(`cancel ${appointment.appointmentId}`, [appointment], async (intent) => {
+      await changes.cancel(appointment, reason, intent);
       this.#done({ id: appointment.appointmentId }, [appointment.start]);
       this.#told.say(`${this.#t("cancelled")}: ${this.#when(appointment.start)}`);
     });
   }
 
   async mistaken(appointment: Appointment): Promise<boolean> {
-    return this.#shown(`mistaken ${appointment.appointmentId}`, async (key) => {
-      await changes.enteredInError(appointment, key);
+    return this.#changed(`mistaken ${appointment.appointmentId}`, [appointment], async (intent) => {
+      await changes.enteredInError(appointment, intent);
       this.#done({ id: appointment.appointmentId }, [appointment.start]);
       this.#told.say(`${this.#t("status_entered-in-error")}: ${this.#when(appointment.start)}`);
     });
   }
 
   async undo(what: Undoable): Promise<boolean> {
-    return this.#shown(`undo ${what.id} ${what.until}`, async (key) => {
+    return this.#shown(`undo ${what.id} ${what.until}`, async ({ key }) => {
       this.#told.undoable(null);
       if (what.group) {
         await changes.undoGroup(what.id, key);
@@ -174,7 +175,7 @@ export class Actions {
   }
 
   async hold(slotIds: string[], type: string, patientId: string | null): Promise<boolean> {
-    return this.#shown(`hold ${slotIds.join()} ${type} ${patientId}`, async (key) => {
+    return this.#shown(`hold ${slotIds.join()} ${type} ${patientId}`, async ({ key }) => {
       const placed = await changes.hold(slotIds, type, patientId, key);
       this.#told.done(placed.times.map((time) => time.start));
       this.#told.say(`${this.#t("held")}: ${placed.times.length}`);
@@ -193,26 +194,40 @@ export class Actions {
     this.#told.undoable({ ...what, until: Date.now() + UNDO_FOR, dates: instants });
   }
 
-  async #shown(intent: string, act: (key: string) => Promise<void>): Promise<boolean> {
+  /** Of what is on the screen: where that is out of date, its days are read anew. */
+  async #changed(name: string, shown: Appointment[], act: (intent: Intent) => Promise<void>): Promise<boolean> {
+    return this.#shown(name, async (intent) => {
+      try {
+        await act(intent);
+      } catch (error) {
+        const now = nowOf(error);
+        if (now) this.#told.done([...shown, now].map((each) => each.start));
+        throw error;
+      }
+    });
+  }
+
+  async #shown(name: string, act: (intent: Intent) => Promise<void>): Promise<boolean> {
     try {
-      return (await this.#once(intent, async (key) => (await act(key), true))) ?? false;
+      return (await this.#once(name, async (intent) => (await act(intent), true))) ?? false;
     } catch (error) {
       this.#is(false, error instanceof Refusal ? error : new Refusal(500, "unexpected", String(error), ""));
       return false;
     }
   }
 
-  async #once<T>(intent: string, act: (key: string) => Promise<T>): Promise<T | null> {
+  async #once<T>(name: string, act: (intent: Intent) => Promise<T>): Promise<T | null> {
     if (this.#busy) return null;
     this.#is(true, null);
     try {
       if (!(await this.#waiting.connected())) return null;
-      const result = await act(this.#intents.key(intent));
-      this.#intents.over(intent);
+      const intent = this.#intents.of(name);
+      const result = await act(intent);
+      this.#intents.over(name);
       return result;
     } catch (error) {
       // Refused is answered: asked again, it is a new question. Without an answer it is the same one.
-      if (error instanceof Refusal && !error.offline && error.status < 500) this.#intents.over(intent);
+      if (error instanceof Refusal && !error.offline && error.status < 500) this.#intents.over(name);
       throw error;
     } finally {
       this.#is(false, this.#problem);

@@ -1,21 +1,8 @@
 /** What the desk writes. Each intent has one idempotency key: a lost answer is asked for again, and nothing is done twice. */
 
-import { answered, api, Refusal, told, type Appointment, type Schemas, type Slot } from "../api/client";
-
-const PAUSES = [400, 1200];
-
-/** Once more where nobody knows whether it was done; the key sees to it that it is done once. */
-async function surely<T>(send: () => Promise<T>): Promise<T> {
-  for (const pause of PAUSES) {
-    try {
-      return await send();
-    } catch (error) {
-      if (!(error instanceof Refusal) || !(error.offline || error.status >= 500)) throw error;
-      await new Promise((done) => setTimeout(done, pause));
-    }
-  }
-  return send();
-}
+import { api, Refusal, told, type Appointment, type Schemas, type Slot } from "../api/client";
+import { asShown, tagOf, type Intent } from "./asShown";
+import { surely } from "./surely";
 
 export function newKey(): string {
   return crypto.randomUUID();
@@ -27,29 +14,23 @@ export function book(wish: { patientId: string; slotId: string; type: string }, 
   );
 }
 
-/** As it is now; a screen that shows an older state is refused (412). */
-async function tagOf(id: string): Promise<string> {
-  const path = { appointment_id: id };
-  const { response } = await answered(() => api.GET("/api/v2/appointments/{appointment_id}", { params: { path } }));
-  return response.headers.get("ETag") ?? "";
-}
-
-export async function move(appointment: Appointment, slot: Slot, key: string): Promise<Appointment> {
-  const params = { path: { appointment_id: appointment.appointmentId }, header: { "X-Idempotency-Key": key } };
-  const headers = { "If-Match": await tagOf(appointment.appointmentId) };
-  return surely(() =>
-    told(() =>
-      api.POST("/api/v2/appointments/{appointment_id}/move", { params, headers, body: { slotId: slot.id } }),
-    ),
+export function move(appointment: Appointment, slot: Slot, intent: Intent): Promise<Appointment> {
+  const params = paramsOf(appointment, intent);
+  const body = { slotId: slot.id };
+  return asShown(appointment, intent, (headers) =>
+    surely(() => told(() => api.POST("/api/v2/appointments/{appointment_id}/move", { params, headers, body }))),
   );
 }
 
 /** Each begins where the other began. */
-export async function swap(appointment: Appointment, other: Appointment, key: string): Promise<Appointment> {
-  const params = { path: { appointment_id: appointment.appointmentId }, header: { "X-Idempotency-Key": key } };
-  const headers = { "If-Match": await tagOf(appointment.appointmentId) };
+export async function swap(appointment: Appointment, other: Appointment, intent: Intent): Promise<Appointment> {
+  const params = paramsOf(appointment, intent);
   const body = { withAppointmentId: other.appointmentId };
-  return surely(() => told(() => api.POST("/api/v2/appointments/{appointment_id}/swap", { params, headers, body })));
+  // The server compares the tag of the one that the path names.
+  if (intent.tag === undefined) await tagOf(other);
+  return asShown(appointment, intent, (headers) =>
+    surely(() => told(() => api.POST("/api/v2/appointments/{appointment_id}/swap", { params, headers, body }))),
+  );
 }
 
 export type Overbooking = Schemas["OverbookingInputRequest"];
@@ -62,16 +43,24 @@ export function overbook(wish: Overbooking, key: string): Promise<Appointment> {
 
 export type Reason = Schemas["CancellationInputRequest"]["reason"];
 
-export function cancel(appointment: Appointment, reason: Reason, key: string): Promise<Appointment> {
-  const params = { path: { appointment_id: appointment.appointmentId }, header: { "X-Idempotency-Key": key } };
-  return surely(() => told(() => api.POST("/api/v2/appointments/{appointment_id}/cancel", { params, body: { reason } })));
+export function cancel(appointment: Appointment, reason: Reason, intent: Intent): Promise<Appointment> {
+  const params = paramsOf(appointment, intent);
+  return asShown(appointment, intent, (headers) =>
+    surely(() => told(() => api.POST("/api/v2/appointments/{appointment_id}/cancel", { params, headers, body: { reason } }))),
+  );
 }
 
 /** It never should have been: nobody was cancelled, and nobody missed it. */
-export function enteredInError(appointment: Appointment, key: string): Promise<Appointment> {
-  const params = { path: { appointment_id: appointment.appointmentId }, header: { "X-Idempotency-Key": key } };
+export function enteredInError(appointment: Appointment, intent: Intent): Promise<Appointment> {
+  const params = paramsOf(appointment, intent);
   const body = { status: "entered-in-error" } as const;
-  return surely(() => told(() => api.POST("/api/v2/appointments/{appointment_id}/status", { params, body })));
+  return asShown(appointment, intent, (headers) =>
+    surely(() => told(() => api.POST("/api/v2/appointments/{appointment_id}/status", { params, headers, body }))),
+  );
+}
+
+function paramsOf(appointment: Appointment, { key }: Intent) {
+  return { path: { appointment_id: appointment.appointmentId }, header: { "X-Idempotency-Key": key } };
 }
 
 export type Group = Schemas["GroupOutput"];

@@ -1,10 +1,11 @@
 /** An appointment that waits for its new time, or for the one that it changes places with. */
 
-import { useState } from "react";
+import { useEffect, useState, type Dispatch, type SetStateAction } from "react";
 import { flushSync } from "react-dom";
 
 import type { Appointment, Slot } from "../api/client";
-import type { Actions } from "./actions";
+import { useProblem, type Actions } from "./actions";
+import { nowOf } from "./asShown";
 import { focusBoard } from "./Lanes";
 
 export interface Changing {
@@ -17,7 +18,7 @@ interface Told {
   note: (did: "moved") => void;
   /** Nothing waits: a free time, an appointment that was chosen. */
   pick: (slot: Slot) => void;
-  open: (appointment: Appointment | null) => void;
+  open: Dispatch<SetStateAction<Appointment | null>>;
 }
 
 export interface ChangingState {
@@ -31,6 +32,12 @@ export interface ChangingState {
 
 export function useChanging({ actions, note, pick, open }: Told): ChangingState {
   const [changing, change] = useState<Changing | null>(null);
+  const now = nowOf(useProblem(actions));
+  useEffect(() => {
+    if (!now) return;
+    open((opened) => (opened?.appointmentId === now.appointmentId ? now : opened));
+    change((waiting) => renewed(waiting, now));
+  }, [now, open]);
 
   function finished(done: boolean): void {
     if (!done) return;
@@ -51,9 +58,17 @@ export function useChanging({ actions, note, pick, open }: Told): ChangingState 
     },
     appointment(chosen) {
       const other = changing?.how === "swap" && changing.appointment.appointmentId !== chosen.appointmentId;
-      if (other) void actions.swap(changing.appointment, chosen).then(finished);
-      else open(chosen);
+      if (other) return void actions.swap(changing.appointment, chosen).then(finished);
+      // What was refused before is of another.
+      actions.clear();
+      open(chosen);
     },
     drop: (appointment, slot) => void actions.move(appointment, slot).then(finished),
   };
+}
+
+/** It is as somebody else has left it, or waits no more. */
+function renewed(waiting: Changing | null, now: Appointment): Changing | null {
+  if (waiting?.appointment.appointmentId !== now.appointmentId) return waiting;
+  return now.status === "booked" ? { ...waiting, appointment: now } : null;
 }
