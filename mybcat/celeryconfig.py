@@ -36,6 +36,9 @@ broker_transport_options = {
     "socket_connect_timeout": 2,
     "health_check_interval": 10,
 }
+# Not Celery's `expires`: an expired task stays in its queue until a worker takes it, and worker and beat may
+# have clocks of their own.
+beat_scheduler = "mybcat.beating:Scheduler"
 # Beat's tasks. Each listener's deliveries have the queue that the listener names.
 task_default_queue = "maintenance"
 task_routes = ("mybcat.listeners.route",)
@@ -43,91 +46,76 @@ beat_schedule = {
     "extend slot horizons": {
         "task": "appointments.tasks.extend_horizons",
         "schedule": timedelta(hours=1),
-        "options": {"expires": 3600},
     },
     # The guarantee that what Stripe told us is handled, whoever died after storing it.
     "handle Stripe's events": {
         "task": "integrations.stripe.tasks.handle_stripe_events",
         "schedule": timedelta(seconds=5),
-        "options": {"queue": "stripe", "expires": 5},
+        "options": {"queue": "stripe"},
     },
     "publish reminders": {
         "task": "integrations.tasks.publish_reminders",
         "schedule": timedelta(seconds=30),
-        "options": {"expires": 30},
     },
     "mail notices": {
         "task": "integrations.webhooks.tasks.mail_notices",
         "schedule": timedelta(seconds=30),
-        "options": {"expires": 30},
     },
     # Whoever is invited waits for it.
     "mail invitations": {
         "task": "practices.tasks.mail_invitations",
         "schedule": timedelta(seconds=15),
-        "options": {"expires": 15},
     },
     # Likewise.
     "mail links for forgotten passwords": {
         "task": "practices.tasks.mail_forgotten_passwords",
         "schedule": timedelta(seconds=15),
-        "options": {"expires": 15},
     },
     "give up forgotten webhook endpoints": {
         "task": "integrations.webhooks.tasks.give_up_forgotten_endpoints",
         "schedule": timedelta(hours=1),
-        "options": {"expires": 3600},
     },
     "forget idempotency keys": {
         "task": "mybcat.tasks.forget_idempotency_keys",
         "schedule": timedelta(minutes=15),
-        "options": {"expires": 900},
     },
     "forget old deliveries": {
         "task": "mybcat.tasks.forget_old_deliveries",
         "schedule": timedelta(hours=1),
-        "options": {"expires": 3600},
     },
     "expire the waitlist": {
         "task": "appointments.tasks.expire_waitlist",
         "schedule": timedelta(hours=1),
-        "options": {"expires": 3600},
     },
     "forget callers' numbers": {
         "task": "appointments.tasks.forget_callers_numbers",
         "schedule": timedelta(hours=6),
-        "options": {"expires": 6 * 3600},
     },
     "forget where clinicians were": {
         "task": "realtime.tasks.forget_trails",
         "schedule": timedelta(hours=1),
-        "options": {"expires": 3600},
     },
     "forget client assertions": {
         "task": "integrations.clients.tasks.forget_client_assertions",
         "schedule": timedelta(minutes=15),
-        "options": {"expires": 900},
     },
     "forget failed sign-ins": {
         "task": "mybcat.tasks.forget_failed_sign_ins",
         "schedule": timedelta(minutes=15),
-        "options": {"expires": 900},
     },
-    # As often as a waiting job may be looked for; a task that finds no worker in time says nothing new.
+    # As often as a waiting job may be looked for.
     "send bulk messages": {
         "task": "integrations.tasks.send_bulk",
         "schedule": timedelta(seconds=2),
-        "options": {"queue": "bulk", "expires": 2},
+        "options": {"queue": "bulk"},
     },
     # As often as a waiting file may be looked for.
     "take over imports": {
         "task": "integrations.imports.tasks.run_imports",
         "schedule": timedelta(seconds=3),
-        "options": {"expires": 3},
     },
     "erase bulk messages": {
         "task": "integrations.tasks.erase_bulk",
         "schedule": timedelta(hours=6),
-        "options": {"expires": 6 * 3600},
     },
 }

@@ -115,6 +115,15 @@ def worker(*, queue: str, **environment: str) -> Iterator[Running]:
 
 
 @contextmanager
+def beat(*, home: Path, **environment: str) -> Iterator[Running]:
+    """Celery beat, as `make up` starts it, with a schedule of its own under `home`."""
+    commands = processes.processes(home=Home(home), port=ports.free_port(), environment={})
+    command = next(each for each in commands if each.name == "beat")
+    with _running(list(command.arguments), environment) as running:
+        yield running
+
+
+@contextmanager
 def live(*, port: int | None = None, **environment: str) -> Iterator[Running]:
     """`live`, as `make up` starts it, once it listens at `running.port`."""
     port = port or ports.free_port()
