@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "vitest";
 
 import { faultsOf, withInserted } from "../src/manage/templates/wording.ts";
-import { heard, planOf } from "../src/manage/visits/positions.ts";
+import { concernsVisits, heard, planOf } from "../src/manage/visits/positions.ts";
 
 const KNOWN = ["practice", "date"];
 
@@ -45,6 +45,15 @@ test("positions are kept by visit, each once, and other words change nothing", (
     many = heard(many, { ...first, at: new Date(Date.UTC(2026, 0, 1, 11, minute)).toISOString() });
   }
   assert.equal(many["v1"]?.length, 120);
+});
+
+test("the list of visits is new after a visit's step and after what makes its appointment stand or not", () => {
+  for (const type of ["visit.started", "appointment.cancelled", "appointment.reinstated", "appointment.moved"]) {
+    assert.ok(concernsVisits(type), type);
+  }
+  for (const type of ["appointment.booked", "appointment.reminder_due", "patient.updated", "visit."]) {
+    assert.ok(!concernsVisits(type), type);
+  }
 });
 
 test("a plan has everybody on it, north up and east right, and a mile is as long both ways", () => {

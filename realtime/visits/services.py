@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
 
 from appointments.models import Appointment
 from mybcat import audit, events
@@ -27,6 +28,8 @@ _STEPS = {
 STEPS = {EventType.VISIT_PLANNED: Status.PLANNED, **{event: status for status, (_, event, _) in _STEPS.items()}}
 # What its clinician's device may say.
 OPEN = (Status.UNDER_WAY, Status.ARRIVED)
+# Of an appointment to whose patient somebody may set out.
+STANDING = (Appointment.Status.BOOKED, Appointment.Status.ARRIVED)
 
 
 class VisitExists(DomainError):
@@ -72,9 +75,25 @@ def plan_visit(*, appointment_id: UUID, destination: Point | None, by: Principal
     return visit
 
 
+def coming_visits() -> QuerySet[Visit]:
+    """Those of the practice in scope that are under way, or for which somebody may still set out.
+
+    Who is on the way stays even where the appointment is cancelled: somebody must call them back.
+    """
+    to_come = Q(status=Status.PLANNED, appointment__status__in=STANDING)
+    rows: QuerySet[Visit] = Visit.objects.exclude(status=Status.DONE).filter(Q(status__in=OPEN) | to_come)
+    return rows.select_related("appointment")
+
+
+def practitioner_of(visit: Visit) -> UUID:
+    """Who goes there: until they set out, whoever has the appointment, which may have moved since."""
+    whose: UUID = visit.appointment.practitioner_id if visit.status == Status.PLANNED else visit.practitioner_id
+    return whose
+
+
 def get_visit(visit_id: UUID) -> Visit:
     """The visit of the practice in scope. Raises UnknownId."""
-    visit: Visit | None = Visit.objects.select_related("practitioner").filter(id=visit_id).first()
+    visit: Visit | None = Visit.objects.select_related("practitioner", "appointment").filter(id=visit_id).first()
     if visit is None:
         raise UnknownId(prefix="visit", value=visit_id)
     return visit
@@ -89,17 +108,13 @@ def move_on(*, visit_id: UUID, status: str, by: Principal, now: datetime) -> Vis
     if visit is None:
         raise UnknownId(prefix="visit", value=visit_id)
     if visit.status == Status.PLANNED:
-        # The appointment may have moved to another since.
         visit.practitioner = visit.appointment.practitioner
     if by.role == Role.PRACTITIONER and visit.practitioner.user_id != by.id:
         raise Forbidden
     before, event, column = _STEPS[Status(status)]
     if visit.status != before:
         raise WrongOrder
-    if status == Status.UNDER_WAY and visit.appointment.status not in (
-        Appointment.Status.BOOKED,
-        Appointment.Status.ARRIVED,
-    ):
+    if status == Status.UNDER_WAY and visit.appointment.status not in STANDING:
         raise NotVisitable
     visit.status = status
     setattr(visit, column, now)

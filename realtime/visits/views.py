@@ -61,7 +61,7 @@ def show_visit(visit: Visit) -> dict[str, Any]:
     return {
         "visitId": public_id("visit", visit.id),
         "appointmentId": public_id("appt", visit.appointment_id),
-        "practitionerId": public_id("pract", visit.practitioner_id),
+        "practitionerId": public_id("pract", services.practitioner_of(visit)),
         "status": visit.status,
         "plannedAt": visit.planned_at,
         "startedAt": visit.started_at,
@@ -76,8 +76,8 @@ class Visits(Endpoint):
 
     @listed("listVisits", v1=VisitOutput, v2=VisitOutput)
     def get(self, request: Request) -> Response:
-        """Visits that are not over, in the order of their planning."""
-        rows = Visit.objects.exclude(status=Visit.Status.DONE)
+        """Visits under way, and those to come whose appointments stand, in the order of their planning."""
+        rows = services.coming_visits()
         return page_of(rows, request=request, query=read_query(request), order=("id",), show_all=each(show_visit))
 
     @extend_schema(operation_id="planVisit", request=VisitInput, responses={201: VisitOutput})

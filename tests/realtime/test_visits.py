@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from appointments.models import Appointment, Hold
 from mybcat.models import Event
 from mybcat.principal import Role
 from mybcat.tenancy import practice_scope
@@ -90,6 +91,10 @@ def test_who_an_appointment_was_moved_to_makes_the_visit(
     moved = agent.post(f"/api/v2/appointments/{visit['appointmentId']}/move", {"slotId": public("slot", slots[0].id)})
     assert moved.status_code == 200, moved.content
 
+    # Theirs in the list, too.
+    (listed,) = agent.get("/api/v2/visits").json()["data"]
+    assert listed["practitionerId"] == public("pract", other.id)
+    assert agent.get(f"/api/v2/visits/{visit['visitId']}").json() == listed
     assert step(driver, visit, "under_way").status_code == 403
     answer = step(Caller(user, clinic.practice), visit, "under_way")
 
@@ -105,6 +110,43 @@ def test_nobody_sets_out_for_an_appointment_that_was_cancelled(agent: Caller, dr
 
     assert (answer.status_code, answer.json()["code"]) == (409, "not_visitable")
     assert types(clinic) == ["visit.planned"]
+
+
+def listed_ids(caller: Caller) -> list[str]:
+    return [each["visitId"] for each in caller.get("/api/v2/visits").json()["data"]]
+
+
+def test_a_cancelled_appointments_visit_is_to_come_no_more_until_that_is_undone(agent: Caller, clinic: Clinic) -> None:
+    visit = planned(agent, clinic)
+    path = f"/api/v2/appointments/{visit['appointmentId']}"
+    assert listed_ids(agent) == [visit["visitId"]]
+
+    assert agent.post(f"{path}/cancel", {"reason": "patient_request"}).status_code == 200
+    assert listed_ids(agent) == []
+    with practice_scope(clinic.practice.id):
+        # The ten seconds may be over before a busy machine comes to the end of this test.
+        Hold.objects.filter(kind=Hold.Kind.UNDO).update(expires_at=timezone.now() + timedelta(hours=1))
+    # It can still be looked up.
+    assert agent.get(f"/api/v2/visits/{visit['visitId']}").json()["status"] == "planned"
+
+    assert agent.post(f"{path}/undo", None).status_code == 200
+    assert listed_ids(agent) == [visit["visitId"]]
+
+
+@pytest.mark.parametrize("status", ["fulfilled", "noshow", "entered-in-error"])
+def test_nor_is_one_to_which_nobody_can_set_out(agent: Caller, clinic: Clinic, status: str) -> None:
+    visit = make_visit(clinic)
+    with practice_scope(clinic.practice.id):
+        Appointment.objects.filter(id=visit.appointment_id).update(status=status)
+    assert listed_ids(agent) == []
+
+
+@pytest.mark.parametrize("status", ["under_way", "arrived"])
+def test_who_is_on_the_way_to_nobody_stays_in_the_list(agent: Caller, clinic: Clinic, status: str) -> None:
+    visit = make_visit(clinic, status=status)
+    path = f"/api/v2/appointments/{public('appt', visit.appointment_id)}"
+    assert agent.post(f"{path}/cancel", {"reason": "patient_request"}).status_code == 200
+    assert listed_ids(agent) == [public("visit", visit.id)]
 
 
 def test_an_appointment_has_one_visit(agent: Caller, clinic: Clinic) -> None:

@@ -1,4 +1,4 @@
-/** Visits that are not over: as the API lists them, and where their clinicians are, as the socket tells. */
+/** Visits under way and to come: as the API lists them, and where their clinicians are, as the socket tells. */
 
 import { useQuery, useQueryClient, type UseQueryResult } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
@@ -8,7 +8,7 @@ import { following } from "../../following";
 import { useHere } from "../../here";
 import type { State, Word } from "../../lib/live";
 import { date } from "../../lib/time";
-import { heard, type Positions } from "./positions";
+import { concernsVisits, heard, type Positions } from "./positions";
 
 export type Visit = Schemas["VisitOutput"];
 
@@ -53,7 +53,7 @@ function inOrder(one: Row, other: Row): number {
   return states || times || one.visit.visitId.localeCompare(other.visit.visitId);
 }
 
-/** Where the clinicians of these visits are; each step of a visit makes the list new. */
+/** Where the clinicians of these visits are; each step of a visit, or of its appointment, makes the list new. */
 export function usePositions(visits: string[]): { state: State; positions: Positions } {
   const { practice } = useHere();
   const queries = useQueryClient();
@@ -62,7 +62,7 @@ export function usePositions(visits: string[]): { state: State; positions: Posit
   const [live] = useState(() =>
     following({
       onChange: (change) => {
-        if (change.type.startsWith("visit.")) void queries.invalidateQueries({ queryKey: ["visits", practice.id] });
+        if (concernsVisits(change.type)) void queries.invalidateQueries({ queryKey: ["visits", practice.id] });
       },
       onResync: () => void queries.invalidateQueries({ queryKey: ["visits", practice.id] }),
       onState: is,

@@ -13,6 +13,14 @@ export interface Position {
 /** By visit: the newest position and those before it, the oldest first. */
 export type Positions = Record<string, Position[]>;
 
+// What brings a visit into the list of those under way and to come, changes its place there, or takes it out.
+const LISTED = /^(visit\..+|appointment\.(cancelled|reinstated|moved|fulfilled|noshow|reopened|entered_in_error))$/;
+
+/** Whether a change of this type makes the list of visits new. */
+export function concernsVisits(type: string): boolean {
+  return LISTED.test(type);
+}
+
 const KEPT = 120;
 
 export function heard(known: Positions, word: Word): Positions {
