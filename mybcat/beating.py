@@ -12,7 +12,7 @@ from celery.beat import PersistentScheduler, ScheduleEntry
 LOOKED_AT = 100
 
 
-class Scheduler(PersistentScheduler):  # type: ignore[misc]
+class Scheduler(PersistentScheduler):
     """Named in celeryconfig.py."""
 
     def apply_entry(self, entry: ScheduleEntry, producer: Any = None) -> None:

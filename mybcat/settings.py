@@ -270,7 +270,7 @@ PUBLIC_IDS = {
 REDIS_URL = ENVIRONMENT.redis_url
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "BACKEND": "realtime.layer.Layer",
         # Several hosts share the practices among them.
         "CONFIG": {"hosts": [each for each in ENVIRONMENT.live_redis_urls.split(",") if each] or [REDIS_URL]},
     }

@@ -185,6 +185,7 @@ class Cable:
         self.port: int = self._listening.getsockname()[1]
         self._plugged = True
         self._ends: list[socket.socket] = []
+        self._silenced: set[socket.socket] = set()
         self._lock = Lock()
         Thread(target=self._accept, daemon=True).start()
 
@@ -196,6 +197,11 @@ class Cable:
                 with suppress(OSError):
                     end.shutdown(socket.SHUT_RDWR)
             self._ends.clear()
+
+    def silence(self) -> None:
+        """What is connected stays so and hears nothing more, as when a network loses packets; new connections work."""
+        with self._lock:
+            self._silenced.update(self._ends)
 
     def plug_in(self) -> None:
         with self._lock:
@@ -216,13 +222,13 @@ class Cable:
                     far = socket.create_connection(self._target)
                     self._ends += [near, far]
                 for source, sink in ((near, far), (far, near)):
-                    Thread(target=_carry, args=(source, sink), daemon=True).start()
+                    Thread(target=self._carry, args=(source, sink), daemon=True).start()
 
-
-def _carry(source: socket.socket, sink: socket.socket) -> None:
-    with suppress(OSError):
-        while chunk := source.recv(65536):
-            sink.sendall(chunk)
-    for end in (source, sink):
-        with suppress(OSError), end:
-            end.shutdown(socket.SHUT_RDWR)
+    def _carry(self, source: socket.socket, sink: socket.socket) -> None:
+        with suppress(OSError):
+            while chunk := source.recv(65536):
+                if sink not in self._silenced:
+                    sink.sendall(chunk)
+        for end in (source, sink):
+            with suppress(OSError), end:
+                end.shutdown(socket.SHUT_RDWR)
