@@ -129,8 +129,7 @@ class Logout(PublicEndpoint):
         if not families:
             raise InvalidToken(missing=True)
         with platform_scope(reason="sign out"):
-            for family_id in sorted(families):
-                sign_in.end(family_id=family_id, because="logout", now=timezone.now())
+            sign_in.sign_out(family_ids=families, now=timezone.now())
         epochs.announce()
         return _signed_out()
 

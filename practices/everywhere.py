@@ -5,9 +5,8 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from mybcat import audit
 from mybcat.operators import sessions as operators_sessions
-from mybcat.principal import Behalf
+from practices import sign_in
 from practices.models import RefreshFamily, User
 from practices.sign_in import living, memberships_of
 
@@ -43,15 +42,7 @@ def end_views(*, operator: User, now: datetime) -> None:
 def record(*, user: User, action: str, now: datetime, by_platform: bool = False) -> None:
     """An audit row in each practice that the person works for: what is done to their account holds in all of them."""
     for member in memberships_of(user):
-        by = Behalf(kind="member", id=user.id, practice_id=member.practice_id)
-        audit.record(
-            principal=None if by_platform else by,
-            action=action,
-            object_kind="mem",
-            object_ids=[member.id],
-            now=now,
-            practice_id=member.practice_id,
-        )
+        sign_in.record(action=action, member=member, now=now, by_platform=by_platform)
 
 
 def _lock(user_id: UUID) -> list[UUID]:

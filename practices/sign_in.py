@@ -7,6 +7,7 @@ was used has been stolen, and ends the whole family.
 import hmac
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -17,11 +18,12 @@ import structlog
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 
+from mybcat import audit
 from mybcat.correlation import correlation_id, remote_address
 from mybcat.errors import DomainError, UnknownId
 from mybcat.gateway.tokens import issue_access_token
 from mybcat.models import SecurityEvent
-from mybcat.principal import Principal, Role
+from mybcat.principal import Behalf, Operator, Principal, Role
 from mybcat.security import SecurityKind
 from practices.models import Membership, RefreshFamily, User
 
@@ -99,6 +101,7 @@ def sign_in(*, email: str, password: str, practice_id: UUID | None, client: byte
     token = _encode(family.id, secrets.token_bytes(16))
     family.current = _digest(token)
     family.save()
+    record(action="member.signed_in", member=membership, now=now)
     return _signed_in(family, membership, memberships, token, now=now)
 
 
@@ -182,6 +185,8 @@ def switch_practice(*, session_id: UUID | None, user_id: UUID | None, practice_i
     membership = _chosen(memberships, practice_id, current=family.current_practice_id)
     family.current_practice_id = membership.practice_id
     family.save(update_fields=("current_practice_id",))
+    # Where they are now, alone: the practice that they leave has no part in where else they work.
+    record(action="member.practice_switched", member=membership, now=now)
     return _signed_in(family, membership, memberships, None, now=now)
 
 
@@ -202,6 +207,14 @@ def end(*, family_id: UUID, because: str, now: datetime) -> None:
     RefreshFamily.objects.filter(id=family_id, revoked_at__isnull=True).update(revoked_at=now, revoked_because=because)
 
 
+def sign_out(*, family_ids: Collection[UUID], now: datetime) -> None:
+    """End these families, each on record in the practice it was signed in to. Again: no effect, and no row."""
+    rows = RefreshFamily.objects.filter(id__in=family_ids, revoked_at__isnull=True).order_by("id")
+    for family in rows.select_for_update(no_key=True):
+        end(family_id=family.id, because="logout", now=now)
+        _record_sign_out(family, now=now)
+
+
 def end_in_practice(*, user_id: UUID, practice_id: UUID, now: datetime) -> None:
     """Revoke the families that are signed in to this practice, as whoever is no member of it any more."""
     rows = RefreshFamily.objects.filter(user_id=user_id, current_practice_id=practice_id, revoked_at__isnull=True)
@@ -220,10 +233,40 @@ def family_of(token: str) -> UUID | None:
     return UUID(bytes=raw[:16])
 
 
+def record(*, action: str, member: Membership, now: datetime, by_platform: bool = False) -> None:
+    """The audit row, in the member's practice, of what concerns their account. In platform scope."""
+    by = Behalf(kind="member", id=member.user_id, practice_id=member.practice_id)
+    audit.record(
+        principal=None if by_platform else by,
+        action=action,
+        object_kind="mem",
+        object_ids=[member.id],
+        now=now,
+        practice_id=member.practice_id,
+    )
+
+
 def memberships_of(user: User) -> list[Membership]:
     """The user's active memberships by the practice's name. In platform scope."""
     rows = Membership.objects.filter(user=user, is_active=True).select_related("practice")
     return list(rows.order_by("practice__name", "practice_id"))
+
+
+def _record_sign_out(family: RefreshFamily, *, now: datetime) -> None:
+    """Also of who is no member any more; an operator who looked is named beside whom they looked as."""
+    practice_id = family.current_practice_id
+    member = Behalf(kind="member", id=family.user_id, practice_id=practice_id)
+    operator = Operator(family.viewed_by_id) if family.viewed_by_id else None
+    memberships = Membership.objects.filter(user_id=family.user_id, practice_id=practice_id)
+    audit.record(
+        principal=operator or member,
+        action="member.signed_out",
+        object_kind="mem",
+        object_ids=list(memberships.values_list("id", flat=True)),
+        now=now,
+        practice_id=practice_id,
+        on_behalf_of=member if operator else None,
+    )
 
 
 def _locked(token: str) -> RefreshFamily | None:

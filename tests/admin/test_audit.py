@@ -13,6 +13,8 @@ from practices.models import Location, Practice, User
 from tests.admin.conftest import Trail
 from tests.admin.rows import Rows
 from tests.admin.test_pages import MODELS, page
+from tests.callers import Caller
+from tests.factories import Clinic
 
 
 def practice_of(row: Model) -> object:
@@ -106,6 +108,14 @@ def test_the_record_is_found_by_patient_by_operator_and_by_correlation(
     assert found("call-of-operator") == {"admin.patient.view"}
     assert found(public_id("prac", rows[Practice].pk)) >= {"admin.patient.view", "patient.read"}
     assert found(public_id("appt", rows[Patient].pk)) == set()
+
+
+def test_who_signed_in_to_a_practice_is_found_by_member_and_by_practice(desk: Client, clinic: Clinic) -> None:
+    Caller(clinic.agent, clinic.practice).http.post("/api/auth/logout")
+    for term in (str(clinic.agent.id), public_id("prac", clinic.practice.id)):
+        listed = desk.get(page(AuditEntry, "changelist"), {"q": term})
+        shown = {entry.action for entry in listed.context["cl"].result_list}
+        assert {"member.signed_in", "member.signed_out"} <= shown
 
 
 def test_a_page_that_fails_leaves_nothing(

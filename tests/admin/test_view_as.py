@@ -99,6 +99,16 @@ def test_the_operator_signs_the_member_out_nowhere(token: str, clinic: Clinic) -
     assert member.get("/api/v2/locations").status_code == 200
 
 
+def test_who_signs_out_of_it_is_named_beside_the_member(
+    token: str, operator: User, clinic: Clinic, trail: Trail
+) -> None:
+    assert ask(token, "POST", "/api/auth/logout").status_code == 204
+    assert ask(token, "GET", "/api/v2/locations").status_code == 401
+    (row,) = trail.entries(action="member.signed_out")
+    assert (row.practice_id, row.principal_kind, row.principal_id) == (clinic.practice.id, "operator", operator.id)
+    assert (row.on_behalf_kind, row.on_behalf_id) == ("member", clinic.agent.id)
+
+
 def test_it_ends_by_time(token: str) -> None:
     assert ask(token, "GET", "/api/v2/locations").status_code == 200
     with time_machine.travel(timezone.now() + timedelta(minutes=15), tick=False):

@@ -77,8 +77,8 @@ def path_of(clinic: Clinic, user: User) -> str:
 
 def recorded(clinic: Clinic) -> list[str]:
     with practice_scope(clinic.practice.id):
-        rows = AuditEntry.objects.filter(action__startswith="member.").order_by("at", "id")
-        return list(rows.values_list("action", flat=True))
+        rows = AuditEntry.objects.filter(action__startswith="member.").exclude(action="member.signed_in")
+        return list(rows.order_by("at", "id").values_list("action", flat=True))
 
 
 class TestInviting:

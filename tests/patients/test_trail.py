@@ -80,7 +80,7 @@ def test_asking_is_on_record_too(manager: Caller, clinic: Clinic, path: str) -> 
     with changes(mybcat_auditentry=1):
         manager.get(path)
     with practice_scope(clinic.practice.id):
-        entry = AuditEntry.objects.get()
+        entry = AuditEntry.objects.get(object_kind="pat")
     assert (entry.action, entry.object_ids) == ("patient.audit", [str(clinic.patient.id)])
     assert [each["action"] for each in manager.get(path).json()["data"]] == ["patient.audit"]
 

@@ -18,7 +18,8 @@ from tests.api.rows import changes
 from tests.callers import public
 from tests.factories import PASSWORD, make_member, make_practice, make_user
 
-SIGNED_IN = {"practices_refreshfamily": 1}
+SIGNED_IN = {"practices_refreshfamily": 1, "mybcat_auditentry": 1}
+SIGNED_OUT = {"practices_refreshfamily": 0, "mybcat_epoch": 1, "mybcat_auditentry": 1}
 CROSSED = {"mybcat_securityevent": 1, "mybcat_auditentry": 1}
 
 
@@ -161,7 +162,7 @@ def test_a_member_that_does_not_hold_what_it_must_is_named(
 def foreign_refused(answer: Any, user: User, at: Practice, other: Practice) -> None:
     assert_forbidden(answer)
     with practice_scope(at.id):
-        event, entry = SecurityEvent.objects.get(), AuditEntry.objects.get()
+        event, entry = SecurityEvent.objects.get(), AuditEntry.objects.get(outcome="denied")
     assert (event.kind, event.principal_id, event.object_kind, event.object_id, event.other_practice_id) == (
         "cross_practice_access",
         user.id,
@@ -206,7 +207,7 @@ def test_changing_practice_gives_a_token_for_it(
     client: Client, sarah: User, bright_eyes: Practice, lakeside: Practice
 ) -> None:
     token = sign_in(client).json()["accessToken"]
-    with changes(practices_refreshfamily=0):
+    with changes(practices_refreshfamily=0, mybcat_auditentry=1):
         answer = switch(client, token, public("prac", lakeside.id))
     body = answer.json()
     assert (answer.status_code, body["practice"], body["role"]) == (200, shown(lakeside), "scheduling_agent")
@@ -242,7 +243,7 @@ def test_changing_practice_needs_a_session(client: Client, sarah: User, lakeside
 
 def test_the_cookie_alone_signs_out_and_ends_the_access_token_at_once(client: Client, sarah: User) -> None:
     token = sign_in(client).json()["accessToken"]
-    with changes(practices_refreshfamily=0, mybcat_epoch=1):
+    with changes(**SIGNED_OUT):
         answer = client.post("/api/auth/logout")
     assert (answer.status_code, answer.content) == (204, b"")
     cookie = answer.cookies["refresh"]
@@ -271,7 +272,7 @@ def test_an_expired_token_beside_the_cookie_hinders_nobody_from_signing_out(clie
         with changes():
             assert stranger.post("/api/auth/logout", headers=headers).status_code == 401
         kept = client.cookies["refresh"].value
-        with changes(practices_refreshfamily=0, mybcat_epoch=1):
+        with changes(**SIGNED_OUT):
             answer = client.post("/api/auth/logout", headers=headers)
         assert (answer.status_code, answer.cookies["refresh"].value) == (204, "")
         client.cookies["refresh"] = kept
