@@ -80,7 +80,7 @@ class SignedInOutput(serializers.Serializer[Any]):
 class Token(PublicEndpoint):
     @extend_schema(operation_id="signIn", request=SignInInput, responses=SignedInOutput, auth=[])
     def post(self, request: Request) -> HttpResponse:
-        """Sign in with e-mail and password, to `practice` or else to the first of yours by name."""
+        """Sign in with e-mail and password, to `practice` or else to the first by name of those you came in to."""
         body, now = read_body(SignInInput, request), timezone.now()
         attempt = Attempt.of(account=body["email"], address=remote_address())
         try:

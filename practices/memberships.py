@@ -8,12 +8,13 @@ from django.db import connection
 from mybcat.gateway.authoriser import Known
 from mybcat.gateway.tokens import Claims, InvalidToken
 from mybcat.principal import Principal, Role
+from practices import sign_in
 from practices.models import Membership
 
 # One statement, so that epochs and rights are of one moment.
 _MEMBER = """
     SELECT m.user_id, m.role, p.plan, p.entitled_until, p.time_zone,
-           mybcat_epoch_of(m.user_id), mybcat_epoch_of(m.practice_id), {ends_at}
+           mybcat_epoch_of(m.user_id), mybcat_epoch_of(m.practice_id), {ends_at}, m.joined_at
     FROM practices_membership m
     JOIN practices_user u ON u.id = m.user_id AND u.is_active
     JOIN practices_practice p ON p.id = m.practice_id
@@ -45,7 +46,10 @@ def load_principal(*, claims: Claims, now: datetime) -> Known:
         row = cursor.fetchone()
     if row is None:
         raise InvalidToken
-    user_id, role, plan, entitled_until, time_zone, of_user, of_practice, ends_at = row
+    user_id, role, plan, entitled_until, time_zone, of_user, of_practice, ends_at, joined_at = row
+    # Who signs in elsewhere, by an external issuer, comes in by using the token.
+    if claims.external_subject is not None and joined_at is None:
+        sign_in.come_in(user_id=user_id, practice_id=claims.practice_id, now=now)
     principal = Principal.member(
         user_id=user_id,
         practice_id=claims.practice_id,

@@ -8,6 +8,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from mybcat.ids import new_uuid
@@ -197,6 +198,8 @@ class Membership(TenantModel):
     # By a manager; null: by an operator, who has told them by other means.
     invited_at = models.DateTimeField(null=True, editable=False)
     invitation_mailed_at = models.DateTimeField(null=True, editable=False)
+    # When they came in here for the first time. Null: a manager has invited them, and knows no more than the address.
+    joined_at = models.DateTimeField(null=True, db_default=Now(), editable=False)
 
     class Meta(TenantModel.Meta):
         constraints = (

@@ -90,6 +90,7 @@ def sign_in(*, email: str, password: str, practice_id: UUID | None, client: byte
         raise WrongCredentials
     memberships = memberships_of(user)
     membership = _chosen(memberships, practice_id)
+    come_in(user_id=user.id, practice_id=membership.practice_id, now=now)
     family = RefreshFamily(
         user=user,
         current_practice_id=membership.practice_id,
@@ -180,6 +181,8 @@ def end_reused(*, family: RefreshFamily, now: datetime) -> None:
 
 def switch_practice(*, session_id: UUID | None, user_id: UUID | None, practice_id: UUID, now: datetime) -> SignedIn:
     """An access token for another practice of the same user; refreshing stays there. Raises as `sign_in` does."""
+    # Before the session: whoever lets a member go has the membership first and the sessions last as well.
+    come_in(user_id=user_id, practice_id=practice_id, now=now)
     family = living(session_id=session_id, user_id=user_id, now=now)
     memberships = memberships_of(family.user)
     membership = _chosen(memberships, practice_id, current=family.current_practice_id)
@@ -188,6 +191,12 @@ def switch_practice(*, session_id: UUID | None, user_id: UUID | None, practice_i
     # Where they are now, alone: the practice that they leave has no part in where else they work.
     record(action="member.practice_switched", member=membership, now=now)
     return _signed_in(family, membership, memberships, None, now=now)
+
+
+def come_in(*, user_id: UUID | None, practice_id: UUID, now: datetime) -> None:
+    """Whoever chose to be here is shown to its managers from now on."""
+    rows = Membership.objects.filter(user_id=user_id, practice_id=practice_id, is_active=True, joined_at__isnull=True)
+    rows.update(joined_at=now)
 
 
 def living(*, session_id: UUID | None, user_id: UUID | None, now: datetime) -> RefreshFamily:
@@ -299,7 +308,8 @@ def _chosen(memberships: list[Membership], practice_id: UUID | None, *, current:
         raise NoMembership
     by_practice = {membership.practice_id: membership for membership in memberships}
     if practice_id is None:
-        return memberships[0]
+        # Nobody comes in by the order of names to where they were invited: they choose it.
+        return next((each for each in memberships if each.joined_at), memberships[0])
     if practice_id not in by_practice:
         raise NotAMember(by_practice.get(current, memberships[0]), practice_id)  # type: ignore[arg-type]
     return by_practice[practice_id]

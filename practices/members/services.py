@@ -22,6 +22,14 @@ class AlreadyMember(DomainError):
     sentence = "There is a member with this e-mail address already, active or not"
 
 
+class CannotBeAdded(DomainError):
+    """Of an account that an operator has disabled. Neither that nor that there is one is any practice's business."""
+
+    code = "cannot_be_added"
+    status = 409
+    sentence = "This address cannot be added. Look how it is spelt, or ask MyBCAT's support."
+
+
 class OwnMembership(DomainError):
     code = "own_membership"
     status = 409
@@ -41,14 +49,19 @@ class HasPassword(DomainError):
 
 
 def add_member(*, email: str, name: str, role: str, by: Principal, now: datetime) -> Membership:
-    """Somebody with this address works here from now on; they are told by e-mail. Raises AlreadyMember.
+    """Somebody with this address works here from now on; they are told by e-mail. Raises AlreadyMember, CannotBeAdded.
 
     A person who works elsewhere too keeps their own name and password.
     """
     user = _person(email, name)
+    # In this order: what the list shows already tells nothing new.
+    if Membership.objects.filter(user=user).exists():
+        raise AlreadyMember
+    if not user.is_active:
+        raise CannotBeAdded
     try:
         with transaction.atomic():
-            member: Membership = Membership.objects.create(user=user, role=role, invited_at=now)
+            member: Membership = Membership.objects.create(user=user, role=role, invited_at=now, joined_at=None)
     except IntegrityError as error:
         raise AlreadyMember from error
     _record("member.added", member, by, now)
@@ -82,9 +95,9 @@ def change_member(
 
 
 def invite_again(*, member_id: UUID, by: Principal, now: datetime) -> Membership:
-    """Another link, for whoever lost the first or let it run out. Raises UnknownId, HasPassword."""
+    """Another mail, for whoever lost the first or let its link run out. Raises UnknownId, HasPassword."""
     member = get_member(member_id)
-    if not is_pending(member) or not member.is_active:
+    if not is_awaited(member) or not member.is_active:
         raise HasPassword
     member.invited_at, member.invitation_mailed_at = now, None
     member.save(update_fields=("invited_at", "invitation_mailed_at"))
@@ -104,6 +117,11 @@ def get_member(member_id: UUID) -> Membership:
 def is_pending(member: Membership) -> bool:
     """Whether they can sign in by nothing yet."""
     return member.user.external_subject is None and not member.user.has_usable_password()
+
+
+def is_awaited(member: Membership) -> bool:
+    """Whether they were invited and have not come in: until then nobody here learns whether they have an account."""
+    return member.joined_at is None or is_pending(member)
 
 
 def _managers() -> QuerySet[Membership]:

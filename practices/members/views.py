@@ -61,11 +61,11 @@ class ForgottenOutput(serializers.Serializer[Any]):
 
 class MemberOutput(serializers.Serializer[Any]):
     memberId = serializers.CharField()
-    name = serializers.CharField()
+    name = serializers.CharField(help_text="their own; empty while pending")
     email = serializers.CharField()
     role = serializers.ChoiceField(choices=ROLES)
     active = serializers.BooleanField()
-    pending = serializers.BooleanField(help_text="invited, and no password yet")
+    pending = serializers.BooleanField(help_text="invited, and has not come in yet")
     invitedAt = serializers.DateTimeField(allow_null=True)
     me = serializers.BooleanField()
 
@@ -116,7 +116,7 @@ class MemberInvite(Endpoint):
 
     @extend_schema(operation_id="inviteMember", request=None, responses=MemberOutput)
     def post(self, request: Request, member_id: str) -> Response:
-        """Send the link again, to whoever has no password yet; earlier ones stay good until one was used."""
+        """Mail the invitation again, to whoever has not come in; earlier links stay good until one was used."""
         wanted = internal_id("mem", member_id)
         return Response(show_member(services.invite_again(member_id=wanted, by=self.principal, now=self.now), me=False))
 
@@ -147,13 +147,14 @@ class ForgottenPassword(PublicEndpoint):
 
 
 def show_member(row: Membership, *, me: bool) -> dict[str, Any]:
+    awaited = services.is_awaited(row)
     return {
         "memberId": public_id("mem", row.id),
-        "name": row.user.name,
+        "name": "" if awaited else row.user.name,
         "email": row.user.email,
         "role": row.role,
         "active": row.is_active,
-        "pending": services.is_pending(row),
+        "pending": awaited,
         "invitedAt": row.invited_at,
         "me": me,
     }

@@ -265,8 +265,9 @@ def test_somebody_is_invited_chooses_a_password_and_is_let_go(
     assert screen.violations() == []
     dialog.get_by_role("button", name="Invite", exact=True).press("Enter")
     members = page.get_by_role("table", name="Members")
-    row = members.get_by_role("row", name="Ines Moreau")
-    expect(row).to_contain_text("Invited, no password yet")
+    row = members.get_by_role("row", name="ines@members.example")
+    expect(row).to_contain_text("Invited, not in yet")
+    expect(row).not_to_contain_text("Ines Moreau")
     assert screen.violations() == []
 
     ines = User.objects.get(email="ines@members.example")

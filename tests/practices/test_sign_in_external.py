@@ -175,6 +175,16 @@ class TestATrustedIssuer:
         with changes():
             assert_invalid_token(get(claims, issuer_key))
 
+    def test_comes_in_by_using_the_token(
+        self, claims: dict[str, Any], issuer_key: RSAPrivateKey, clinic: Clinic
+    ) -> None:
+        with practice_scope(clinic.practice.id):
+            invited = Membership.objects.filter(user__external_subject=claims["sub"])
+            assert invited.update(joined_at=None) == 1
+        assert get(claims, issuer_key).status_code == 200
+        with practice_scope(clinic.practice.id):
+            assert invited.get().joined_at is not None
+
     def test_has_no_session_of_ours_to_move_or_end(
         self, claims: dict[str, Any], issuer_key: RSAPrivateKey, clinic: Clinic
     ) -> None:

@@ -115,7 +115,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Sign in with e-mail and password, to `practice` or else to the first of yours by name. */
+        /** @description Sign in with e-mail and password, to `practice` or else to the first by name of those you came in to. */
         post: operations["signIn"];
         delete?: never;
         options?: never;
@@ -1339,7 +1339,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Send the link again, to whoever has no password yet; earlier ones stay good until one was used. */
+        /** @description Mail the invitation again, to whoever has not come in; earlier links stay good until one was used. */
         post: operations["inviteMember"];
         delete?: never;
         options?: never;
@@ -3649,12 +3649,13 @@ export interface components {
         };
         MemberOutput: {
             memberId: string;
+            /** @description their own; empty while pending */
             name: string;
             email: string;
             /** @enum {string} */
             role: "scheduling_agent" | "practice_manager" | "practitioner";
             active: boolean;
-            /** @description invited, and no password yet */
+            /** @description invited, and has not come in yet */
             pending: boolean;
             /** Format: date-time */
             invitedAt: string | null;

@@ -17,6 +17,7 @@ const REFUSALS: Partial<Record<string, string>> = {
   billing_not_set_up: "Los pagos no están configurados en esta plataforma: pregunte a sus operadores.",
   billing_unavailable: "Los pagos no están disponibles ahora. Inténtelo más tarde.",
   call_ended: "Esta llamada ya terminó.",
+  cannot_be_added: "No se puede añadir esta dirección. Revise cómo está escrita o pregunte al soporte de MyBCAT.",
   cap_exists: "Ya hay un límite para este tipo allí: bórrelo primero.",
   certificate_revoked: "Este certificado fue revocado. Pida que se emita otro.",
   client_revoked: "El cliente está revocado. Cree otro.",

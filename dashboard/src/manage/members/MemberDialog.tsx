@@ -37,7 +37,7 @@ export function MemberDialog({ standing, onClose }: { standing: Member | null; o
   });
   const ready = name.trim() !== "" && EMAIL.test(email.trim());
   return (
-    <Dialog asks onClose={onClose} title={standing ? standing.name : t("addMember")}>
+    <Dialog asks onClose={onClose} title={standing ? standing.name || standing.email : t("addMember")}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -49,7 +49,7 @@ export function MemberDialog({ standing, onClose }: { standing: Member | null; o
             <Text size="sm">{standing.email}</Text>
           ) : (
             <>
-              <TextInput label={t("memberName")} value={name} maxLength={120} onChange={(event) => rename(event.currentTarget.value)} data-autofocus />
+              <TextInput label={t("memberName")} description={t("memberNameHint")} value={name} maxLength={120} onChange={(event) => rename(event.currentTarget.value)} data-autofocus />
               <TextInput
                 type="email"
                 label={t("email")}

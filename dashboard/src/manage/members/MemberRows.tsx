@@ -29,7 +29,7 @@ export function MemberRows({ members, onEdit }: { members: Member[]; onEdit: (me
                   </Text>
                 ) : (
                   <Anchor component="button" type="button" size="sm" onClick={() => onEdit(member)}>
-                    {member.name}
+                    {member.name || member.email}
                   </Anchor>
                 )}
               </Table.Td>

@@ -98,7 +98,7 @@ export function PractitionerDialog({ standing, onClose }: { standing: Practition
               { value: "", label: t("nobody") },
               ...(members.data ?? [])
                 .filter((each) => each.active || each.memberId === fields.memberId)
-                .map((each) => ({ value: each.memberId, label: each.name })),
+                .map((each) => ({ value: each.memberId, label: each.name || each.email })),
             ]}
             onChange={(event) => fill({ ...fields, memberId: event.currentTarget.value || null })}
           />
