@@ -67,10 +67,17 @@ def create_patient(*, fields: PatientFields, by: Principal, now: datetime, even_
 
 
 def update_patient(*, patient_id: UUID, fields: PatientFields, by: Principal, now: datetime) -> Patient:
-    """Change the given fields and no others. Raises UnknownId, PatientMerged, InvalidInput."""
+    """Change the given fields and no others; to leave all as they are is to read them.
+
+    Raises UnknownId, PatientMerged, InvalidInput.
+    """
     patient = get_patient(patient_id, lock=True)
-    agreed = patient.sms_consent
+    before, agreed = _values(patient), patient.sms_consent
     _assign(patient, fields, by=by, now=now)
+    if _values(patient) == before:
+        # An event would send what has not changed to the CRM, to webhooks and to every screen.
+        audit.record(principal=by, action="patient.read", object_kind="pat", object_ids=[patient.id], now=now)
+        return patient
     patient.save()
     if patient.sms_consent != agreed:
         decide_for_patient(patient=patient, by=by, now=now)
@@ -134,8 +141,15 @@ def _assign(patient: Patient, fields: PatientFields, *, by: Principal, now: date
         raise InvalidInput(fields={"dateOfBirth": ["A birth date is not in the future"]})
     if "sms_consent" in values and values["sms_consent"] != patient.sms_consent:
         patient.sms_consent_at = now if values["sms_consent"] else None
+    if values.get("email_declined_at") and patient.email_declined_at:
+        # They said so before: it holds from then on.
+        del values["email_declined_at"]
     for name, value in values.items():
         setattr(patient, name, value)
+
+
+def _values(patient: Patient) -> dict[str, Any]:
+    return {field.attname: getattr(patient, field.attname) for field in Patient._meta.concrete_fields}
 
 
 def _tell(patient: Patient, event_type: str, *, by: Principal, now: datetime) -> None:

@@ -247,6 +247,10 @@ def test_how_a_patient_is_reached(agent: Caller, clinic: Clinic, path: str) -> N
 def test_who_has_unsubscribed_may_ask_again(agent: Caller, clinic: Clinic, path: str) -> None:
     change_patient(clinic, phone="")
     assert agent.patch(path, {"emailDeclined": True}).json()["reason"] == "no_phone"
+    # Since when, stays; and who says what stands changes nothing.
+    for same in ({"emailDeclined": True}, {"language": "en"}, {}):
+        with changes(mybcat_auditentry=1):
+            assert agent.patch(path, same).json()["reason"] == "no_phone"
     assert agent.patch(path, {"emailDeclined": False}).json()["reachedBy"] == "email"
 
 

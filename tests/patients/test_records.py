@@ -229,6 +229,42 @@ def test_only_the_members_sent_are_changed(agent: Caller, clinic: Clinic, versio
 
 
 @both_versions
+@pytest.mark.parametrize(
+    "named", [(), ("phone",), ("firstName", "lastName", "dateOfBirth", "insuranceProvider")], ids=str
+)
+def test_what_leaves_all_as_it_is_is_a_read(
+    agent: Caller, clinic: Clinic, version: str, named: tuple[str, ...]
+) -> None:
+    path = f"/api/{version}/patients/{public('pat', clinic.patient.id)}"
+    before = agent.get(path)
+    with changes(mybcat_auditentry=1):
+        answer = agent.patch(path, {member: before.json()[member] for member in named})
+    assert (answer.status_code, answer.json()) == (200, before.json())
+    assert answer.headers["ETag"] == before.headers["ETag"]
+    with practice_scope(clinic.practice.id):
+        assert not Event.objects.exists()
+        actions = AuditEntry.objects.filter(object_kind="pat").values_list("action", flat=True)
+        assert list(actions) == ["patient.read"] * 2
+
+
+@both_versions
+def test_the_same_written_otherwise_is_no_change(agent: Caller, clinic: Clinic, version: str) -> None:
+    patient = make_patient(practice=clinic.practice, phone="+12125550123", last_name="Okafor")
+    path = f"/api/{version}/patients/{public('pat', patient.id)}"
+    with changes(mybcat_auditentry=1):
+        answer = agent.patch(path, {"phone": "(212) 555-0123", "lastName": " Okafor ", "smsConsent": True})
+    assert (answer.status_code, answer.json()["phone"]) == (200, "+12125550123")
+
+
+@both_versions
+def test_who_has_seen_an_older_state_leaves_nothing_as_it_is(agent: Caller, clinic: Clinic, version: str) -> None:
+    path = f"/api/{version}/patients/{public('pat', clinic.patient.id)}"
+    headers = {**agent.headers, "If-Match": '"x"'}
+    with changes():
+        assert agent.http.patch(path, {}, content_type="application/json", headers=headers).status_code == 412
+
+
+@both_versions
 def test_who_has_seen_an_older_state_changes_nothing(agent: Caller, clinic: Clinic, version: str) -> None:
     path = f"/api/{version}/patients/{public('pat', clinic.patient.id)}"
 
