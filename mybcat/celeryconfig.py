@@ -103,6 +103,18 @@ beat_schedule = {
         "task": "mybcat.tasks.forget_failed_sign_ins",
         "schedule": timedelta(minutes=15),
     },
+    "forget operators' sessions": {
+        "task": "mybcat.tasks.forget_operators_sessions",
+        "schedule": timedelta(hours=1),
+    },
+    "forget old sign-ins": {
+        "task": "practices.tasks.forget_old_sign_ins",
+        "schedule": timedelta(hours=1),
+    },
+    "forget Stripe's events": {
+        "task": "integrations.stripe.tasks.forget_stripe_events",
+        "schedule": timedelta(hours=1),
+    },
     # As often as a waiting job may be looked for.
     "send bulk messages": {
         "task": "integrations.tasks.send_bulk",

@@ -8,6 +8,7 @@ from celery import shared_task
 
 from mybcat import idempotency_keys, listeners, lockout, retention, working
 from mybcat.nudges import Publisher
+from mybcat.operators import sessions
 
 logger = structlog.get_logger(__name__)
 
@@ -45,6 +46,12 @@ def forget_failed_sign_ins(**kwargs: Any) -> None:
 def forget_old_deliveries(**kwargs: Any) -> None:
     """Delete what has long been delivered or discarded, with its attempts."""
     retention.forget_old_deliveries(now=_now())
+
+
+@shared_task(name="mybcat.tasks.forget_operators_sessions")  # type: ignore[untyped-decorator]
+def forget_operators_sessions(**kwargs: Any) -> None:
+    """Delete operators' sessions of the admin that are over."""
+    sessions.forget_expired(now=_now())
 
 
 def _now() -> datetime:

@@ -5,6 +5,7 @@ from typing import Any
 
 from celery import shared_task
 
+from practices import retention
 from practices.members.forgotten import mail_links
 from practices.members.invitations import mail_invitations
 
@@ -19,3 +20,9 @@ def send_invitations(**kwargs: Any) -> None:
 def send_password_links(**kwargs: Any) -> None:
     """Send links to those who forgot their passwords."""
     mail_links(now=datetime.now(UTC))
+
+
+@shared_task(name="practices.tasks.forget_old_sign_ins")  # type: ignore[untyped-decorator]
+def forget_old_sign_ins(**kwargs: Any) -> None:
+    """Delete members' sign-ins that ended long ago."""
+    retention.forget_old_sign_ins(now=datetime.now(UTC))

@@ -5,7 +5,7 @@ from typing import Any
 
 from celery import shared_task
 
-from integrations.stripe import inbound
+from integrations.stripe import inbound, retention
 
 
 # Early acknowledgement: beat asks again within seconds for whatever is still due.
@@ -16,6 +16,12 @@ def handle_stripe_events(**kwargs: Any) -> None:
     """Work off what Stripe has told us."""
     while inbound.work_off(clock=_now):
         pass
+
+
+@shared_task(name="integrations.stripe.tasks.forget_stripe_events")  # type: ignore[untyped-decorator]
+def forget_stripe_events(**kwargs: Any) -> None:
+    """Delete what Stripe told us and was handled long ago."""
+    retention.forget_handled(now=_now())
 
 
 def _now() -> datetime:

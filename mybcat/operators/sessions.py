@@ -52,6 +52,11 @@ def end_all_of(user_id: UUID, *, now: datetime) -> None:
     Session.objects.filter(pk__in=theirs).delete()
 
 
+def forget_expired(*, now: datetime) -> None:
+    """Delete sessions that are over: Django leaves them where nobody signs out."""
+    Session.objects.filter(expire_date__lte=now).delete()
+
+
 def view(request: HttpRequest, *, member: str, practice: str, reason: str, family: UUID, until: datetime) -> None:
     """The operator begins to look at what a member sees; every page says so until the end."""
     told = {"member": member, "practice": practice, "reason": reason, "family": str(family)}
