@@ -5,7 +5,6 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-import orjson
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
@@ -13,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from mybcat import audit
-from mybcat.gateway.conditional import State, of_answer, refuse_stale, tagged
+from mybcat.gateway.conditional import State, of_answer, refuse_stale, state_of_answer, tagged
 from mybcat.gateway.endpoint import Endpoint
 from mybcat.gateway.inputs import read_body
 from mybcat.gateway.lists import listed, page_of, read_query
@@ -112,16 +111,11 @@ class PatientDetail(PatientEndpoint):
         refuse_stale(principal=self.principal, request=request, path=request.path, read=partial(self._locked, wanted))
         patient = services.update_patient(patient_id=wanted, fields=fields, by=self.principal, now=self.now)
         response = Response(self.shown([patient])[0])
-        return tagged(response, principal=self.principal, path=request.path, state=_state(response.data))
+        return tagged(response, principal=self.principal, path=request.path, state=state_of_answer(response.data))
 
     def _locked(self, patient_id: UUID) -> State:
         """What GET would tell, and nobody changes before we have."""
-        return _state(self.shown([services.get_patient(patient_id, lock=True)])[0])
-
-
-def _state(shown: dict[str, Any]) -> State:
-    """As of_answer() has it."""
-    return State((orjson.dumps(shown),))
+        return state_of_answer(self.shown([services.get_patient(patient_id, lock=True)])[0])
 
 
 def _rows(response: Response) -> list[dict[str, Any]]:

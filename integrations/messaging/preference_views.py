@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -10,6 +11,7 @@ from rest_framework.response import Response
 from integrations.messaging.channels import way_to
 from integrations.messaging.defaults import Channel, Kind
 from mybcat import audit
+from mybcat.gateway.conditional import of_answer, refuse_stale, state_of_answer, tagged
 from mybcat.gateway.endpoint import Endpoint
 from mybcat.gateway.inputs import FlagField, Input, read_body
 from mybcat.gateway.tiers import Tier
@@ -52,6 +54,7 @@ class CommunicationOutput(serializers.Serializer[Any]):
 class Communication(Endpoint):
     permissions = {"GET": Permission.PATIENT_READ, "PATCH": Permission.PATIENT_WRITE}
     tiers = {"GET": Tier.T4, "PATCH": Tier.T3}
+    etag = of_answer
 
     @extend_schema(operation_id="getCommunication", responses=CommunicationOutput)
     def get(self, request: Request, patient_id: str) -> Response:
@@ -63,9 +66,19 @@ class Communication(Endpoint):
         return Response(_shown(patient))
 
     @extend_schema(operation_id="changeCommunication", request=CommunicationInput, responses=CommunicationOutput)
-    def patch(self, request: Request, patient_id: str) -> Response:
-        """Change the members that the body names. Consent to texts stands with the patient's number."""
+    def patch(self, request: Request, patient_id: str) -> HttpResponse:
+        """Change the members that the body names; with If-Match, only what was read is changed.
+
+        Consent to texts stands with the patient's number.
+        """
+        wanted = internal_id("pat", patient_id)
         body = read_body(CommunicationInput, request, partial=True)
+        refuse_stale(
+            principal=self.principal,
+            request=request,
+            path=request.path,
+            read=lambda: state_of_answer(_shown(get_patient(wanted, lock=True))),
+        )
         fields: PatientFields = {}
         if "language" in body:
             fields["language"] = body["language"]
@@ -75,10 +88,9 @@ class Communication(Endpoint):
             fields["declined_kinds"] = sorted(set(body["declined"]))
         if "emailDeclined" in body:
             fields["email_declined_at"] = self.now if body["emailDeclined"] else None
-        patient = update_patient(
-            patient_id=internal_id("pat", patient_id), fields=fields, by=self.principal, now=self.now
-        )
-        return Response(_shown(patient))
+        patient = update_patient(patient_id=wanted, fields=fields, by=self.principal, now=self.now)
+        response = Response(_shown(patient))
+        return tagged(response, principal=self.principal, path=request.path, state=state_of_answer(response.data))
 
 
 def _shown(patient: Patient) -> dict[str, Any]:

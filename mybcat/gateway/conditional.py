@@ -131,6 +131,11 @@ def of_answer(endpoint: Any, request: Request, answer: Answer) -> HttpResponse:
     return _with(HttpResponseNotModified() if _known(request, tag) else response, tag, "no-store")
 
 
+def state_of_answer(shown: Any) -> State:
+    """What such an answer follows from, for who changes what it shows."""
+    return State((orjson.dumps(shown),))
+
+
 def all_of(model: type[models.Model]) -> Validator:
     """For a list of a practice's rows of reference data."""
 

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Browser, Locator, Route, expect
 
 from appointments.models import Appointment
 from tests.callers import Caller, public
-from tests.dashboard.answering import footer
+from tests.dashboard.answering import card, find, footer
 from tests.dashboard.browsing import Screen
 from tests.dashboard.test_desk import appointments, on_board, tomorrow
 from tests.factories import Clinic, make_member
@@ -123,3 +123,34 @@ def test_what_is_cancelled_meanwhile_waits_no_more(
     expect(dialog.locator(":focus")).to_have_count(1)
     assert [row.status for row in appointments(clinic)] == ["cancelled"]
     assert screen.errors == []
+
+
+def test_what_a_patient_wants_is_not_overwritten_unseen(screen: Screen, clinic: Clinic, colleague: Caller) -> None:
+    path = f"/api/v2/patients/{public('pat', clinic.patient.id)}/communication"
+    patched: list[Route] = []
+
+    def overtake(route: Route) -> None:
+        if route.request.method == "PATCH":
+            patched.append(route)
+            if len(patched) == 1:
+                assert colleague.patch(path, {"declined": ["reminder"]}).status_code == 200
+        route.continue_()
+
+    find(screen, clinic.patient)
+    dialog = card(screen, tab="Texts and e-mail")
+    bookings = dialog.get_by_label("Bookings")
+    expect(bookings).not_to_be_checked()
+    screen.page.route(f"**{path}", overtake)
+    bookings.click()
+    told = dialog.get_by_role("alert").filter(has_text="This has changed since you looked")
+    expect(told).to_contain_text("what you chose last is not saved")
+    expect(dialog.get_by_label("Reminders")).to_be_checked()
+    expect(bookings).not_to_be_checked()
+    assert colleague.get(path).json()["declined"] == ["reminder"]
+    assert screen.violations() == []
+    told.get_by_role("button", name="Save what I chose").click()
+    expect(dialog.get_by_text("Saved", exact=True)).to_be_visible()
+    expect(told).to_have_count(0)
+    assert colleague.get(path).json()["declined"] == ["booked", "reminder"]
+    # The refusal is the browser's to mention.
+    assert [error for error in screen.errors if "412" not in error] == []

@@ -244,6 +244,20 @@ def test_how_a_patient_is_reached(agent: Caller, clinic: Clinic, path: str) -> N
     assert (left_alone["reachedBy"], left_alone["reason"], left_alone["language"]) == (None, "declined", "es")
 
 
+def test_who_has_seen_older_wishes_changes_none(agent: Caller, path: str) -> None:
+    def decline(kind: str, seen: str) -> Any:
+        headers = {**agent.headers, "If-Match": seen}
+        return agent.http.patch(path, {"declined": [kind]}, content_type="application/json", headers=headers)
+
+    seen = agent.get(path).headers["ETag"]
+    changed = decline("moved", seen)
+    assert (changed.status_code, changed.headers["ETag"]) == (200, agent.get(path).headers["ETag"])
+    with changes():
+        stale = decline("booked", seen)
+    assert (stale.status_code, stale.json()["code"]) == (412, "precondition_failed")
+    assert decline("booked", changed.headers["ETag"]).json()["declined"] == ["booked"]
+
+
 def test_who_has_unsubscribed_may_ask_again(agent: Caller, clinic: Clinic, path: str) -> None:
     change_patient(clinic, phone="")
     assert agent.patch(path, {"emailDeclined": True}).json()["reason"] == "no_phone"

@@ -1609,7 +1609,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** @description Change the members that the body names. Consent to texts stands with the patient's number. */
+        /**
+         * @description Change the members that the body names; with If-Match, only what was read is changed.
+         *
+         *     Consent to texts stands with the patient's number.
+         */
         patch: operations["changeCommunication"];
         trace?: never;
     };

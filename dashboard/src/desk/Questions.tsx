@@ -174,7 +174,7 @@ function Outcome({ outcome, names, practice, patient }: OutcomeProps): ReactNode
 /** In the patient's language; in that of the screen besides, or its reader would not know what she says. */
 function Told({ text, practice, patient }: { text: Schemas["TextOutput"] } & Pick<OutcomeProps, "practice" | "patient">): ReactNode {
   const { t, language } = useWords();
-  const theirs = useCommunication(practice, patient?.id ?? null).data?.language ?? language;
+  const theirs = useCommunication(practice, patient?.id ?? null).data?.told.language ?? language;
   const other = theirs !== language && worded(text, theirs) !== worded(text, language);
   return (
     <>

@@ -32,7 +32,11 @@ export async function tagOf(shown: Appointment): Promise<string> {
     answered(() => api.GET("/api/v2/appointments/{appointment_id}", { params: { path }, cache: "no-store" })),
   );
   if (!now || !same(shown, now)) throw new Refusal(412, "precondition_failed", "This has changed since you read it", "", { now });
-  // A proxy that compresses weakens it, and a weak one never matches.
+  return etag(response);
+}
+
+/** A proxy that compresses weakens it, and a weak one never matches. */
+export function etag(response: Response): string {
   return (response.headers.get("ETag") ?? "").replace(/^W\//, "");
 }
 
@@ -45,6 +49,6 @@ function same(shown: Appointment, now: Appointment): boolean {
   return (Object.keys(now) as (keyof Appointment)[]).every((member) => shown[member] === now[member]);
 }
 
-function matching(tag: string): Headers {
+export function matching(tag: string): Headers {
   return tag ? { "If-Match": tag } : {};
 }

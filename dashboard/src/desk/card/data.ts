@@ -2,7 +2,8 @@
 
 import { useQuery, type UseQueryResult } from "@tanstack/react-query";
 
-import { all, api, told, type Appointment, type Patient, type Schemas } from "../../api/client";
+import { all, answered, api, Refusal, told, type Appointment, type Patient, type Schemas } from "../../api/client";
+import { etag, matching } from "../asShown";
 
 export type Communication = Schemas["CommunicationOutput"];
 export type Message = Schemas["MessageOutput"];
@@ -33,21 +34,34 @@ export function communicationKey(practice: string, id: string): string[] {
   return keyOf(practice, id, "communication");
 }
 
-export function useCommunication(practice: string, id: string | null): UseQueryResult<Communication> {
+/** With its tag, so that only what is shown is changed. */
+export interface Wishes {
+  told: Communication;
+  tag: string;
+}
+
+export function useCommunication(practice: string, id: string | null): UseQueryResult<Wishes> {
   const params = { path: { patient_id: id ?? "" } };
   return useQuery({
     enabled: id !== null,
     queryKey: communicationKey(practice, id ?? ""),
-    queryFn: () => told(() => api.GET("/api/v2/patients/{patient_id}/communication", { params })),
+    queryFn: async () => wishesOf(await answered(() => api.GET("/api/v2/patients/{patient_id}/communication", { params }))),
   });
 }
 
-export function changeCommunication(
-  id: string,
+/** Throws Refusal: 412 where somebody else has changed them meanwhile. */
+export async function changeCommunication(
+  { told: { patientId }, tag }: Wishes,
   body: Schemas["PatchedCommunicationInputRequest"],
-): Promise<Communication> {
-  const params = { path: { patient_id: id } };
-  return told(() => api.PATCH("/api/v2/patients/{patient_id}/communication", { params, body }));
+): Promise<Wishes> {
+  const params = { path: { patient_id: patientId } };
+  const headers = matching(tag);
+  return wishesOf(await answered(() => api.PATCH("/api/v2/patients/{patient_id}/communication", { params, headers, body })));
+}
+
+function wishesOf({ data, response }: { data: Communication | undefined; response: Response }): Wishes {
+  if (!data) throw new Refusal(response.status, "unexpected", "", "");
+  return { told: data, tag: etag(response) };
 }
 
 export function useMessages(practice: string, id: string): UseQueryResult<Message[]> {

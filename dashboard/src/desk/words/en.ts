@@ -39,6 +39,8 @@ export const en = {
   kind_waitlist_offer: "Offers of freed times",
   kind_waitlist_taken: "Freed times that are taken",
   kind_reply: "Answer written by hand",
+  wishesChanged: "Somebody else has changed these meanwhile. They are shown as they are now; what you chose last is not saved.",
+  saveMine: "Save what I chose",
   saved: "Saved",
   messages: "Messages",
   noMessages: "Nothing was sent yet.",

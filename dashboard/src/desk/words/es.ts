@@ -41,6 +41,8 @@ export const es: Record<DeskKey, string> = {
   kind_waitlist_offer: "Ofertas de horas liberadas",
   kind_waitlist_taken: "Horas liberadas ya ocupadas",
   kind_reply: "Respuesta escrita a mano",
+  wishesChanged: "Otra persona cambió esto mientras tanto. Se ve como está ahora; lo último que usted eligió no está guardado.",
+  saveMine: "Guardar lo que elegí",
   saved: "Guardado",
   messages: "Mensajes",
   noMessages: "Todavía no se envió nada.",
