@@ -74,7 +74,18 @@ def test_hours_are_added_changed_and_removed_by_keyboard(screen: Screen, clinic:
     expect(dialog.get_by_role("alert")).to_contain_text("works then already")
     page.keyboard.press("Escape")
     week.get_by_role("button", name=re.compile("^9:00 AM . 11:00 AM")).press("Enter")
-    dialog.get_by_role("button", name="Remove these hours").press("Enter")
+    remove = dialog.get_by_role("button", name="Remove these hours")
+    remove.press("Enter")
+    expect(dialog.get_by_text("In these hours nobody can be booked any more")).to_be_visible()
+    expect(dialog.get_by_role("button", name="Keep them")).to_be_focused()
+    assert screen.violations() == []
+    screen.press("Enter")
+    expect(remove).to_be_focused()
+    with practice_scope(clinic.practice.id):
+        assert WorkingHours.objects.count() == 2
+    screen.press("Enter")
+    expect(dialog.get_by_role("button", name="Keep them")).to_be_focused()
+    remove.press("Enter")
     expect(week.get_by_role("button", name=re.compile("^9:00 AM . 11:00 AM"))).to_have_count(0)
     with practice_scope(clinic.practice.id):
         assert WorkingHours.objects.count() == 1

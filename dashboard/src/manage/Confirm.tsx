@@ -7,8 +7,7 @@ import { Dialog } from "../Dialog";
 import { Failure } from "../Failure";
 import { useWords } from "./words";
 
-interface Props {
-  title: string;
+interface Asking {
   text: string;
   /** What the button says that does it. */
   doing: string;
@@ -18,20 +17,37 @@ interface Props {
   onClose: () => void;
 }
 
-export function Confirm({ title, text, doing, pending, error, onDo, onClose }: Props): ReactNode {
+export function Confirm({ title, ...asking }: Asking & { title: string }): ReactNode {
+  return (
+    <Dialog onClose={asking.onClose} title={title}>
+      <Sure {...asking} />
+    </Dialog>
+  );
+}
+
+interface Within extends Asking {
+  /** What the button says that leaves it. */
+  leaving?: string;
+  /** What else is to be known before. */
+  children?: ReactNode;
+}
+
+/** The same where something is open already, in the place of it. */
+export function Sure({ text, doing, leaving, pending, error, onDo, onClose, children }: Within): ReactNode {
   const { t } = useWords();
   return (
-    <Dialog onClose={onClose} title={title}>
+    <>
       <Text mb="md">{text}</Text>
+      {children}
       {error ? <Failure error={error} /> : null}
-      <Group gap="xs">
+      <Group gap="xs" mt={children ? "md" : undefined}>
         <Button color="red" loading={pending} onClick={onDo}>
           {doing}
         </Button>
-        <Button variant="default" onClick={onClose} data-autofocus>
-          {t("close")}
+        <Button variant="default" onClick={onClose} autoFocus data-autofocus>
+          {leaving ?? t("close")}
         </Button>
       </Group>
-    </Dialog>
+    </>
   );
 }

@@ -3,12 +3,15 @@
 import { Button, Checkbox, Group, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useRef, useState, type ReactNode } from "react";
+import { flushSync } from "react-dom";
 
 import { newKey } from "../../desk/changes";
 import { Dialog } from "../../Dialog";
 import { Failure } from "../../Failure";
 import { date, plusDays } from "../../lib/time";
-import { useWords } from "../words";
+import { Sure } from "../Confirm";
+import { useWords, type Translate } from "../words";
+import { range } from "./clocks";
 import { addHours, changeHours, removeHours, useRefresh, WEEKDAYS, type Hours, type Outside, type Weekday, type Workspace } from "./data";
 import { Touched } from "./Touched";
 
@@ -39,7 +42,7 @@ interface Fields {
 }
 
 export function HoursDialog({ draft, workspace, onClose }: Props): ReactNode {
-  const { t } = useWords();
+  const { t, language } = useWords();
   const refresh = useRefresh();
   const [fields, fill] = useState(() => fieldsOf(draft, workspace));
   const [warned, warn] = useState<{ act: Act; outside: Outside } | null>(null);
@@ -48,7 +51,7 @@ export function HoursDialog({ draft, workspace, onClose }: Props): ReactNode {
     mutationFn: async ({ act, sure }: { act: Act; sure: boolean }): Promise<Outside | null> => {
       if (!draft.standing) return addAll(fields, keys.current);
       const seen = sure ? null : await applied(draft.standing, act, fields, true);
-      if (seen && seen.appointmentsOutside > 0) return seen;
+      if (seen && (act === "remove" || seen.appointmentsOutside > 0)) return seen;
       await applied(draft.standing, act, fields, false);
       return null;
     },
@@ -67,6 +70,29 @@ export function HoursDialog({ draft, workspace, onClose }: Props): ReactNode {
   const backwards = fields.ends !== "00:00" && fields.ends <= fields.starts;
   const ready = fields.starts !== "" && fields.ends !== "" && !backwards && fields.weekdays.length > 0 && fields.from !== "";
   const act = (what: Act): void => acting.mutate({ act: what, sure: warned?.act === what });
+  const remover = useRef<HTMLButtonElement>(null);
+  function keep(): void {
+    flushSync(() => warn(null));
+    remover.current?.focus();
+  }
+  if (draft.standing && warned?.act === "remove") {
+    const touching = warned.outside.appointmentsOutside > 0;
+    return (
+      <Dialog asks onClose={onClose} title={t("removeHoursTitle")}>
+        <Sure
+          text={t("removeHoursText", { hours: told(draft.standing, workspace, t, language) })}
+          doing={t(touching ? "removeAnyway" : "removeHours")}
+          leaving={t("keepHours")}
+          pending={acting.isPending}
+          error={acting.error}
+          onDo={() => act("remove")}
+          onClose={keep}
+        >
+          {touching ? <Touched outside={warned.outside} workspace={workspace} /> : null}
+        </Sure>
+      </Dialog>
+    );
+  }
   return (
     <Dialog asks onClose={onClose} title={t(draft.standing ? "changeHours" : "addHours")}>
       <form
@@ -115,11 +141,17 @@ export function HoursDialog({ draft, workspace, onClose }: Props): ReactNode {
           {acting.error ? <Failure error={acting.error} /> : null}
           <Group gap="xs">
             <Button type="submit" disabled={!ready} loading={acting.isPending && acting.variables.act === "save"}>
-              {t(warned?.act === "save" ? "saveAnyway" : "save")}
+              {t(warned ? "saveAnyway" : "save")}
             </Button>
             {draft.standing ? (
-              <Button variant="outline" color="red" loading={acting.isPending && acting.variables.act === "remove"} onClick={() => act("remove")}>
-                {t(warned?.act === "remove" ? "removeAnyway" : "removeHours")}
+              <Button
+                ref={remover}
+                variant="outline"
+                color="red"
+                loading={acting.isPending && acting.variables.act === "remove"}
+                onClick={() => act("remove")}
+              >
+                {t("removeHours")}
               </Button>
             ) : null}
             <Button variant="default" onClick={onClose}>
@@ -182,6 +214,14 @@ function Weekdays({ fields, single, onChange }: Part & { single: boolean }): Rea
       {fields.weekdays.length === 0 ? <Text size="xs" mt={4}>{t("chooseWeekday")}</Text> : null}
     </Checkbox.Group>
   );
+}
+
+/** Dr Lee, Downtown, Monday, 9:00 AM – 5:00 PM */
+function told({ practitionerId, locationId, weekday, starts, ends }: Hours, workspace: Workspace, t: Translate, language: string): string {
+  const nameOf = (rows: { id: string; name: string }[], id: string): string | undefined => rows.find((row) => row.id === id)?.name;
+  const who = nameOf(workspace.practitioners, practitionerId);
+  const where = nameOf(workspace.locations, locationId);
+  return [who, where, t(`weekday_${weekday}`), range(starts, ends, language)].filter(Boolean).join(", ");
 }
 
 function fieldsOf({ standing, ...draft }: Draft, workspace: Workspace): Fields {
