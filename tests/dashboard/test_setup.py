@@ -74,23 +74,44 @@ def test_hours_are_added_changed_and_removed_by_keyboard(screen: Screen, clinic:
     expect(dialog.get_by_role("alert")).to_contain_text("works then already")
     page.keyboard.press("Escape")
     week.get_by_role("button", name=re.compile("^9:00 AM . 11:00 AM")).press("Enter")
-    remove = dialog.get_by_role("button", name="Remove these hours")
-    remove.press("Enter")
-    expect(dialog.get_by_text("In these hours nobody can be booked any more")).to_be_visible()
+    dialog.get_by_role("button", name="Remove these hours").press("Enter")
     expect(dialog.get_by_role("button", name="Keep them")).to_be_focused()
-    assert screen.violations() == []
-    screen.press("Enter")
-    expect(remove).to_be_focused()
-    with practice_scope(clinic.practice.id):
-        assert WorkingHours.objects.count() == 2
-    screen.press("Enter")
-    expect(dialog.get_by_role("button", name="Keep them")).to_be_focused()
-    remove.press("Enter")
+    dialog.get_by_role("button", name="Remove these hours").press("Enter")
     expect(week.get_by_role("button", name=re.compile("^9:00 AM . 11:00 AM"))).to_have_count(0)
     with practice_scope(clinic.practice.id):
         assert WorkingHours.objects.count() == 1
     # The refusal of what overlaps is the browser's to mention.
     assert [error for error in screen.errors if "409" not in error] == []
+
+
+def test_hours_are_not_removed_unasked(screen: Screen, clinic: Clinic) -> None:
+    make_hours(clinic)
+    go_to(screen, "Hours")
+    week = screen.page.get_by_role("table", name="Weekly hours")
+    week.get_by_role("button", name=re.compile("^9:00 AM . 12:00 PM, Dr Alice Lee, Downtown, Monday")).press("Enter")
+    dialog = screen.page.get_by_role("dialog")
+    ends = dialog.get_by_label("Ends")
+    ends.fill("11:30")
+    remove = dialog.get_by_role("button", name="Remove these hours")
+    keep = dialog.get_by_role("button", name="Keep them")
+    remove.press("Enter")
+    expect(keep).to_be_focused()
+    expect(dialog).to_contain_text("Dr Alice Lee, Downtown, Monday, ")
+    expect(dialog).to_contain_text("In these hours nobody can be booked any more")
+    assert screen.violations() == []
+    keep.press("Enter")
+    expect(remove).to_be_focused()
+    expect(ends).to_have_value("11:30")
+    with practice_scope(clinic.practice.id):
+        assert WorkingHours.objects.count() == 1
+    remove.press("Enter")
+    expect(keep).to_be_focused()
+    remove.press("Enter")
+    expect(dialog).to_have_count(0)
+    expect(screen.page.get_by_text("Nobody has hours yet")).to_be_visible()
+    with practice_scope(clinic.practice.id):
+        assert not WorkingHours.objects.exists()
+    assert screen.errors == []
 
 
 def test_time_off_is_taken_and_given_back(screen: Screen, clinic: Clinic) -> None:

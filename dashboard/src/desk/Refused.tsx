@@ -7,6 +7,7 @@ import { Refusal, type Slot } from "../api/client";
 import { Failure } from "../Failure";
 import { useWords } from "../i18n";
 import { told } from "../i18n/refusals";
+import { Blockers } from "./Blockers";
 
 interface Props {
   error: unknown;
@@ -44,9 +45,7 @@ export function Refused({ error, when, names, onChoose, onClose, again }: Props)
     <Alert color="red" variant="outline" role="alert" title={told(error, language)}>
       {error.blockers.length > 0 ? (
         <List size="sm" aria-label={t("whyNot")}>
-          {error.blockers.map((blocker) => (
-            <List.Item key={blocker.code + blocker.sentence}>{blocker.sentence}</List.Item>
-          ))}
+          <Blockers of={error.blockers} />
         </List>
       ) : null}
       {error.nearest.length > 0 ? (

@@ -4,9 +4,11 @@ import { createContext, useContext, useEffect, useMemo, useState, type ReactNode
 
 import { en, type Key } from "./en";
 import { es } from "./es";
+import { fill, type Values } from "./filling";
+
+export { fill, type Values };
 
 export type Language = "en" | "es";
-export type Values = Record<string, string | number>;
 export type Translate = (key: Key, values?: Values) => string;
 
 const WORDS: Record<Language, Record<Key, string>> = { en, es };
@@ -37,11 +39,6 @@ export function useWords(): Spoken {
   const found = useContext(Context);
   if (!found) throw new Error("outside of <Words>");
   return found;
-}
-
-/** The sentence with its {names} replaced; what has no value stays as it is. */
-export function fill(sentence: string, values: Values): string {
-  return sentence.replace(/{(\w+)}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 
 function chosen(): Language {

@@ -5,10 +5,13 @@ import type { ReactNode } from "react";
 
 import { Refusal, type Blocker, type Slot } from "../../api/client";
 import { Failure } from "../../Failure";
+import { told } from "../../i18n/refusals";
+import { Blockers } from "../Blockers";
 import { useWords } from "../words";
 
 interface Refused {
   item: number;
+  code: string;
   sentence: string;
   /** Of one in a series, whose day nobody chose. */
   start: string;
@@ -17,7 +20,7 @@ interface Refused {
 }
 
 export function NotTogether({ error, when }: { error: unknown; when: (instant: string) => string }): ReactNode {
-  const { t } = useWords();
+  const { t, language } = useWords();
   const items = error instanceof Refusal && error.code === "group_refused" ? (error.members["items"] as Refused[]) : null;
   if (!items) return <Failure error={error} />;
   return (
@@ -28,10 +31,8 @@ export function NotTogether({ error, when }: { error: unknown; when: (instant: s
             {t("togetherStep", { number: each.item + 1 })}: {when(each.start)}
           </Text>
           <List size="sm">
-            {each.blockers.length === 0 ? <List.Item>{each.sentence}</List.Item> : null}
-            {each.blockers.map((blocker) => (
-              <List.Item key={blocker.code + blocker.sentence}>{blocker.sentence}</List.Item>
-            ))}
+            {each.blockers.length === 0 ? <List.Item>{told({ code: each.code, message: each.sentence }, language)}</List.Item> : null}
+            <Blockers of={each.blockers} />
             {each.nearest.length > 0 ? (
               <List.Item>
                 {t("nearest")}: {each.nearest.map((slot) => when(slot.start)).join("; ")}

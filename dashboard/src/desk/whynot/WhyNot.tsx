@@ -9,6 +9,7 @@ import { Dialog } from "../../Dialog";
 import { Failure } from "../../Failure";
 import { useHere } from "../../here";
 import { instantAt } from "../../lib/time";
+import { Blockers } from "../Blockers";
 import type { Names } from "../names";
 import { useWords } from "../words";
 
@@ -84,9 +85,7 @@ function Reasons({ found, names, when, onChoose }: ReasonsProps): ReactNode {
     >
       {found.blockers.length > 0 ? (
         <List size="sm" aria-label={t("whyNot")}>
-          {found.blockers.map((blocker) => (
-            <List.Item key={blocker.code + blocker.sentence}>{blocker.sentence}</List.Item>
-          ))}
+          <Blockers of={found.blockers} />
         </List>
       ) : null}
       <Text size="sm" fw={600} mt="xs" mb={4}>
