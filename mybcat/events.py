@@ -39,6 +39,8 @@ class EventType(StrEnum):
     APPOINTMENT_CONFIRMED = "appointment.confirmed"
     # Its patient is to be reminded of the time that it has.
     APPOINTMENT_REMINDER_DUE = "appointment.reminder_due"
+    # Hours, time off, reserved times or a cap: free time of the practitioner is another from now on.
+    SCHEDULE_UPDATED = "schedule.updated"
     HOLD_PLACED = "hold.placed"
     HOLD_RELEASED = "hold.released"
     WAITLIST_ADDED = "waitlist.added"
@@ -102,6 +104,7 @@ CATALOGUE: dict[EventType, dict[str, str]] = {
     EventType.APPOINTMENT_REINSTATED: _APPOINTMENT,
     EventType.APPOINTMENT_CONFIRMED: _APPOINTMENT,
     EventType.APPOINTMENT_REMINDER_DUE: _APPOINTMENT,
+    EventType.SCHEDULE_UPDATED: {"practitionerId": "pract"},
     EventType.HOLD_PLACED: _HOLD,
     EventType.HOLD_RELEASED: _HOLD,
     EventType.WAITLIST_ADDED: _WAITING,

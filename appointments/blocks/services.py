@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from appointments.blocks.models import AppointmentBlock, AppointmentCap
+from appointments.schedule_changes import tell_schedule
 from mybcat import audit
 from mybcat.errors import DomainError, InvalidInput, UnknownId
 from mybcat.principal import Principal
@@ -33,6 +34,7 @@ def add_block(*, fields: dict[str, Any], by: Principal, now: datetime) -> Appoin
     block = AppointmentBlock()
     _fill(block, fields)
     block.save(force_insert=True)
+    tell_schedule(block.practitioner_id, by=by, now=now)
     _record("added", block, by=by, now=now)
     return block
 
@@ -44,6 +46,7 @@ def change_block(*, block_id: UUID, fields: dict[str, Any], by: Principal, now: 
         raise UnknownId(prefix="blk", value=block_id)
     _fill(block, fields)
     block.save()
+    tell_schedule(block.practitioner_id, by=by, now=now)
     _record("changed", block, by=by, now=now)
     return block
 
@@ -53,6 +56,7 @@ def remove_block(*, block_id: UUID, by: Principal, now: datetime) -> None:
     block = AppointmentBlock.objects.select_for_update().filter(id=block_id).first()
     if block is None:
         raise UnknownId(prefix="blk", value=block_id)
+    tell_schedule(block.practitioner_id, by=by, now=now)
     _record("removed", block, by=by, now=now)
     block.delete()
 
@@ -75,6 +79,7 @@ def add_cap(
             cap.save(force_insert=True)
     except IntegrityError as error:
         raise CapExists from error
+    tell_schedule(cap.practitioner_id, by=by, now=now)
     _record("added", cap, by=by, now=now)
     return cap
 
@@ -84,6 +89,7 @@ def remove_cap(*, cap_id: UUID, by: Principal, now: datetime) -> None:
     cap = AppointmentCap.objects.select_for_update().filter(id=cap_id).first()
     if cap is None:
         raise UnknownId(prefix="cap", value=cap_id)
+    tell_schedule(cap.practitioner_id, by=by, now=now)
     _record("removed", cap, by=by, now=now)
     cap.delete()
 

@@ -11,6 +11,7 @@ from django.db import transaction
 from appointments.days import today, zone
 from appointments.hours.outside import Outside, left_outside, within_time_off
 from appointments.planning import weekly_hours
+from appointments.schedule_changes import tell_schedule
 from appointments.schedules import (
     add_time_off,
     check_hours,
@@ -124,6 +125,7 @@ def take_time_off(
         check_time_off(time_off)
     else:
         time_off = add_time_off(**absence, reason=reason, by=by, now=now)
+        tell_schedule(time_off.practitioner_id, by=by, now=now)
         _record("time_off.added", "toff", time_off.id, by, now)
     return time_off, within_time_off(time_off=time_off, now=now)
 
@@ -134,6 +136,7 @@ def end_time_off(*, time_off_id: UUID, by: Principal, now: datetime) -> None:
     if time_off is None:
         raise UnknownId(prefix="toff", value=time_off_id)
     remove_time_off(time_off=time_off, by=by, now=now)
+    tell_schedule(time_off.practitioner_id, by=by, now=now)
     _record("time_off.removed", "toff", time_off_id, by, now)
 
 
@@ -169,6 +172,7 @@ def _applied(
             transaction.set_rollback(True)
         else:
             hours_changed(practitioner=practitioner, now=now)
+            tell_schedule(practitioner.id, by=by, now=now)
             _record(f"working_hours.{action}", "pract", practitioner.id, by, now)
     return row, outside
 

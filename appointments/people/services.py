@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from appointments.hours.outside import Outside, still_with
+from appointments.schedule_changes import tell_schedule
 from appointments.schedules import hours_changed
 from mybcat import audit
 from mybcat.errors import UnknownId
@@ -36,6 +37,7 @@ def change_practitioner(
     practitioner.save(update_fields=columns)
     if practitioner.is_active != was_active:
         hours_changed(practitioner=practitioner, now=now)
+        tell_schedule(practitioner.id, by=by, now=now)
     _record("practitioner.changed", practitioner, by, now)
     left = was_active and not practitioner.is_active
     return practitioner, still_with(practitioner=practitioner, now=now) if left else Outside(0, ())

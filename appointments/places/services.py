@@ -8,6 +8,7 @@ from uuid import UUID
 from appointments.hours.outside import MOST_TOLD, Outside, left_outside
 from appointments.models import Appointment, Slot
 from appointments.planning import weekly_hours
+from appointments.schedule_changes import tell_schedule
 from appointments.schedules import practice_hours_changed
 from appointments.working_days import WeeklyPeriod
 from mybcat import audit
@@ -54,6 +55,7 @@ def change_location(
     location.save(update_fields=fields)
     if (location.time_zone, location.is_active) != stood:
         practice_hours_changed(practice=location.practice, now=now)
+        tell_schedule(None, by=by, now=now)
     if stood[1] and not location.is_active:
         refuse_in_use(location, now=now)
     _record("location.changed", location, by, now)

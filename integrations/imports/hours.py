@@ -6,6 +6,7 @@ from datetime import date, time
 
 from appointments.days import today
 from appointments.hours.services import overlap
+from appointments.schedule_changes import tell_schedule
 from appointments.schedules import lock_schedules, replace_hours
 from integrations.imports.cells import read_clock, read_day, read_weekday
 from integrations.imports.named import locations, practitioners
@@ -113,6 +114,7 @@ def _replace(practitioner: Practitioner, rows: list[WorkingHours], asked: Asked,
         outcome.known += len(rows)
         return
     replace_hours(practitioner=practitioner, hours=rows, by=asked.by, now=asked.now)
+    tell_schedule(practitioner.id, by=asked.by, now=asked.now)
     audit.record(
         principal=asked.by,
         action="working_hours.imported",

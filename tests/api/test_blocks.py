@@ -302,7 +302,7 @@ class TestManaging:
         }
 
     def test_added_listed_changed_and_removed(self, manager: Caller, clinic: Clinic) -> None:
-        with changes(appointments_appointmentblock=1, mybcat_auditentry=1):
+        with changes(appointments_appointmentblock=1, mybcat_auditentry=1, mybcat_event=1):
             answer = manager.post("/api/v2/appointment-blocks", self.wish(clinic))
         made = answer.json()
         assert (answer.status_code, made) == (
@@ -322,7 +322,7 @@ class TestManaging:
         changed = manager.patch(path, {"ends": "00:00", "releaseHours": 48, "types": [], "newPatients": True}).json()
         assert changed == {**made, "ends": "00:00", "releaseHours": 48, "types": [], "newPatients": True}
         assert manager.get("/api/v2/appointment-blocks").json()["data"] == [changed]
-        with changes(appointments_appointmentblock=-1, mybcat_auditentry=1):
+        with changes(appointments_appointmentblock=-1, mybcat_auditentry=1, mybcat_event=1):
             assert manager.delete(path).status_code == 204
         assert_not_found(manager.delete(path))
 

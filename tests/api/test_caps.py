@@ -197,13 +197,13 @@ class TestOfWhomAndWhere:
 class TestManaging:
     def test_added_listed_and_removed(self, manager: Caller, clinic: Clinic) -> None:
         wish = {"type": clinic.exam.code, "practitionerId": public("pract", clinic.practitioner.id), "most": 2}
-        with changes(appointments_appointmentcap=1, mybcat_auditentry=1):
+        with changes(appointments_appointmentcap=1, mybcat_auditentry=1, mybcat_event=1):
             answer = manager.post("/api/v2/appointment-caps", wish)
         made = answer.json()
         assert (answer.status_code, made) == (201, {**wish, "id": made["id"], "locationId": None})
         assert manager.get("/api/v2/appointment-caps").json()["data"] == [made]
         path = f"/api/v2/appointment-caps/{made['id']}"
-        with changes(appointments_appointmentcap=-1, mybcat_auditentry=1):
+        with changes(appointments_appointmentcap=-1, mybcat_auditentry=1, mybcat_event=1):
             assert manager.delete(path).status_code == 204
         assert_not_found(manager.delete(path))
 

@@ -116,6 +116,26 @@ def test_what_a_colleague_does_is_seen_within_a_second(screen: Screen, clinic: C
     expect(screen.page.locator(".held")).to_have_count(0)
 
 
+def test_other_hours_are_seen_without_reloading(screen: Screen, clinic: Clinic) -> None:
+    manager = Caller(make_member(practice=clinic.practice, role=Role.PRACTICE_MANAGER), clinic.practice)
+    tomorrow(screen)
+    who = public("pract", clinic.practitioner.id)
+    free = screen.page.locator(f'[data-practitioner="{who}"] .slot.free')
+    expect(free).to_have_count(8)
+    # It hears of what happens from now on.
+    expect(screen.page.locator('[data-live="live"]')).to_be_visible()
+    hours = {
+        "practitionerId": who,
+        "locationId": public("loc", clinic.location.id),
+        "weekday": f"{clinic.slots[0].starts_at.astimezone(clinic.zone):%A}".lower(),
+        "starts": "13:00",
+        "ends": "13:45",
+    }
+    assert manager.post("/api/v2/working-hours", hours).status_code == 201
+    expect(free).to_have_count(3)
+    assert screen.errors == []
+
+
 def test_a_time_that_is_gone_says_why_and_offers_the_nearest(screen: Screen, clinic: Clinic) -> None:
     _ready(screen, clinic)
     # Without hearing of it.

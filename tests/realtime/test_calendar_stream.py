@@ -46,6 +46,28 @@ def test_a_booking_is_told_within_a_second_and_without_the_patient(
     assert all(told not in text for told in (clinic.patient.first_name, clinic.patient.last_name, clinic.patient.phone))
 
 
+def test_other_hours_are_told_as_the_practitioner_s_whole_calendar(
+    port: int, agent: Caller, manager: Caller, clinic: Clinic, broadcaster: Broadcasting
+) -> None:
+    who = public("pract", clinic.practitioner.id)
+    with Watcher(port, agent) as watcher:
+        watcher.hears()
+        hours = {"practitionerId": who, "locationId": public("loc", clinic.location.id), "weekday": "monday"}
+        answer = manager.post("/api/v2/working-hours", {**hours, "starts": "09:00", "ends": "10:00"})
+        assert answer.status_code == 201, answer.content
+        relay(broadcaster)
+        frame = watcher.hears()
+    assert {**frame, "seq": 0} == {
+        "stream": "calendar",
+        "seq": 0,
+        "type": "schedule.updated",
+        "id": who,
+        "date": None,
+        "practitionerId": who,
+    }
+    assert agent.get("/api/v2/changes", after=0).json()["data"] == [frame]
+
+
 def test_colleagues_hear_of_holds_and_of_their_end(
     port: int, agent: Caller, manager: Caller, clinic: Clinic, broadcaster: Broadcasting
 ) -> None:

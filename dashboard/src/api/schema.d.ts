@@ -2196,7 +2196,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Visits that are not over, in the order of their planning. */
+        /** @description Visits under way, and those to come whose appointments stand, in the order of their planning. */
         get: operations["listVisits"];
         put?: never;
         /** @description Make a visit of an appointment: its practitioner goes to the patient. */
@@ -3228,7 +3228,7 @@ export interface components {
             /** @description https, a name in DNS, port 443 or 8443 */
             url: string;
             /** @description types of events, `appointment.*`, or `*` */
-            enabledEvents: ("*" | "appointment.*" | "hold.*" | "message.*" | "patient.*" | "visit.*" | "waitlist.*" | "appointment.arrived" | "appointment.booked" | "appointment.cancelled" | "appointment.confirmed" | "appointment.entered_in_error" | "appointment.fulfilled" | "appointment.moved" | "appointment.noshow" | "appointment.reinstated" | "appointment.reminder_due" | "appointment.reopened" | "hold.placed" | "hold.released" | "message.changed" | "message.received" | "message.replied" | "patient.created" | "patient.merge_undone" | "patient.merged" | "patient.updated" | "visit.arrived" | "visit.ended" | "visit.planned" | "visit.started" | "waitlist.added" | "waitlist.filled" | "waitlist.offered" | "waitlist.taken" | "waitlist.withdrawn")[];
+            enabledEvents: ("*" | "appointment.*" | "hold.*" | "message.*" | "patient.*" | "schedule.*" | "visit.*" | "waitlist.*" | "appointment.arrived" | "appointment.booked" | "appointment.cancelled" | "appointment.confirmed" | "appointment.entered_in_error" | "appointment.fulfilled" | "appointment.moved" | "appointment.noshow" | "appointment.reinstated" | "appointment.reminder_due" | "appointment.reopened" | "hold.placed" | "hold.released" | "message.changed" | "message.received" | "message.replied" | "patient.created" | "patient.merge_undone" | "patient.merged" | "patient.updated" | "schedule.updated" | "visit.arrived" | "visit.ended" | "visit.planned" | "visit.started" | "waitlist.added" | "waitlist.filled" | "waitlist.offered" | "waitlist.taken" | "waitlist.withdrawn")[];
             /** @default  */
             description: string;
         };
@@ -3893,7 +3893,7 @@ export interface components {
             /** @description https, a name in DNS, port 443 or 8443 */
             url?: string;
             /** @description types of events, `appointment.*`, or `*` */
-            enabledEvents?: ("*" | "appointment.*" | "hold.*" | "message.*" | "patient.*" | "visit.*" | "waitlist.*" | "appointment.arrived" | "appointment.booked" | "appointment.cancelled" | "appointment.confirmed" | "appointment.entered_in_error" | "appointment.fulfilled" | "appointment.moved" | "appointment.noshow" | "appointment.reinstated" | "appointment.reminder_due" | "appointment.reopened" | "hold.placed" | "hold.released" | "message.changed" | "message.received" | "message.replied" | "patient.created" | "patient.merge_undone" | "patient.merged" | "patient.updated" | "visit.arrived" | "visit.ended" | "visit.planned" | "visit.started" | "waitlist.added" | "waitlist.filled" | "waitlist.offered" | "waitlist.taken" | "waitlist.withdrawn")[];
+            enabledEvents?: ("*" | "appointment.*" | "hold.*" | "message.*" | "patient.*" | "schedule.*" | "visit.*" | "waitlist.*" | "appointment.arrived" | "appointment.booked" | "appointment.cancelled" | "appointment.confirmed" | "appointment.entered_in_error" | "appointment.fulfilled" | "appointment.moved" | "appointment.noshow" | "appointment.reinstated" | "appointment.reminder_due" | "appointment.reopened" | "hold.placed" | "hold.released" | "message.changed" | "message.received" | "message.replied" | "patient.created" | "patient.merge_undone" | "patient.merged" | "patient.updated" | "schedule.updated" | "visit.arrived" | "visit.ended" | "visit.planned" | "visit.started" | "waitlist.added" | "waitlist.filled" | "waitlist.offered" | "waitlist.taken" | "waitlist.withdrawn")[];
             /** @default  */
             description: string;
             /** @enum {string} */

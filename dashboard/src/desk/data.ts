@@ -6,6 +6,7 @@ import { useEffect, useState } from "react";
 import { all, api, told, type Appointment, type Call, type HeldTime, type Patient, type Schemas, type Slot } from "../api/client";
 import { following } from "../following";
 import type { Change, Live, State, Word } from "../lib/live";
+import { onceIn } from "../lib/together";
 import { mondayOf } from "../lib/time";
 
 export type AppointmentType = Schemas["AppointmentTypeOutput"];
@@ -14,6 +15,9 @@ export type Location = Schemas["LocationOutput"];
 
 const MOST = 200;
 const MINUTE = 60_000;
+const SCHEDULE = "schedule.updated";
+// In milliseconds.
+const TOGETHER = 250;
 
 export const keyOf = {
   appointments: (practice: string, date: string) => ["appointments", practice, date],
@@ -112,14 +116,24 @@ export function useLive(practice: string, date: string): { state: State; others:
 }
 
 function make(practice: string, queries: QueryClient, is: (state: State) => void, see: (names: string[]) => void): Live {
+  // A holiday of all is an event for each practitioner, one right after the other.
+  const readDaysAgain = onceIn(TOGETHER, () => daysStale(queries, practice));
   return following({
-    onChange: (change) => stale(queries, practice, change),
+    onChange: (change) => {
+      if (change.type === SCHEDULE) readDaysAgain();
+      else stale(queries, practice, change);
+    },
     onResync: () => void queries.invalidateQueries({ predicate: (query) => query.queryKey[1] === practice }),
     onState: is,
     onWord: (word: Word) => {
       if (word.type === "presence") see((word["members"] as { name: string }[]).map((member) => member.name));
     },
   });
+}
+
+/** When somebody works, or what is reserved, is another: any day may be, closures too. What is being offered stays as it is. */
+function daysStale(queries: QueryClient, practice: string): void {
+  for (const name of ["slots", "week", "workspace"]) void queries.invalidateQueries({ queryKey: [name, practice] });
 }
 
 function stale(queries: QueryClient, practice: string, change: Change & { previousDate?: string | null }): void {

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from appointments.models import Slot
+from mybcat.models import Event
 from mybcat.principal import Role
 from mybcat.tenancy import practice_scope
 from practices.models import Location, Practice, Practitioner, WorkingHours
@@ -56,6 +57,8 @@ def test_whom_it_names_works_then_and_slots_follow(manager: Caller, clinic: Clin
     with practice_scope(clinic.practice.id):
         free = Slot.objects.filter(status="free").order_by("starts_at")
         local = [slot.starts_at.astimezone(clinic.zone) for slot in free]
+        # Desks read the practitioner's days again.
+        assert list(Event.objects.values_list("type", "subject_id")) == [("schedule.updated", who)]
     assert {each.weekday() for each in local} == {0, 1}
     assert min(each.time() for each in local if each.weekday() == 0) >= time(9)
 

@@ -31,6 +31,7 @@ const OFFERED = {
     "waitlist.taken": true,
     "waitlist.filled": true,
   },
+  schedule: { "schedule.updated": true },
   hold: { "hold.placed": true, "hold.released": true },
   visit: { "visit.planned": true, "visit.started": true, "visit.arrived": true, "visit.ended": true },
 } satisfies { [Each in Noun]: { [Type in Extract<Pattern, `${Each}.${string}`> as Exclude<Type, `${string}.*`>]: true } };
