@@ -329,6 +329,33 @@ def test_a_new_patient_much_like_one_on_record(screen: Screen, clinic: Clinic) -
     expect(screen.page.get_by_role("region", name="Patient")).to_contain_text(clinic.patient.last_name)
 
 
+def test_a_new_patient_s_form_is_not_lost_unasked(screen: Screen, clinic: Clinic) -> None:
+    screen.press("a")
+    dialog = screen.page.get_by_role("dialog", name="New patient")
+    first = dialog.get_by_label("First name")
+    expect(first).to_be_focused()
+    screen.press("Escape")
+    expect(dialog).to_have_count(0)
+    screen.press("a")
+    expect(first).to_be_focused()
+    screen.type("Ida")
+    screen.press("Escape")
+    asked = dialog.get_by_role("alert")
+    expect(asked).to_contain_text("What you typed is not saved.")
+    expect(asked.get_by_role("button", name="Keep editing")).to_be_focused()
+    assert screen.violations() == []
+    screen.press("Enter")
+    expect(asked).to_have_count(0)
+    expect(first).to_be_focused()
+    expect(first).to_have_value("Ida")
+    screen.press("Escape")
+    asked.get_by_role("button", name="Throw it away").click()
+    expect(dialog).to_have_count(0)
+    with practice_scope(clinic.practice.id):
+        assert not Patient.objects.filter(first_name="Ida").exists()
+    assert screen.errors == []
+
+
 def test_a_practitioner_only_looks(chromium: Browser, url: str, clinic: Clinic) -> None:
     screen = Screen(chromium, url)
     screen.sign_in(make_member(practice=clinic.practice, role=Role.PRACTITIONER))

@@ -54,7 +54,7 @@ export function NewPatient({ phone, onClose, onDone }: Props): ReactNode {
   }
 
   return (
-    <Dialog onClose={onClose} title={t("newPatient")}>
+    <Dialog asks onClose={onClose} title={t("newPatient")}>
       <form
         ref={form}
         onSubmit={(event: FormEvent) => {
