@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 
 import { Refusal } from "./api/client";
 import { useWords, type Language } from "./i18n";
+import { fieldsTold } from "./i18n/fields";
 import { told as sentenceOf } from "./i18n/refusals";
 
 interface Props {
@@ -17,7 +18,7 @@ interface Props {
 export function Failure({ error, retry, told = [] }: Props): ReactNode {
   const { t, language } = useWords();
   const refusal = error instanceof Refusal ? error : null;
-  const wrong = Object.entries(refusal?.fields ?? {}).filter(([name]) => !told.includes(name));
+  const wrong = Object.entries(fieldsTold(refusal?.fields ?? {}, language)).filter(([name]) => !told.includes(name));
   return (
     <Alert color="red" variant="outline" role="alert" my="xs">
       <Text size="sm">{sentence(refusal, t, language)}</Text>

@@ -6,6 +6,7 @@ import { test } from "vitest";
 
 import type { Blocker } from "../src/api/client.ts";
 import { blockerTold } from "../src/i18n/blockers.ts";
+import { fieldsTold } from "../src/i18n/fields.ts";
 import { told } from "../src/i18n/refusals.ts";
 
 test("a refusal is told in Spanish by its code, and else as it came", () => {
@@ -36,4 +37,18 @@ test("what stands against a time is told in Spanish, on the practice's clock", (
 test("what stands against a time is told as it came in English, and where its code is a new one", () => {
   assert.equal(blockerTold(against("taken", null, null), "en", ZONE), "In English");
   assert.equal(blockerTold(against("eclipse", null, null), "es", ZONE), "In English");
+});
+
+test("what is wrong with a field is told in Spanish, with its numbers, and else as it came", () => {
+  const wrong = {
+    firstName: ["This field may not be blank."],
+    lastName: ["Ensure this field has no more than 80 characters.", "Rhymes with nothing"],
+    reason: ['"why (not)?" is not a valid choice.'],
+  };
+  assert.deepEqual(fieldsTold(wrong, "es"), {
+    firstName: "No puede quedar vacío.",
+    lastName: "Debe tener como máximo 80 caracteres. Rhymes with nothing",
+    reason: "«why (not)?» no es una de las opciones.",
+  });
+  assert.equal(fieldsTold(wrong, "en")["lastName"], wrong.lastName.join(" "));
 });

@@ -31,13 +31,10 @@ export class Refusal extends Error {
   }
 
   /** What is wrong with each member of the body, by its name. */
-  get fields(): Record<string, string> {
+  get fields(): Record<string, string[]> {
     const errors = (this.members["errors"] as { detail: string; pointer: string }[] | undefined) ?? [];
-    const found: Record<string, string> = {};
-    for (const { pointer, detail } of errors) {
-      const name = pointer.replace(/^#\/?/, "");
-      found[name] = found[name] === undefined ? detail : `${found[name]} ${detail}`;
-    }
+    const found: Record<string, string[]> = {};
+    for (const { pointer, detail } of errors) (found[pointer.replace(/^#\/?/, "")] ??= []).push(detail);
     return found;
   }
 

@@ -5,6 +5,7 @@ import { useState, type ReactNode } from "react";
 
 import { Refusal } from "../../api/client";
 import { Failure } from "../../Failure";
+import { fieldsTold } from "../../i18n/fields";
 import { Confirm } from "../Confirm";
 import { useMoment } from "../moment";
 import { useWords } from "../words";
@@ -77,7 +78,7 @@ export function Certificates({ client }: { client: ApiClient }): ReactNode {
 }
 
 function Add({ client }: { client: ApiClient }): ReactNode {
-  const { t } = useWords();
+  const { t, language } = useWords();
   const [opened, open] = useState(false);
   const [pem, give] = useState("");
   const adding = useChange(() => addCertificate(client.id, pem));
@@ -114,7 +115,7 @@ function Add({ client }: { client: ApiClient }): ReactNode {
           autoFocus
           spellCheck={false}
           value={pem}
-          error={adding.error instanceof Refusal ? adding.error.fields["certificate"] : undefined}
+          error={adding.error instanceof Refusal ? fieldsTold(adding.error.fields, language)["certificate"] : undefined}
           onChange={(event) => give(event.currentTarget.value)}
         />
         {adding.error ? <Failure error={adding.error} told={["certificate"]} /> : null}

@@ -5,6 +5,7 @@ import { useState, type ReactNode } from "react";
 
 import { Refusal } from "../../api/client";
 import { Failure } from "../../Failure";
+import { fieldsTold } from "../../i18n/fields";
 import { Unsaved } from "../Unsaved";
 import { useWords } from "../words";
 import { SCOPES, type ApiClient, type Fields, type Scope } from "./data";
@@ -19,14 +20,14 @@ interface Props {
 }
 
 export function ClientForm({ client, doing, pending, error, onDone, onClose }: Props): ReactNode {
-  const { t } = useWords();
+  const { t, language } = useWords();
   const stored = { scopes: (client?.scopes ?? []) as Scope[], keys: client?.jwks ? JSON.stringify(client.jwks, null, 2) : "" };
   const [name, call] = useState(client?.name ?? "");
   const [scopes, grant] = useState(stored.scopes);
   const [keys, give] = useState(stored.keys);
   const [byKeys, prove] = useState(Boolean(client?.jwks));
   const jwks = parsed(keys);
-  const refused = error instanceof Refusal ? error.fields : {};
+  const refused = error instanceof Refusal ? fieldsTold(error.fields, language) : {};
   const unreadable = byKeys && keys.trim() !== "" && jwks === undefined;
   return (
     <form

@@ -6,6 +6,7 @@ import { useState, type ReactNode } from "react";
 
 import { api, Refusal, told } from "../../api/client";
 import { Failure } from "../../Failure";
+import { fieldsTold } from "../../i18n/fields";
 import { Page } from "../Page";
 import { Unsaved } from "../Unsaved";
 import { useWords } from "../words";
@@ -51,14 +52,14 @@ interface Props {
 }
 
 export function EndpointForm({ endpoint, doing, pending, error, onDone, onClose }: Props): ReactNode {
-  const { t } = useWords();
+  const { t, language } = useWords();
   const stored: Fields = {
     url: endpoint?.url ?? "https://",
     enabledEvents: (endpoint?.enabledEvents ?? ["appointment.*"]) as Pattern[],
     description: endpoint?.description ?? "",
   };
   const [fields, fill] = useState(stored);
-  const refused = error instanceof Refusal ? error.fields : {};
+  const refused = error instanceof Refusal ? fieldsTold(error.fields, language) : {};
   return (
     <form
       onSubmit={(event) => {
