@@ -78,15 +78,15 @@ MIDDLEWARE = [
     "mybcat.gateway.headers.HeadersMiddleware",
     "mybcat.gateway.versions.DeprecationMiddleware",
     "mybcat.gateway.proxy.ProxyMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
+    "mybcat.gateway.origins.OriginsMiddleware",
     "mybcat.gateway.rate_limits.RateLimitMiddleware",
     "mybcat.gateway.versions.SunsetMiddleware",
     "mybcat.gateway.bodies.BodyLimitMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "mybcat.gateway.browser.PagesMiddleware",
 ]
 PAGES_MIDDLEWARE = [
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

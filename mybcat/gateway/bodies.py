@@ -104,7 +104,7 @@ def parsed(raw: bytes) -> Any:
     """The value of a JSON text. Raises ParseError, whose words quote nothing of the text."""
     try:
         text = raw.decode("utf-8")
-        value = json.loads(text, object_pairs_hook=_members, parse_constant=_refuse_constant)
+        value = _READER.decode(text)
     except (ValueError, RecursionError) as error:
         if isinstance(error, _Refused):
             raise ParseError(str(error)) from error
@@ -126,6 +126,9 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(_name: str) -> NoReturn:
     raise _Refused("The body holds a number that JSON does not have")
+
+
+_READER = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_refuse_constant)
 
 
 def _check(value: Any, *, depth: int) -> None:

@@ -6,20 +6,17 @@ as a limit says, and what one limit refuses is counted by none. Time is Redis's 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from math import ceil
 from typing import Any, Self
 from uuid import UUID
 
-from redis.commands.core import Script
-
 from mybcat import epochs
 from mybcat.gateway.limits import Limit
-from mybcat.volatile import Volatile
+from mybcat.volatile import Script, Volatile
 
 # KEYS: epochs, then one per limit. ARGV: how many epochs; then per limit its quota, microseconds
 # (0: to the end of the UTC day) and burst. A burst is a bucket (GCRA): its key holds when it will be full again.
-_COUNT = """
+_COUNT = Script(b"""
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local skip, answer, limits, refused = tonumber(ARGV[1]), {}, {}, false
@@ -68,7 +65,7 @@ for _, limit in ipairs(limits) do
     answer[#answer + 1] = math.ceil(limit.ends / 1000)
 end
 return answer
-"""
+""")
 
 
 # A window that has ended meanwhile has nothing to give back to; decrementing keeps the time that a key has left.
@@ -125,7 +122,7 @@ def counted(
     arguments: list[int] = [len(subjects)]
     for limit in limits:
         arguments += (limit.quota, 0 if limit.daily else limit.seconds * 1_000_000, limit.burst)
-    answer: Any = store.call(lambda client: _script()(keys=keys, args=arguments, client=client))
+    answer: Any = store.run(_COUNT, keys=keys, arguments=arguments)
     known = tuple(None if epoch is None else int(epoch) for epoch in answer[: len(subjects)])
     figures = answer[len(subjects) :]
     counts = tuple(Count(limit, *figures[3 * place : 3 * place + 3]) for place, limit in enumerate(limits))
@@ -147,9 +144,3 @@ def used(*, limit: Limit, store: Volatile) -> int:
 
 def _key(limit: Limit) -> str:
     return f"mybcat:limit:{limit.key}"
-
-
-@cache
-def _script() -> Script:
-    # Its digest is computed here once; each call names the client to use.
-    return Script(None, _COUNT.encode())  # type: ignore[arg-type]

@@ -95,7 +95,7 @@ class Endpoint(APIView):
     def perform_authentication(self, request: Request) -> None:
         """Who calls, and whether so often; before the transaction, since Redis may hang."""
         method = _method(request)
-        token, certificate = bearer_token(request), certificate_of(request._request)
+        token, certificate = bearer_token(request._request), certificate_of(request._request)
         operation = f"{type(self).__name__}.{method}"
         limits = partial(limits_of, operation=operation, tier=self.tiers[method], certificate=certificate)
         caller, admission = authorise(token, certificate=certificate, limits=limits, now=self.now)

@@ -23,6 +23,8 @@ from mybcat.tenancy import practice_scope
 _KEY = re.compile(r"[\x20-\x7e]{1,255}", re.ASCII)
 # What a retry would meet again. Other refusals are cheap to repeat, or (429, 5xx) must be.
 REMEMBERED = {409, 422}
+# Not orjson, which fails on integers that JSON has and 64 bits have not.
+_WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
 class KeyMissing(DomainError):
@@ -50,8 +52,7 @@ def _unquoted(value: str) -> str:
 
 
 def _fingerprint(request: Request) -> bytes:
-    # Not orjson, which fails on integers that JSON has and 64 bits have not.
-    body = json.dumps(request.data, sort_keys=True, separators=(",", ":"))
+    body = _WRITER.encode(request.data)
     # A query may ask for something else, such as a preview.
     query = request._request.META.get("QUERY_STRING", "")
     return sha256(f"{request.path}{'?' * bool(query)}{query}\n{body}".encode()).digest()
