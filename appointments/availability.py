@@ -39,7 +39,7 @@ _STARTS = f"""
         JOIN practices_location l ON l.practice_id = %(practice)s AND l.id = f.location_id
         WHERE upper(f.run) - lower(f.run) >= make_interval(mins => %(before)s::int + %(after)s::int)
     )
-    SELECT spans.*, 'free' AS status
+    SELECT spans.*, 'free' AS status, runs.time_zone
     FROM runs CROSS JOIN LATERAL (
         SELECT s.id, s.practitioner_id, s.location_id, s.starts_at, s.ends_at
         FROM appointments_slot s
@@ -84,7 +84,7 @@ RESOURCES_FREE = """AND NOT EXISTS (
 """
 # Of what was found, the earliest of each practitioner.
 _EARLIEST_OF_EACH = """
-    SELECT id, practitioner_id, location_id, starts_at, ends_at, status
+    SELECT id, practitioner_id, location_id, starts_at, ends_at, status, time_zone
     FROM (
         SELECT *, row_number() OVER (PARTITION BY practitioner_id ORDER BY starts_at, id) AS place FROM found
     ) numbered
@@ -92,7 +92,7 @@ _EARLIEST_OF_EACH = """
 """
 # Of what was found, the nearest before an instant and from then on, of one practitioner and of the others.
 _NEAREST_OF_EACH = """
-    SELECT id, practitioner_id, location_id, starts_at, ends_at, status
+    SELECT id, practitioner_id, location_id, starts_at, ends_at, status, time_zone
     FROM (
         SELECT *, row_number() OVER (
             PARTITION BY practitioner_id = %(own)s, starts_at < %(wanted)s
@@ -105,7 +105,7 @@ _NEAREST_OF_EACH = """
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A slot at which an appointment can begin. Members as in Slot."""
+    """A slot at which an appointment can begin. Members as in Slot, and its place's zone."""
 
     id: UUID
     practitioner_id: UUID
@@ -113,6 +113,7 @@ class Start:
     starts_at: datetime
     ends_at: datetime
     status: str
+    time_zone: str
 
 
 def starts(

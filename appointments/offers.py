@@ -1,26 +1,24 @@
 """Which of the times that can be had are read out to a caller, in which order, and why these."""
 
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from itertools import compress
+from operator import eq
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
-
-from django.db import connection
 
 from appointments.availability import ANY_TIME, Start, starts
 from appointments.days import zone
 from appointments.wishes import PartOfDay, Wishes, part_of
 from mybcat.errors import InvalidInput
-from mybcat.tenancy import current_scope
 from practices.models import AppointmentType
 from practices.workspace.services import front_desk
 
 # How far real alternatives are looked for. A week has them unless the practice is full.
 WINDOWS = (timedelta(days=7), timedelta(days=28), timedelta(days=366))
-_CLOCKS = "SELECT id, time_zone FROM practices_location WHERE practice_id = %s AND id = ANY(%s)"
 
 
 class Reason(StrEnum):
@@ -48,8 +46,18 @@ class Offer:
     reasons: list[Reason]
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
+# How much another one is worth to who could not come to the last.
+_WORTH = {
+    Reason.ANOTHER_DAY: 8,
+    Reason.ANOTHER_PART_OF_DAY: 4,
+    Reason.ANOTHER_PRACTITIONER: 2,
+    Reason.ANOTHER_LOCATION: 1,
+}
+# More than any likeness.
+_TAKEN = 1_000_000
+
+
+class _Seen(NamedTuple):
     """A start as callers tell times apart; by the clock of the place."""
 
     start: Start
@@ -58,14 +66,9 @@ class _Seen:
     part: PartOfDay
 
     @property
-    def traits(self) -> list[tuple[Reason, object, int]]:
-        """What can be another one, and how much that is worth to who could not come to the last."""
-        return [
-            (Reason.ANOTHER_DAY, self.day, 8),
-            (Reason.ANOTHER_PART_OF_DAY, self.part, 4),
-            (Reason.ANOTHER_PRACTITIONER, self.start.practitioner_id, 2),
-            (Reason.ANOTHER_LOCATION, self.start.location_id, 1),
-        ]
+    def traits(self) -> tuple[object, ...]:
+        """What can be another one, in the order of `_WORTH`."""
+        return self.day, self.part, self.start.practitioner_id, self.start.location_id
 
 
 def offers(found: Sequence[Start], *, of_all: Sequence[Reason], now: datetime) -> list[Offer]:
@@ -148,31 +151,41 @@ def insured(insurance: str) -> list[Reason]:
 def _spread(candidates: Sequence[_Seen], limit: int) -> list[_Seen]:
     """So many of these, the soonest first, each as unlike those before it as can be."""
     left = sorted(candidates, key=lambda one: _time(one.start))
+    traits = _numbered([one.traits for one in left])
+    # What its likeness to those chosen costs each.
+    costs = [0] * len(left)
     chosen: list[_Seen] = []
-    heard: Counter[tuple[Reason, object]] = Counter()
-    while left and len(chosen) < limit:
-        best = min(left, key=lambda one: sum(heard[kind, trait] * weight for kind, trait, weight in one.traits))
-        left.remove(best)
-        chosen.append(best)
-        heard.update((kind, trait) for kind, trait, _ in best.traits)
+    while len(chosen) < min(limit, len(left)):
+        place = costs.index(min(costs))
+        chosen.append(left[place])
+        costs = [cost + _likeness(traits[place], each) for cost, each in zip(costs, traits, strict=True)]
+        costs[place] = _TAKEN
     return chosen
+
+
+def _numbered(rows: Iterable[Iterable[object]]) -> list[tuple[int, ...]]:
+    """A number in the place of each value: hundreds of candidates are compared, and ids are slow at that."""
+    numbers: dict[object, int] = {}
+    return [tuple(numbers.setdefault(value, len(numbers)) for value in row) for row in rows]
+
+
+def _likeness(one: tuple[int, ...], other: tuple[int, ...]) -> int:
+    return sum(compress(_WORTH.values(), map(eq, one, other)))
 
 
 def _news(one: _Seen, before: Sequence[_Seen]) -> list[Reason]:
     """What none of those before it has."""
-    heard = {(kind, trait) for other in before for kind, trait, _ in other.traits}
-    return [kind for kind, trait, _ in one.traits if (kind, trait) not in heard]
+    heard = [set(values) for values in zip(*(other.traits for other in before), strict=True)]
+    return [kind for kind, trait, known in zip(_WORTH, one.traits, heard, strict=True) if trait not in known]
 
 
 def _seen(found: Sequence[Start]) -> list[_Seen]:
     """By the clocks of their places."""
-    with connection.cursor() as cursor:
-        cursor.execute(_CLOCKS, [current_scope().practice_id, list({start.location_id for start in found})])
-        zones = {place: zone(name) for place, name in cursor.fetchall()}
     seen = []
     for start in found:
-        local = start.starts_at.astimezone(zones[start.location_id])
-        seen.append(_Seen(start, zones[start.location_id], local.date(), part_of(local.time())))
+        clock = zone(start.time_zone)
+        local = start.starts_at.astimezone(clock)
+        seen.append(_Seen(start, clock, local.date(), part_of(local.time())))
     return seen
 
 

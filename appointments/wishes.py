@@ -66,11 +66,8 @@ class Wishes:
 FIRST_OF_EACH_PART = """
     SELECT DISTINCT ON (f.practitioner_id, f.location_id, f.local::date,
                         f.local::time >= '12:00', f.local::time >= '17:00')
-           f.id, f.practitioner_id, f.location_id, f.starts_at, f.ends_at, f.status
-    FROM (
-        SELECT found.*, found.starts_at AT TIME ZONE l.time_zone AS local
-        FROM found JOIN practices_location l ON l.practice_id = %(practice)s AND l.id = found.location_id
-    ) f
+           f.id, f.practitioner_id, f.location_id, f.starts_at, f.ends_at, f.status, f.time_zone
+    FROM (SELECT found.*, found.starts_at AT TIME ZONE found.time_zone AS local FROM found) f
     ORDER BY f.practitioner_id, f.location_id, f.local::date, f.local::time >= '12:00', f.local::time >= '17:00',
              f.starts_at
 """
