@@ -1,6 +1,7 @@
 """What bookings notice of a bulk job and of a flood of webhooks: the same bookings alone and beside them, in turns."""
 
 import argparse
+import statistics
 import subprocess
 import sys
 import time
@@ -22,7 +23,8 @@ from bench.table import table
 from mybcat.embedded.processes import BACKGROUND
 from mybcat.relay import relay_events
 
-ROUNDS = 3
+# One round in three meets something else that the machine does: medians of them are told.
+ROUNDS = 5
 FLOOD = 30_000
 MOST_SLOWER = 0.20
 CLIENTS = 4
@@ -34,7 +36,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seconds", type=int, default=12, help="of each round")
     parser.add_argument("--rate", type=int, default=50, help="bookings a second")
     options = parser.parse_args(arguments)
-    waits: dict[str, list[int]] = defaultdict(list)
+    waits: dict[str, list[list[int]]] = defaultdict(list)
     practice = make_practice(name="Bench: neighbours")
     count = options.seconds * options.rate
     practice.add_slots(start=0, stop=(3 * ROUNDS + 1) * count)
@@ -48,24 +50,34 @@ def main(arguments: list[str]) -> int:
 
         book()
         for _ in range(ROUNDS):
-            waits["alone"] += book()
+            waits["alone"].append(book())
             with bulk_job(api.port):
-                waits["beside a bulk job"] += book()
+                waits["beside a bulk job"].append(book())
             with webhooks():
-                waits["beside a flood of webhooks"] += book()
+                waits["beside a flood of webhooks"].append(book())
     return report(waits, rate=options.rate)
 
 
-def report(waits: dict[str, list[int]], *, rate: int) -> int:
+def report(waits: dict[str, list[list[int]]], *, rate: int) -> int:
     """The table, and whether all stay within the limit."""
-    alone, rows, worst = percentile(waits["alone"], 99), [], 0.0
-    for name, values in waits.items():
-        slower = percentile(values, 99) / alone - 1
+    alone, rows, worst = typical(waits["alone"], 99), [], 0.0
+    for name, rounds in waits.items():
+        slower = typical(rounds, 99) / alone - 1
         worst = max(worst, slower)
-        figures = [f"{percentile(values, each) / 1000:.1f}" for each in (50, 95, 99)]
-        rows.append((name, *figures, f"{slower:+.0%}", str(len(values))))
-    print(table((f"{rate} bookings a second", "p50 ms", "p95 ms", "p99 ms", "p99 against alone", "bookings"), rows))
+        figures = [f"{typical(rounds, each) / 1000:.1f}" for each in (50, 95, 99)]
+        each_p99 = ", ".join(f"{percentile(values, 99) / 1000:.1f}" for values in rounds)
+        rows.append((name, *figures, f"{slower:+.0%}", each_p99))
+    print(
+        table(
+            (f"{rate} bookings a second", "p50 ms", "p95 ms", "p99 ms", "p99 against alone", "p99 of each round"), rows
+        )
+    )
     return 0 if worst <= MOST_SLOWER else 1
+
+
+def typical(rounds: list[list[int]], percent: int) -> float:
+    """The median of the rounds' percentiles."""
+    return statistics.median(percentile(values, percent) for values in rounds)
 
 
 def percentile(values: list[int], percent: int) -> int:
@@ -105,7 +117,7 @@ def yielding_session() -> Iterator[None]:
     if not own.exists():
         yield
         return
-    own.write_text("10")
+    own.write_text(BACKGROUND[-1])
     try:
         yield
     finally:
@@ -115,7 +127,7 @@ def yielding_session() -> Iterator[None]:
 @contextmanager
 def webhooks() -> Iterator[None]:
     """More deliveries of another practice than can be made meanwhile, to a receiver that takes them as they come."""
-    with yielding_session(), receiving(nice=10) as taken:
+    with yielding_session(), receiving(nice=int(BACKGROUND[-1])) as taken:
         other = make_practice(name="Bench: webhooks beside", callers=0)
         register(other, url=f"http://127.0.0.1:{taken.port}/")
         happen(other, "patient.updated", FLOOD)
