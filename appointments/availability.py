@@ -13,8 +13,9 @@ from appointments.wishes import CLOCK_FITS, CLOCK_WALKED, FIRST_OF_EACH_PART, Wi
 from mybcat.tenancy import current_scope
 from practices.models import AppointmentType
 
-# A call asks for the next days first, and goes on from there; only a full practice pays for the whole horizon.
-WINDOWS = (timedelta(days=4), timedelta(days=14), timedelta(days=42), timedelta(days=366))
+# A call asks for the next days first, over a weekend too, and goes on from there; only a full practice pays for the
+# whole horizon.
+WINDOWS = (timedelta(hours=60), timedelta(days=14), timedelta(days=42), timedelta(days=366))
 
 ANY_TIME = Wishes()
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from appointments.availability import WINDOWS, Start, nearest_of_each, next_starts
+from appointments.availability import Start, nearest_of_each, next_starts
 from appointments.wishes import Wishes
 from practices.models import AppointmentType
 
@@ -13,7 +13,7 @@ from practices.models import AppointmentType
 NEAREST = 2
 # So far before and after. The first as far as one another, so that what is found there is nearer than all else; earlier
 # times are looked for in the days before only.
-LOOKED_AT = ((timedelta(days=1), timedelta(days=1)), (timedelta(days=3), WINDOWS[0]))
+LOOKED_AT = ((timedelta(days=1), timedelta(days=1)), (timedelta(days=3), timedelta(days=4)))
 
 
 def nearest_starts(

@@ -1,6 +1,6 @@
 """Which of the times that can be had are read out to a caller, in which order, and why these."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -91,7 +91,7 @@ def offers(found: Sequence[Start], *, of_all: Sequence[Reason], now: datetime) -
 
 
 def alternatives(
-    soonest: Sequence[Start],
+    soonest: Callable[[], Sequence[Start]],
     *,
     appointment_type: AppointmentType,
     practitioners: Collection[UUID],
@@ -102,7 +102,7 @@ def alternatives(
 ) -> list[Start]:
     """Up to `limit` starts from `since` on, on different days, at different times of day, of different people.
 
-    Where there are fewer that differ, the rest are of the `soonest`.
+    Where there are fewer that differ, the rest are of the `soonest`, which are asked for only then.
     """
     found: list[Start] = []
     for window in WINDOWS:
@@ -121,8 +121,10 @@ def alternatives(
         if last or len(found) >= limit:
             break
     chosen = [one.start for one in _spread(_seen(found), limit)]
+    if len(chosen) == limit:
+        return chosen
     known = {start.id for start in chosen}
-    return [*chosen, *(start for start in soonest if start.id not in known)][:limit]
+    return [*chosen, *(start for start in soonest() if start.id not in known)][:limit]
 
 
 def for_whom(appointment_type: AppointmentType, new_patient: str | None) -> list[Reason]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from appointments import serializers_v1 as v1
 from appointments import serializers_v2 as v2
 from appointments.asked import Offered, type_and_everyone
-from appointments.availability import Start, next_starts, starts
+from appointments.availability import next_starts, starts
 from appointments.blocks.rules import been_here
 from appointments.calendar_state import slots_state
 from appointments.models import Slot
@@ -31,7 +31,7 @@ from mybcat.gateway.endpoint import Endpoint
 from mybcat.gateway.lists import each, listed, page_of, read_query
 from mybcat.gateway.tiers import Tier
 from mybcat.principal import Permission
-from practices.models import FOREVER, AppointmentType
+from practices.models import FOREVER
 from practices.protocols.definition import Urgency
 
 # A call centre offers a handful; whoever wants more than this asks for fewer days.
@@ -99,21 +99,19 @@ class NextSlots(Search):
         kind, practitioners, locations, ruled = asked_for(query)
         allowed = window(by=self.principal, now=self.now)
         since, wishes = _since(query, allowed), replace(_wishes(query, allowed, now=self.now), ruled=ruled)
-        found = next_starts(
-            appointment_type=kind,
-            practitioners=practitioners,
-            locations=locations,
-            since=since,
-            limit=query["count"],
-            wishes=wishes,
-        )
+        asked: dict[str, Any] = {
+            "appointment_type": kind,
+            "practitioners": practitioners,
+            "locations": locations,
+            "since": since,
+            "limit": query["count"],
+            "wishes": wishes,
+        }
         zone = self.principal.time_zone
         if request.version == "v1":
+            found = next_starts(**asked)
             return Response({"results": [v1.show_slot(start, zone) for start in found], "count": len(found)})
-        who = (practitioners, locations)
-        told = _offers(
-            found, kind=kind, who=who, query=query, since=_since(query, allowed), wishes=wishes, now=self.now
-        )
+        told = _offers(asked, query=query, now=self.now)
         return Response({"data": [v2.show_offer(offer, zone) for offer in told], "nextCursor": None})
 
 
@@ -135,29 +133,11 @@ def asked_for(query: dict[str, Any]) -> Offered:
     )
 
 
-def _offers(
-    soonest: list[Start],
-    *,
-    kind: AppointmentType,
-    who: tuple[list[UUID], list[UUID]],
-    query: dict[str, Any],
-    since: datetime,
-    wishes: Wishes,
-    now: datetime,
-) -> list[Offer]:
-    """The offers that the query asks for, where these times come next. Raises InvalidInput."""
-    found = soonest
-    of_all = [*for_whom(kind, query.get("newPatient")), *insured(query.get("insurance", ""))]
-    if query.get("urgency") == Urgency.ROUTINE:
-        found = alternatives(
-            soonest,
-            appointment_type=kind,
-            practitioners=who[0],
-            locations=who[1],
-            since=since,
-            limit=query["count"],
-            wishes=wishes,
-        )
+def _offers(asked: dict[str, Any], *, query: dict[str, Any], now: datetime) -> list[Offer]:
+    """The offers that the query asks for, of what `next_starts` is `asked`. Raises InvalidInput."""
+    of_all = [*for_whom(asked["appointment_type"], query.get("newPatient")), *insured(query.get("insurance", ""))]
+    soonest = partial(next_starts, **asked)
+    found = alternatives(soonest, **asked) if query.get("urgency") == Urgency.ROUTINE else soonest()
     return offers(found, of_all=of_all, now=now)
 
 
