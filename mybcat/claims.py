@@ -20,7 +20,7 @@ SUSPECT = 2
 UNLIMITED = 1_000_000
 # A target that has had something for so long may be hanging: it gets a part of its share until that has ended. One that
 # answers fast is sent much at once, and ten that hang leave the threads to others.
-SLOW, SLOW_PART = timedelta(seconds=2), 8
+SLOW, SLOW_PART = timedelta(seconds=1), 8
 
 # `now()` is PostgreSQL's, here and below: workers' clocks may differ. Targets one by one, since the
 # due deliveries of one that hangs may be thousands: others' would be found only behind them. Of each the first, then of
