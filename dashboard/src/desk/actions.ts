@@ -26,7 +26,10 @@ interface Told {
   say(sentence: string): void;
 }
 
-/** An intent has its key from its first attempt until it is done or refused for good. */
+/**
+ * An intent has its key from its first attempt until it is done or refused for good. Its name holds all that is sent: a
+ * key that comes with another body is refused.
+ */
 class Intents {
   readonly #open = new Map<string, Intent>();
 
@@ -121,7 +124,7 @@ export class Actions {
   }
 
   async overbook(wish: changes.Overbooking): Promise<boolean> {
-    return this.#shown(`overbook ${wish.patientId} ${wish.slotId} ${wish.type}`, async ({ key }) => {
+    return this.#shown(`overbook ${JSON.stringify(wish)}`, async ({ key }) => {
       const booked = await changes.overbook(wish, key);
       this.#done({ id: booked.appointmentId }, [booked.start]);
       this.#told.say(`${this.#t("overbooked")}: ${this.#when(booked.start)}`);
@@ -145,7 +148,7 @@ export class Actions {
   }
 
   async cancel(appointment: Appointment, reason: changes.Reason): Promise<boolean> {
-    return this.#changed(`cancel ${appointment.appointmentId}`, [appointment], async (intent) => {
+    return this.#changed(`cancel ${appointment.appointmentId} ${reason}`, [appointment], async (intent) => {
       await changes.cancel(appointment, reason, intent);
       this.#done({ id: appointment.appointmentId }, [appointment.start]);
       this.#told.say(`${this.#t("cancelled")}: ${this.#when(appointment.start)}`);
