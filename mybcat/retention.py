@@ -27,15 +27,20 @@ _FORGET = """
 
 
 def forget_old_deliveries(*, now: datetime) -> int:
-    """Delete what was owed before the retention and has arrived or was discarded; how many.
+    """Delete what was owed before the retention and has arrived or was discarded; how many."""
+    return forget(statement=_FORGET, until=now - settings.DELIVERY_RETENTION, reason="forget old deliveries")
+
+
+def forget(*, statement: str, until: datetime, reason: str) -> int:
+    """Delete by `statement` until it finds no more; how many. It names `until`, `before` (the first id then), `limit`.
 
     A batch a transaction, so that nobody waits for it and a stop in between does no harm.
     """
-    parameters: dict[str, Any] = {"before": earliest_uuid(at=now - settings.DELIVERY_RETENTION), "limit": BATCH}
+    parameters: dict[str, Any] = {"before": earliest_uuid(at=until), "until": until, "limit": BATCH}
     total = 0
     while True:
-        with platform_scope(reason="forget old deliveries"), connection.cursor() as cursor:
-            cursor.execute(_FORGET, parameters)
+        with platform_scope(reason=reason), connection.cursor() as cursor:
+            cursor.execute(statement, parameters)
             total += cursor.rowcount
             if cursor.rowcount < BATCH:
                 return total

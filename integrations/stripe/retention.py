@@ -1,22 +1,17 @@
 """Stripe's events that were handled are kept for a while, to be looked at and replayed, and then forgotten."""
 
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
-from django.db import connection
 
-from mybcat.ids import earliest_uuid
-from mybcat.tenancy import platform_scope
-
-BATCH = 5000
+from mybcat.retention import forget
 
 # By id, which begins with the time, as of deliveries. What is pending or dead waits for us, and what came of a customer
 # whom nobody knows for an operator, however long it takes. Who replays an event begins its time anew.
 _FORGET = """
     DELETE FROM integrations_inboundevent WHERE id IN (
         SELECT id FROM integrations_inboundevent
-        WHERE id < %(before)s AND status = 'handled' AND outcome <> 'unknown_customer' AND handled_at < %(at)s
+        WHERE id < %(before)s AND status = 'handled' AND outcome <> 'unknown_customer' AND handled_at < %(until)s
         ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
     )
 """
@@ -27,11 +22,4 @@ def forget_handled(*, now: datetime) -> int:
 
     One that Stripe sends once more after that is handled once more, and newer ones still win.
     """
-    at, total = now - settings.DELIVERY_RETENTION, 0
-    parameters: dict[str, Any] = {"before": earliest_uuid(at=at), "at": at, "limit": BATCH}
-    while True:
-        with platform_scope(reason="forget stripe events"), connection.cursor() as cursor:
-            cursor.execute(_FORGET, parameters)
-            total += cursor.rowcount
-            if cursor.rowcount < BATCH:
-                return total
+    return forget(statement=_FORGET, until=now - settings.DELIVERY_RETENTION, reason="forget stripe events")

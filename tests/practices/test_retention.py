@@ -67,7 +67,7 @@ def test_what_ended_a_month_ago_is_forgotten_and_nothing_else_changes(clinic: Cl
 
 
 def test_it_goes_batch_by_batch(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retention, "BATCH", 2)
+    monkeypatch.setattr("mybcat.retention.BATCH", 2)
     now = datetime.now(UTC)
     for _ in range(5):
         signed_in(clinic, until=now - 2 * MONTH)

@@ -71,7 +71,7 @@ def test_what_waits_for_anybody_stays_however_old_it_is() -> None:
 
 
 def test_it_goes_batch_by_batch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retention, "BATCH", 2)
+    monkeypatch.setattr("mybcat.retention.BATCH", 2)
     now = datetime.now(UTC)
     for _ in range(5):
         told(now - 2 * MONTH)
