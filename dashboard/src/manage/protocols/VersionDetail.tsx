@@ -1,7 +1,6 @@
 /** One version: a draft to be worked on, or what was published, to be read. */
 
 import { Alert, Badge, Button, Group, Tabs, Text } from "@mantine/core";
-import { useMutation } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 
 import { Refusal } from "../../api/client";
@@ -12,20 +11,23 @@ import { pointed } from "../pointed";
 import { useMoment } from "../moment";
 import { Unsaved } from "../Unsaved";
 import { useWords } from "../words";
-import { save, useReference, useRefreshProtocols, useVersion, type Reference, type Whole } from "./data";
-import { contentOf, faultsOf, within, type Content } from "./definition";
+import { useReference, type Reference } from "./data";
+import { contentOf, faultsOf, within } from "./definition";
 import { Examples } from "./Examples";
 import { Outcomes } from "./Outcomes";
+import { Overtaken } from "./Overtaken";
 import { Editing } from "./parts";
 import { DiscardDialog, LeaveDialog, PublishDialog } from "./dialogs";
 import { Questions } from "./Questions";
+import { nowOf, useVersion, type Seen } from "./seen";
+import { useDraft } from "./useDraft";
 
 export function VersionDetail({ id, onClose }: { id: string; onClose: () => void }): ReactNode {
   const { t } = useWords();
   const version = useVersion(id);
   const reference = useReference();
   if (version.data && reference.data) {
-    return <Opened key={id} version={version.data} reference={reference.data} onClose={onClose} />;
+    return <Opened key={id} seen={version.data} reference={reference.data} onClose={onClose} />;
   }
   return (
     <Page title={t("protocols")} actions={<Back onClick={onClose} />}>
@@ -44,56 +46,48 @@ function Back({ onClick }: { onClick: () => void }): ReactNode {
 }
 
 interface Props {
-  version: Whole;
+  seen: Seen;
   reference: Reference;
   onClose: () => void;
 }
 
-function Opened({ version, reference, onClose }: Props): ReactNode {
+function Opened({ seen, reference, onClose }: Props): ReactNode {
   const { t } = useWords();
   const when = useMoment();
-  const [stored, keep] = useState<Content>(() => contentOf(version));
-  const [content, write] = useState<Content>(stored);
+  const draft = useDraft(seen);
+  const { base, changed, theirs, saving } = draft;
+  const { version } = base;
   const [asking, ask] = useState<"publish" | "discard" | "leave" | null>(null);
-  const refresh = useRefreshProtocols();
-  const saving = useMutation({
-    mutationFn: () => save(version.protocolId, content),
-    onSuccess: async (saved) => {
-      keep(contentOf(saved));
-      write(contentOf(saved));
-      await refresh();
-    },
-  });
-  const draft = version.status === "draft";
-  const changed = JSON.stringify(content) !== JSON.stringify(stored);
+  const [looked, look] = useState(false);
+  const looking = looked && theirs !== null;
+  const content = looking ? contentOf(theirs.version) : draft.content;
+  const open = version.status === "draft";
   const faults = Object.fromEntries(Object.entries(faultsOf(content)).map(([place, key]) => [place, t(key)]));
   const errors = { ...(saving.error ? pointed(saving.error) : {}), ...faults };
   const { definition, examples } = content;
   const refused = saving.error instanceof Refusal && saving.error.status === 400;
-  function change(next: Content): void {
-    saving.reset();
-    write(next);
-  }
+  const overtaken = theirs !== null || nowOf(saving.error) !== null;
+  const change = draft.write;
 
   return (
     <Page
       title={t("protocolNumber", { number: version.number })}
-      hint={draft ? t("protocolDraftHint") : t("protocolPublishedHint", { from: when(version.effectiveFrom) })}
-      actions={<Back onClick={() => (draft && changed ? ask("leave") : onClose())} />}
+      hint={open ? t("protocolDraftHint") : t("protocolPublishedHint", { from: when(version.effectiveFrom) })}
+      actions={<Back onClick={() => (open && changed ? ask("leave") : onClose())} />}
     >
-      {draft ? (
+      {open ? (
         <Group gap="xs">
           <Button
-            disabled={!changed || Object.keys(faults).length > 0}
+            disabled={!changed || overtaken || Object.keys(faults).length > 0}
             loading={saving.isPending}
-            onClick={() => saving.mutate()}
+            onClick={draft.save}
           >
             {t("protocolSave")}
           </Button>
-          <Button variant="default" disabled={changed} onClick={() => ask("publish")}>
+          <Button variant="default" disabled={changed || overtaken} onClick={() => ask("publish")}>
             {t("protocolPublish")}
           </Button>
-          <Button color="red" variant="outline" onClick={() => ask("discard")}>
+          <Button color="red" variant="outline" disabled={overtaken} onClick={() => ask("discard")}>
             {t("protocolDiscard")}
           </Button>
           <Text size="sm" role="status">
@@ -101,13 +95,16 @@ function Opened({ version, reference, onClose }: Props): ReactNode {
           </Text>
         </Group>
       ) : null}
-      {saving.error && !refused ? <Failure error={saving.error} retry={() => saving.mutate()} /> : null}
+      {theirs ? <Overtaken draft={draft} looking={looking} onLook={look} /> : null}
+      {saving.error && !refused && !nowOf(saving.error) ? (
+        <Failure error={saving.error} retry={theirs ? draft.saveOver : draft.save} />
+      ) : null}
       {refused ? (
         <Alert color="red" variant="outline" role="alert">
           {errors["definition"] ?? t("protocolRefused")}
         </Alert>
       ) : null}
-      <Editing value={draft}>
+      <Editing value={open && !looking}>
         <Tabs defaultValue="questions" keepMounted={false}>
           <Tabs.List aria-label={t("protocols")} mb="md">
             <Tab
@@ -145,15 +142,15 @@ function Opened({ version, reference, onClose }: Props): ReactNode {
               content={content}
               reference={reference}
               errors={errors}
-              stale={changed}
+              stale={changed && !looking}
               onChange={(changed) => change({ ...content, examples: changed })}
             />
           </Tabs.Panel>
         </Tabs>
       </Editing>
-      <Unsaved when={draft && changed} />
-      {asking === "publish" ? <PublishDialog version={version} onClose={() => ask(null)} onDone={onClose} /> : null}
-      {asking === "discard" ? <DiscardDialog version={version} onClose={() => ask(null)} onDone={onClose} /> : null}
+      <Unsaved when={open && changed} />
+      {asking === "publish" ? <PublishDialog seen={base} onClose={() => ask(null)} onDone={onClose} /> : null}
+      {asking === "discard" ? <DiscardDialog seen={base} onClose={() => ask(null)} onDone={onClose} /> : null}
       {asking === "leave" ? <LeaveDialog onClose={() => ask(null)} onDone={onClose} /> : null}
     </Page>
   );

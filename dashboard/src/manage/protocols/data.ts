@@ -1,4 +1,4 @@
-/** Versions of the practice's protocol: listed, drafted, saved, tried on their examples, put in force. */
+/** Versions of the practice's protocol: listed, drafted, tried on their examples. */
 
 import { useQuery, useQueryClient, type UseQueryResult } from "@tanstack/react-query";
 
@@ -22,17 +22,6 @@ export function useVersions(): UseQueryResult<Version[]> {
       );
       return found.toReversed();
     },
-  });
-}
-
-export function useVersion(id: string): UseQueryResult<Whole> {
-  const { practice } = useHere();
-  const path = { protocol_id: id };
-  return useQuery({
-    queryKey: ["protocol-version", practice.id, id],
-    queryFn: async () =>
-      (await told(() => api.GET("/api/v2/protocol-versions/{protocol_id}", { params: { path } }))) as unknown as Whole,
-    staleTime: 0,
   });
 }
 
@@ -70,25 +59,6 @@ export type Origin = "in_force" | "platform";
 export async function draft(origin: Origin, key: string): Promise<Version> {
   const params = { header: { "X-Idempotency-Key": key } };
   return told(() => api.POST("/api/v2/protocol-versions", { params, body: { origin } }));
-}
-
-/** As the server keeps it. */
-export async function save(id: string, content: Content): Promise<Whole> {
-  const path = { protocol_id: id };
-  const body = content as unknown as Schemas["DraftInputRequest"];
-  const saved = await told(() => api.PUT("/api/v2/protocol-versions/{protocol_id}", { params: { path }, body }));
-  return saved as unknown as Whole;
-}
-
-export async function discard(id: string): Promise<void> {
-  await told(() => api.DELETE("/api/v2/protocol-versions/{protocol_id}", { params: { path: { protocol_id: id } } }));
-}
-
-/** `effectiveFrom`: null is at once. */
-export async function publish(id: string, effectiveFrom: string | null, key: string): Promise<void> {
-  const params = { path: { protocol_id: id }, header: { "X-Idempotency-Key": key } };
-  const body = effectiveFrom === null ? {} : { effectiveFrom };
-  await told(() => api.POST("/api/v2/protocol-versions/{protocol_id}/publish", { params, body }));
 }
 
 export function useRefreshProtocols(): () => Promise<void> {

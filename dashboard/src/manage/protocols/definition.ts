@@ -84,6 +84,19 @@ export function contentOf({ definition, examples }: Content): Content {
   return { definition: { ...definition, questions }, examples };
 }
 
+/** The same, in whatever order its members were stored. */
+export function same(one: Content, other: Content): boolean {
+  return canonical(contentOf(one)) === canonical(contentOf(other));
+}
+
+function canonical(content: Content): string {
+  return JSON.stringify(content, (_, value: unknown) =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1)))
+      : value,
+  );
+}
+
 const LONGEST_CODE = 40;
 
 /** A code of small letters for what a text names, unlike all that are taken. */

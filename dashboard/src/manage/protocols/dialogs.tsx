@@ -1,6 +1,6 @@
 /** Last looks: before a draft is put in force, is thrown away, or is left as it was saved. */
 
-import { Button, Group, Radio, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Button, Group, Radio, Stack, Text, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 
@@ -9,30 +9,34 @@ import { Failure } from "../../Failure";
 import { useHere } from "../../here";
 import { instantOf } from "../instant";
 import { useWords } from "../words";
-import { discard, publish, useCheck, useRefreshProtocols, type Version } from "./data";
+import { useCheck, useRefreshProtocols } from "./data";
+import { discard, nowOf, publish, useShow, type Seen } from "./seen";
 
 interface Props {
-  version: Version;
+  /** What is on screen, and no other, is put in force or thrown away. */
+  seen: Seen;
   onClose: () => void;
   onDone: () => void;
 }
 
-export function PublishDialog({ version, onClose, onDone }: Props): ReactNode {
+export function PublishDialog({ seen, onClose, onDone }: Props): ReactNode {
   const { practice } = useHere();
   const { t } = useWords();
   const refresh = useRefreshProtocols();
-  const check = useCheck(version.protocolId);
+  const overtaking = useOvertaking();
+  const check = useCheck(seen.version.protocolId);
   const [key] = useState(() => crypto.randomUUID());
   const [when, choose] = useState("now");
   const [date, onDay] = useState("");
   const [time, at] = useState("08:00");
   const from = when === "now" ? null : instantOf(date, time, practice.timeZone);
   const publishing = useMutation({
-    mutationFn: () => publish(version.protocolId, from, key),
+    mutationFn: () => publish(seen, from, key),
     onSuccess: async () => {
       await refresh();
       onDone();
     },
+    onError: overtaking,
   });
   const failing = check.data?.results.filter((result) => !result.passed).map((result) => result.name) ?? [];
   const ready = check.data?.passed === true && (when === "now" || from !== null);
@@ -58,9 +62,9 @@ export function PublishDialog({ version, onClose, onDone }: Props): ReactNode {
             </Text>
           </Group>
         ) : null}
-        {publishing.error ? <Failure error={publishing.error} /> : null}
+        {publishing.error ? <NotDone error={publishing.error} /> : null}
         <Group gap="xs">
-          <Button disabled={!ready} loading={publishing.isPending} onClick={() => publishing.mutate()}>
+          <Button disabled={!ready || nowOf(publishing.error) !== null} loading={publishing.isPending} onClick={() => publishing.mutate()}>
             {t("protocolPublish")}
           </Button>
           <Button variant="default" onClick={onClose}>
@@ -72,22 +76,30 @@ export function PublishDialog({ version, onClose, onDone }: Props): ReactNode {
   );
 }
 
-export function DiscardDialog({ version, onClose, onDone }: Props): ReactNode {
+export function DiscardDialog({ seen, onClose, onDone }: Props): ReactNode {
   const { t } = useWords();
   const refresh = useRefreshProtocols();
+  const overtaking = useOvertaking();
   const discarding = useMutation({
-    mutationFn: () => discard(version.protocolId),
+    mutationFn: () => discard(seen),
     onSuccess: async () => {
       onDone();
       await refresh();
     },
+    onError: overtaking,
   });
   return (
     <Dialog onClose={onClose} title={t("protocolDiscardTitle")}>
       <Text mb="md">{t("protocolDiscardText")}</Text>
-      {discarding.error ? <Failure error={discarding.error} /> : null}
+      {discarding.error ? <NotDone error={discarding.error} /> : null}
       <Group gap="xs">
-        <Button color="red" variant="outline" loading={discarding.isPending} onClick={() => discarding.mutate()}>
+        <Button
+          color="red"
+          variant="outline"
+          disabled={nowOf(discarding.error) !== null}
+          loading={discarding.isPending}
+          onClick={() => discarding.mutate()}
+        >
           {t("protocolDiscard")}
         </Button>
         <Button variant="default" onClick={onClose} data-autofocus>
@@ -98,7 +110,29 @@ export function DiscardDialog({ version, onClose, onDone }: Props): ReactNode {
   );
 }
 
-export function LeaveDialog({ onClose, onDone }: Omit<Props, "version">): ReactNode {
+/** What stands behind the dialog is what is true now. */
+function useOvertaking(): (error: unknown) => Promise<void> {
+  const refresh = useRefreshProtocols();
+  const show = useShow();
+  return async (error) => {
+    const now = nowOf(error);
+    if (!now) return;
+    await show(now);
+    await refresh();
+  };
+}
+
+function NotDone({ error }: { error: unknown }): ReactNode {
+  const { t } = useWords();
+  if (!nowOf(error)) return <Failure error={error} />;
+  return (
+    <Alert color="orange" variant="outline" role="alert" title={t("changedMeanwhile")} my="xs">
+      <Text size="sm">{t("protocolLookFirst")}</Text>
+    </Alert>
+  );
+}
+
+export function LeaveDialog({ onClose, onDone }: Omit<Props, "seen">): ReactNode {
   const { t } = useWords();
   return (
     <Dialog onClose={onClose} title={t("protocolLeaveTitle")}>
