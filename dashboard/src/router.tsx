@@ -105,6 +105,11 @@ const routeTree = root.addChildren([
     }),
     createRoute({
       getParentRoute: () => room,
+      path: "/manage/feeds",
+      component: lazyRouteComponent(() => import("./manage/feeds/Feeds"), "Feeds"),
+    }),
+    createRoute({
+      getParentRoute: () => room,
       path: "/manage/blocks",
       component: lazyRouteComponent(() => import("./manage/blocks/Blocks"), "Blocks"),
     }),

@@ -8,35 +8,55 @@ import { useWords } from "./words";
 
 const SAID_FOR = 4000;
 
+/** What it is called, where it is not a program's secret. */
+interface Told {
+  once: string;
+  text: string;
+  name: string;
+  show: string;
+  copy: string;
+}
+
 interface Props {
   secret: string;
+  told?: Told;
   /** What happens to the one before, if there was one. */
   note?: string;
+  /** What is to be done with it. */
+  children?: ReactNode;
   onStored: () => void;
 }
 
-export function Secret({ secret, note, onStored }: Props): ReactNode {
+export function Secret({ secret, told, note, children, onStored }: Props): ReactNode {
   const { t } = useWords();
+  const { once, text, name, show, copy: copyIt } = told ?? {
+    once: t("secretOnce"),
+    text: t("secretOnceText"),
+    name: t("secret"),
+    show: t("secretShow"),
+    copy: t("secretCopy"),
+  };
   const copying = useClipboard({ timeout: SAID_FOR });
   const copy = useRef<HTMLButtonElement>(null);
   useEffect(() => copy.current?.focus(), [secret]);
   return (
-    <Alert color="yellow" variant="outline" role="region" aria-label={t("secretOnce")}>
+    <Alert color="yellow" variant="outline" role="region" aria-label={once}>
       <Stack gap="xs" maw={640}>
-        <Text fw={700}>{t("secretOnce")}</Text>
-        <Text size="sm">{t("secretOnceText")}</Text>
+        <Text fw={700}>{once}</Text>
+        <Text size="sm">{text}</Text>
         {note ? <Text size="sm">{note}</Text> : null}
         <PasswordInput
-          label={t("secret")}
+          label={name}
           value={secret}
           readOnly
           autoComplete="off"
-          visibilityToggleButtonProps={{ "aria-label": t("secretShow"), tabIndex: 0 }}
+          visibilityToggleButtonProps={{ "aria-label": show, tabIndex: 0 }}
           onFocus={(event) => event.currentTarget.select()}
         />
+        {children}
         <Group gap="xs">
           <Button size="xs" ref={copy} onClick={() => copying.copy(secret)}>
-            {t("secretCopy")}
+            {copyIt}
           </Button>
           <Button size="xs" variant="default" onClick={onStored}>
             {t("secretStored")}

@@ -20,7 +20,8 @@ export interface ScreenOf {
     | "/manage/notices"
     | "/manage/webhooks"
     | "/manage/dead-letters"
-    | "/manage/clients";
+    | "/manage/clients"
+    | "/manage/feeds";
   name: RoomKey;
   /** Agents have it, too. */
   agents?: true;
@@ -68,6 +69,7 @@ export const GROUPS: GroupOf[] = [
       { to: "/manage/webhooks", name: "webhooks" },
       { to: "/manage/dead-letters", name: "deadLetters" },
       { to: "/manage/clients", name: "clients" },
+      { to: "/manage/feeds", name: "feeds" },
     ],
   },
 ];

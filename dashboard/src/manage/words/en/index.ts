@@ -5,6 +5,7 @@ import { blocks } from "./blocks";
 import { bulk } from "./bulk";
 import { clients } from "./clients";
 import { deadletters } from "./deadletters";
+import { feeds } from "./feeds";
 import { hours } from "./hours";
 import { notices } from "./notices";
 import { people } from "./people";
@@ -36,6 +37,7 @@ export const en = {
   ...subscription,
   ...clients,
   ...deadletters,
+  ...feeds,
   ...notices,
   ...webhooks,
 } as const;

@@ -11,5 +11,5 @@ export const room = {
   groupPatients: "Patients",
   groupSchedule: "Schedule",
   groupPractice: "Practice",
-  groupPrograms: "Programs",
+  groupPrograms: "Connections",
 } as const;

@@ -4,6 +4,7 @@ import { blocks } from "./blocks";
 import { bulk } from "./bulk";
 import { clients } from "./clients";
 import { deadletters } from "./deadletters";
+import { feeds } from "./feeds";
 import { hours } from "./hours";
 import { notices } from "./notices";
 import { people } from "./people";
@@ -35,6 +36,7 @@ export const es: Record<RoomKey, string> = {
   ...subscription,
   ...clients,
   ...deadletters,
+  ...feeds,
   ...notices,
   ...webhooks,
 };

@@ -13,5 +13,5 @@ export const room: Record<keyof typeof english, string> = {
   groupPatients: "Pacientes",
   groupSchedule: "Agenda",
   groupPractice: "Consultorio",
-  groupPrograms: "Programas",
+  groupPrograms: "Conexiones",
 };
