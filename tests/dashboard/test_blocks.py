@@ -61,7 +61,21 @@ def test_a_time_is_reserved_changed_and_given_up_by_keyboard(screen: Screen, cli
     assert agent.book(clinic, version="v2").status_code == 201
 
     table.get_by_role("button", name="New patients").press("Enter")
-    dialog.get_by_role("button", name="Stop reserving it").press("Enter")
+    remove = dialog.get_by_role("button", name="Stop reserving it")
+    keep = dialog.get_by_role("button", name="Keep it reserved")
+    remove.press("Enter")
+    expect(keep).to_be_focused()
+    expect(dialog).to_contain_text("Stop reserving New patients?")
+    expect(dialog).to_contain_text("Dr Alice Lee, All locations: Monday")
+    expect(dialog).to_contain_text("What is booked stays booked.")
+    assert screen.violations() == []
+    keep.press("Enter")
+    expect(remove).to_be_focused()
+    with practice_scope(clinic.practice.id):
+        assert AppointmentBlock.objects.count() == 1
+    remove.press("Enter")
+    expect(keep).to_be_focused()
+    remove.press("Enter")
     expect(page.get_by_text("Nothing is reserved")).to_be_visible()
     with practice_scope(clinic.practice.id):
         assert not AppointmentBlock.objects.exists()
@@ -92,7 +106,20 @@ def test_a_limit_is_added_and_removed_and_a_second_one_is_refused(screen: Screen
     expect(dialog).to_have_count(0)
     with practice_scope(clinic.practice.id):
         assert AppointmentCap.objects.get().most == 1
-    table.get_by_role("button", name="Remove").press("Enter")
+    remove = table.get_by_role("button", name="Remove")
+    remove.press("Enter")
+    keep = dialog.get_by_role("button", name="Keep this limit")
+    expect(keep).to_be_focused()
+    expect(dialog).to_contain_text("Dr Alice Lee, All locations: at most 1 a day.")
+    assert screen.violations() == []
+    keep.press("Enter")
+    expect(dialog).to_have_count(0)
+    expect(remove).to_be_focused()
+    with practice_scope(clinic.practice.id):
+        assert AppointmentCap.objects.count() == 1
+    remove.press("Enter")
+    expect(keep).to_be_focused()
+    dialog.get_by_role("button", name="Remove").press("Enter")
     expect(page.get_by_text("There may be any number of each type")).to_be_visible()
     assert screen.violations() == []
     # The refusal is the browser's to mention.

@@ -5,13 +5,15 @@ import type { ReactNode } from "react";
 
 import { Dialog } from "../Dialog";
 import { Failure } from "../Failure";
-import { useWords } from "./words";
+import { useWords } from "../i18n";
 
 interface Asking {
   text: string;
   /** What the button says that does it. */
   doing: string;
   pending: boolean;
+  /** What the button says that leaves it. */
+  leaving?: string;
   error: unknown;
   onDo: () => void;
   onClose: () => void;
@@ -26,8 +28,6 @@ export function Confirm({ title, ...asking }: Asking & { title: string }): React
 }
 
 interface Within extends Asking {
-  /** What the button says that leaves it. */
-  leaving?: string;
   /** What else is to be known before. */
   children?: ReactNode;
 }

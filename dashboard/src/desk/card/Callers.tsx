@@ -2,11 +2,13 @@
 
 import { Badge, Button, Checkbox, Group, NativeSelect, Stack, Table, Text, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useRef, type FormEvent, type ReactNode } from "react";
+import { useRef, useState, type FormEvent, type ReactNode } from "react";
+import { flushSync } from "react-dom";
 
 import { all, api, told, type Patient, type Schemas } from "../../api/client";
 import { Failure } from "../../Failure";
 import { useHere } from "../../here";
+import { Sure } from "../../manage/Confirm";
 import { Loaded } from "../../manage/Loaded";
 import { newKey } from "../changes";
 import { useWords } from "../words";
@@ -30,17 +32,24 @@ export function Callers({ patient }: { patient: Patient }): ReactNode {
     staleTime: 0,
   });
   const refresh = (): Promise<void> => queries.invalidateQueries({ queryKey: key });
-  const removing = useMutation({ mutationFn: remove, onSettled: refresh });
+  const [leaving, ask] = useState<Caller | null>(null);
+  const part = useRef<HTMLDivElement>(null);
   const fixed = role === "practitioner";
+  function close(caller: Caller): void {
+    flushSync(() => ask(null));
+    // Where that one is no more, what is left has it.
+    const row = part.current?.querySelector(`[data-caller="${caller.id}"] button`);
+    (row instanceof HTMLElement ? row : part.current)?.focus();
+  }
+  if (leaving) return <Removing caller={leaving} patient={patient} onRemoved={refresh} onClose={() => close(leaving)} />;
   return (
-    <Stack gap="sm">
-      {removing.error ? <Failure error={removing.error} /> : null}
+    <Stack gap="sm" ref={part} tabIndex={-1}>
       <Loaded query={callers} empty={t("noCallers")}>
         {(found) => (
           <Table aria-label={t("callers")}>
             <Table.Tbody>
               {found.map((each) => (
-                <Row key={each.id} caller={each} {...(fixed ? {} : { onRemove: () => removing.mutate(each.id) })} />
+                <Row key={each.id} caller={each} {...(fixed ? {} : { onRemove: () => ask(each) })} />
               ))}
             </Table.Tbody>
           </Table>
@@ -48,6 +57,38 @@ export function Callers({ patient }: { patient: Patient }): ReactNode {
       </Loaded>
       {fixed ? null : <Add patient={patient} onAdded={refresh} />}
     </Stack>
+  );
+}
+
+interface Leaving {
+  caller: Caller;
+  patient: Patient;
+  onRemoved: () => Promise<void>;
+  onClose: () => void;
+}
+
+function Removing({ caller, patient, onRemoved, onClose }: Leaving): ReactNode {
+  const { t } = useWords();
+  const removing = useMutation({
+    mutationFn: () => remove(caller.id),
+    onSuccess: async () => {
+      await onRemoved();
+      onClose();
+    },
+  });
+  const names = { name: caller.name, patient: `${patient.firstName} ${patient.lastName}` };
+  return (
+    <section aria-label={t("removeCallerTitle", names)}>
+      <Sure
+        text={`${t("removeCallerTitle", names)} ${t("removeCallerText", names)}`}
+        doing={t("removeCaller")}
+        leaving={t("keepCaller")}
+        pending={removing.isPending}
+        error={removing.error}
+        onDo={() => removing.mutate()}
+        onClose={onClose}
+      />
+    </section>
   );
 }
 

@@ -195,6 +195,9 @@ export const en = {
   maySchedule: "May arrange visits",
   mayNotSchedule: "May not arrange visits",
   removeCaller: "Remove",
+  removeCallerTitle: "Remove {name}?",
+  removeCallerText: "When their number calls, the desk does not name {patient} any more. Nothing that is booked changes.",
+  keepCaller: "Keep them",
   otherPractice: "Practice: {name}",
 } as const;
 

@@ -197,5 +197,8 @@ export const es: Record<DeskKey, string> = {
   maySchedule: "Puede acordar visitas",
   mayNotSchedule: "No puede acordar visitas",
   removeCaller: "Quitar",
+  removeCallerTitle: "¿Quitar a {name}?",
+  removeCallerText: "Cuando llame su número, la pantalla ya no nombrará a {patient}. Lo reservado no cambia.",
+  keepCaller: "Dejar como está",
   otherPractice: "Consultorio: {name}",
 };

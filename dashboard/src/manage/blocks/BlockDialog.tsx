@@ -2,14 +2,19 @@
 
 import { Button, Checkbox, Group, NativeSelect, NumberInput, SimpleGrid, Stack, Text, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
-import { useState, type ReactNode } from "react";
+import { useRef, useState, type ReactNode } from "react";
+import { flushSync } from "react-dom";
 
 import { newKey } from "../../desk/changes";
 import { Dialog } from "../../Dialog";
 import { Failure } from "../../Failure";
+import type { Language } from "../../i18n";
 import { date, plusDays } from "../../lib/time";
-import { useWords } from "../words";
+import { Sure } from "../Confirm";
+import { range } from "../hours/clocks";
+import { useWords, type Translate } from "../words";
 import { addBlock, changeBlock, removeBlock, useRefresh, WEEKDAYS, type Block, type Weekday, type Workspace } from "./data";
+import { days } from "./days.ts";
 
 interface Props {
   /** null: a new one. */
@@ -38,8 +43,10 @@ const WORKDAYS = WEEKDAYS.slice(0, 5);
 const LONGEST_RELEASE = 2160;
 
 export function BlockDialog({ standing, workspace, onClose }: Props): ReactNode {
-  const { t } = useWords();
+  const { t, language } = useWords();
   const refresh = useRefresh();
+  const [sure, ask] = useState(false);
+  const remover = useRef<HTMLButtonElement>(null);
   const [fields, fill] = useState(() => fieldsOf(standing, workspace));
   const [key] = useState(newKey);
   const acting = useMutation({
@@ -57,6 +64,26 @@ export function BlockDialog({ standing, workspace, onClose }: Props): ReactNode 
   const forNobody = fields.types.length === 0 && !fields.newPatients;
   const ready =
     fields.name.trim() !== "" && fields.starts !== "" && fields.ends !== "" && !backwards && !forNobody && fields.weekdays.length > 0 && fields.from !== "";
+  function keep(): void {
+    acting.reset();
+    flushSync(() => ask(false));
+    remover.current?.focus();
+  }
+  if (standing && sure) {
+    return (
+      <Dialog asks wide onClose={onClose} title={t("removeBlockTitle", { name: standing.name })}>
+        <Sure
+          text={t("removeBlockText", { block: told(standing, workspace, t, language) })}
+          doing={t("removeBlock")}
+          leaving={t("keepBlock")}
+          pending={acting.isPending}
+          error={acting.error}
+          onDo={() => acting.mutate("remove")}
+          onClose={keep}
+        />
+      </Dialog>
+    );
+  }
   return (
     <Dialog asks wide onClose={onClose} title={t(standing ? "changeBlock" : "addBlock")}>
       <form
@@ -89,11 +116,11 @@ export function BlockDialog({ standing, workspace, onClose }: Props): ReactNode 
           />
           {acting.error ? <Failure error={acting.error} /> : null}
           <Group gap="xs">
-            <Button type="submit" disabled={!ready} loading={acting.isPending && acting.variables === "save"}>
+            <Button type="submit" disabled={!ready} loading={acting.isPending}>
               {t("save")}
             </Button>
             {standing ? (
-              <Button variant="outline" color="red" loading={acting.isPending && acting.variables === "remove"} onClick={() => acting.mutate("remove")}>
+              <Button ref={remover} variant="outline" color="red" disabled={acting.isPending} onClick={() => ask(true)}>
                 {t("removeBlock")}
               </Button>
             ) : null}
@@ -105,6 +132,15 @@ export function BlockDialog({ standing, workspace, onClose }: Props): ReactNode 
       </form>
     </Dialog>
   );
+}
+
+/** Dr Lee, All locations: Monday – Friday, 9:00 AM – 10:00 AM. */
+function told(block: Block, workspace: Workspace, t: Translate, language: Language): string {
+  const named = (rows: { id: string; name: string }[], id: string): string => rows.find((row) => row.id === id)?.name ?? t("inactiveOne");
+  const who = named(workspace.practitioners, block.practitionerId);
+  const where = block.locationId ? named(workspace.locations, block.locationId) : t("everywhere");
+  const weekdays = days(WEEKDAYS, block.weekdays, (day) => t(`weekday_${day}`));
+  return `${who}, ${where}: ${weekdays}, ${range(block.starts, block.ends, language)}`;
 }
 
 interface Part {

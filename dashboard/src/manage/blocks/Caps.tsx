@@ -7,6 +7,7 @@ import { useState, type ReactNode } from "react";
 import { newKey } from "../../desk/changes";
 import { Dialog } from "../../Dialog";
 import { Failure } from "../../Failure";
+import { Confirm } from "../Confirm";
 import { Loaded } from "../Loaded";
 import { useWords } from "../words";
 import { addCap, removeCap, useCaps, useRefresh, type Cap, type Workspace } from "./data";
@@ -37,14 +38,36 @@ export function Caps({ workspace }: { workspace: Workspace }): ReactNode {
 function Rows({ rows, workspace }: { rows: Cap[]; workspace: Workspace }): ReactNode {
   const { t } = useWords();
   const refresh = useRefresh();
-  const removing = useMutation({ mutationFn: (cap: Cap) => removeCap(cap.id), onSuccess: refresh });
+  const [leaving, ask] = useState<Cap | null>(null);
+  const removing = useMutation({
+    mutationFn: (cap: Cap) => removeCap(cap.id),
+    onSuccess: async () => {
+      await refresh();
+      ask(null);
+    },
+  });
   const person = (cap: Cap): string =>
     cap.practitionerId ? (workspace.practitioners.find((each) => each.id === cap.practitionerId)?.name ?? t("inactiveOne")) : t("allTogether");
   const place = (cap: Cap): string =>
     cap.locationId ? (workspace.locations.find((each) => each.id === cap.locationId)?.name ?? t("inactiveOne")) : t("everywhere");
+  const told = (cap: Cap): string => `${typeName(workspace, cap.type)}, ${person(cap)}, ${place(cap)}`;
   return (
     <>
-      {removing.error ? <Failure error={removing.error} /> : null}
+      {leaving ? (
+        <Confirm
+          title={t("removeCapTitle")}
+          text={t("removeCapText", { cap: told(leaving), most: leaving.most })}
+          doing={t("removeCap")}
+          leaving={t("keepCap")}
+          pending={removing.isPending}
+          error={removing.error}
+          onDo={() => removing.mutate(leaving)}
+          onClose={() => {
+            removing.reset();
+            ask(null);
+          }}
+        />
+      ) : null}
       <Table.ScrollContainer minWidth={620}>
         <Table aria-label={t("caps")}>
           <Table.Thead>
@@ -67,9 +90,8 @@ function Rows({ rows, workspace }: { rows: Cap[]; workspace: Workspace }): React
                   <Button
                     variant="default"
                     size="compact-sm"
-                    aria-label={`${t("removeCap")}: ${typeName(workspace, cap.type)}, ${person(cap)}, ${place(cap)}`}
-                    loading={removing.isPending && removing.variables.id === cap.id}
-                    onClick={() => removing.mutate(cap)}
+                    aria-label={`${t("removeCap")}: ${told(cap)}`}
+                    onClick={() => ask(cap)}
                   >
                     {t("removeCap")}
                   </Button>

@@ -4,6 +4,9 @@ export const blocks = {
   addBlock: "Reserve a time",
   changeBlock: "Change reserved time",
   removeBlock: "Stop reserving it",
+  removeBlockTitle: "Stop reserving {name}?",
+  removeBlockText: "{block}. From now on these times are offered for every type of appointment, unless another reserved time covers them. What is booked stays booked.",
+  keepBlock: "Keep it reserved",
   noBlocks: "Nothing is reserved: every free time is offered for every type of appointment. Reserve the first time above.",
   blockName: "Name",
   blockNameHint: "Agents read it when they try to book something else there. Example: New patients",
@@ -27,4 +30,7 @@ export const blocks = {
   mostADay: "At most a day",
   capHint: "On days that have more already, nothing changes but that no more are booked.",
   removeCap: "Remove",
+  removeCapTitle: "Remove this limit?",
+  removeCapText: "{cap}: at most {most} a day. From now on it does not count; other limits stay. What is booked stays booked.",
+  keepCap: "Keep this limit",
 } as const;

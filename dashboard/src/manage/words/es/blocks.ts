@@ -4,6 +4,9 @@ export const blocks = {
   addBlock: "Reservar una franja",
   changeBlock: "Cambiar la franja reservada",
   removeBlock: "Dejar de reservarla",
+  removeBlockTitle: "¿Dejar de reservar {name}?",
+  removeBlockText: "{block}. Desde ahora estas horas se ofrecen para cualquier tipo de cita, salvo las que cubra otra franja reservada. Lo reservado sigue reservado.",
+  keepBlock: "Mantenerla reservada",
   noBlocks: "No hay nada reservado: toda hora libre se ofrece para cualquier tipo de cita. Reserve la primera franja arriba.",
   blockName: "Nombre",
   blockNameHint: "Los agentes lo leen cuando intentan reservar otra cosa ahí. Ejemplo: Pacientes nuevos",
@@ -27,4 +30,7 @@ export const blocks = {
   mostADay: "Máximo al día",
   capHint: "En los días que ya tienen más no cambia nada, salvo que no se reservan más.",
   removeCap: "Quitar",
+  removeCapTitle: "¿Quitar este límite?",
+  removeCapText: "{cap}: {most} al día como máximo. Desde ahora no cuenta; los demás límites siguen. Lo reservado sigue reservado.",
+  keepCap: "Mantener este límite",
 } as const;
