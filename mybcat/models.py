@@ -353,7 +353,10 @@ class SecurityEvent(PracticeRecord):
 
 
 class Epoch(models.Model):
-    """How often what a user, an API client or a practice may do has changed; written by triggers alone."""
+    """How often what a user, an API client or a practice may do has changed; written by triggers alone.
+
+    Never deleted: a number that began anew would be lower than what is remembered, which would then hold.
+    """
 
     subject = models.UUIDField(primary_key=True)
     value = models.BigIntegerField()

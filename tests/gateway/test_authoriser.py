@@ -226,6 +226,33 @@ def test_a_change_that_is_rolled_back_is_none(clinic: Clinic, agent: Caller) -> 
     assert status(agent) == 200
 
 
+def test_an_epoch_is_one_row_however_often_it_rises(clinic: Clinic) -> None:
+    _change_role_often(clinic)
+    epoch = Epoch.objects.get()
+    assert (epoch.subject, epoch.value) == (clinic.agent.id, 3)
+
+
+@pytest.mark.usefixtures("own_redis")
+def test_an_epoch_that_began_anew_would_hold_nobody_out(clinic: Clinic) -> None:
+    """Negative control of keeping them for good."""
+    _change_role_often(clinic)
+    announce()
+    agent = Caller(clinic.agent, clinic.practice)
+    assert status(agent) == 200
+    with platform_scope(reason="test"):
+        Epoch.objects.all().delete()
+    disabled(clinic)
+    announce()
+    assert Epoch.objects.get().value == 1
+    assert status(agent) == 200
+
+
+def _change_role_often(clinic: Clinic) -> None:
+    for role in (Role.PRACTITIONER, Role.PRACTICE_MANAGER, Role.SCHEDULING_AGENT):
+        with practice_scope(clinic.practice.id):
+            Membership.objects.filter(user=clinic.agent).update(role=role)
+
+
 def test_refreshing_and_signing_in_again_end_nothing(own_redis: Valkey, agent: Caller, clinic: Clinic) -> None:
     assert status(agent) == 200
     assert agent.http.post("/api/auth/refresh").status_code == 200
