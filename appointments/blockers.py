@@ -1,11 +1,12 @@
 """Everything that stands against an appointment at a time, each thing named. Pure: rows in, blockers out."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from appointments.facts import Facts
 from appointments.working_days import Interval
 
 
@@ -35,12 +36,13 @@ class Code(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Blocker:
-    """One reason, with the time that it covers where it covers one."""
+    """One reason, with the time that it covers where it covers one, and what its sentence is made of."""
 
     code: Code
     sentence: str
     since: datetime | None = None
     until: datetime | None = None
+    facts: Facts = field(default_factory=Facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,8 @@ def _absent(wanted: Wanted, absences: Iterable[Absence]) -> Iterator[Blocker]:
             yield Blocker(Code.CLOSED, f"Closed until {until}", absence.starts_at, absence.ends_at)
         else:
             sentence = f"{wanted.practitioner} is away until {until}"
-            yield Blocker(Code.TIME_OFF, sentence, absence.starts_at, absence.ends_at)
+            facts = Facts(practitioner=wanted.practitioner)
+            yield Blocker(Code.TIME_OFF, sentence, absence.starts_at, absence.ends_at, facts)
 
 
 def _hours(wanted: Wanted, day: Day) -> Iterator[Blocker]:
@@ -155,14 +158,22 @@ def _hours(wanted: Wanted, day: Day) -> Iterator[Blocker]:
         sentence = f"{short} min short before {wanted.clock(around[0].ends_at)}"
         if wanted.occupied_until <= around[0].ends_at:
             sentence = f"{short} min short after {wanted.clock(around[0].starts_at)}"
-        yield Blocker(Code.TOO_SHORT, sentence, around[0].starts_at, around[0].ends_at)
-    elif day.hours:
-        times = ", ".join(f"{wanted.span(stay.starts_at, stay.ends_at)}" for stay in day.hours)
-        yield Blocker(Code.NOT_IN, f"{wanted.practitioner} is in {times} on {_day(wanted.day)}")
-    elif wanted.day.weekday() in day.weekdays:
-        yield Blocker(Code.NOT_IN, f"{wanted.practitioner} is not in on {_day(wanted.day)}")
+        yield Blocker(Code.TOO_SHORT, sentence, around[0].starts_at, around[0].ends_at, Facts(minutes=short))
     else:
-        yield Blocker(Code.NOT_IN, f"{wanted.practitioner} is not in on {wanted.day:%A}s")
+        yield _not_in(wanted, day)
+
+
+def _not_in(wanted: Wanted, day: Day) -> Blocker:
+    facts = Facts(practitioner=wanted.practitioner, day=wanted.day)
+    if day.hours:
+        stays = tuple((stay.starts_at, stay.ends_at) for stay in day.hours)
+        times = ", ".join(wanted.span(*stay) for stay in stays)
+        facts = replace(facts, hours=stays)
+        return Blocker(Code.NOT_IN, f"{wanted.practitioner} is in {times} on {_day(wanted.day)}", facts=facts)
+    if wanted.day.weekday() in day.weekdays:
+        return Blocker(Code.NOT_IN, f"{wanted.practitioner} is not in on {_day(wanted.day)}", facts=facts)
+    facts = replace(facts, weekly=True)
+    return Blocker(Code.NOT_IN, f"{wanted.practitioner} is not in on {wanted.day:%A}s", facts=facts)
 
 
 def _taken(wanted: Wanted, day: Day) -> Iterator[Blocker]:
@@ -175,12 +186,13 @@ def _taken(wanted: Wanted, day: Day) -> Iterator[Blocker]:
         else:
             # The visits themselves would fit one after the other.
             sentence = f"Too close to the appointment {wanted.span(other.starts_at, other.ends_at)}"
-            yield Blocker(Code.BUFFER, sentence, other.occupied_from, other.occupied_until)
+            facts = Facts(appointment=(other.starts_at, other.ends_at))
+            yield Blocker(Code.BUFFER, sentence, other.occupied_from, other.occupied_until, facts)
     for by in dict.fromkeys(held.by for held in day.held):
         for since, until in _joined((held.since, held.until) for held in day.held if held.by == by):
             if wanted.overlaps(since, until):
                 whose = f" by {by}" if by else ""
-                yield Blocker(Code.HELD, f"Held {wanted.span(since, until)}{whose}", since, until)
+                yield Blocker(Code.HELD, f"Held {wanted.span(since, until)}{whose}", since, until, Facts(held_by=by))
 
 
 def _closed(wanted: Wanted, day: Day) -> Iterator[Blocker]:
@@ -198,7 +210,7 @@ def _grid(wanted: Wanted, day: Day) -> Iterator[Blocker]:
     if any(stay.starts_at <= wanted.starts_at < stay.ends_at for stay in day.hours):
         nearest = sorted(sorted(day.starts, key=lambda start: abs(start - wanted.starts_at))[:2])
         times = " or ".join(wanted.clock(start) for start in nearest)
-        yield Blocker(Code.OFF_GRID, f"Appointments begin at {times}")
+        yield Blocker(Code.OFF_GRID, f"Appointments begin at {times}", facts=Facts(starts=tuple(nearest)))
 
 
 def _joined(spans: Iterable[tuple[datetime, datetime]]) -> Iterator[tuple[datetime, datetime]]:

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from appointments import serializers_v2 as v2
 from appointments.asked import active_type
+from appointments.blockers_v2 import BlockerOutput
 from appointments.holds import MOST_TIMES, Placed, live_holds, place_hold, release_hold
 from appointments.models import HeldTime, Hold
 from appointments.serializers import MAX_CODE
@@ -66,7 +67,7 @@ class RefusedOutput(serializers.Serializer[Any]):
     slotId = serializers.CharField()
     code = serializers.CharField()
     sentence = serializers.CharField()
-    blockers = v2.BlockerOutput(many=True)
+    blockers = BlockerOutput(many=True)
     nearest = v2.SlotOutput(many=True)
 
 

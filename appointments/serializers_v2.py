@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from appointments.blockers import Blocker, Code
+from appointments.blockers_v2 import BlockerOutput, show_blocker
 from appointments.models import Appointment, Slot
 from appointments.offers import Offer, Reason
 from appointments.why_not import Explained
@@ -39,13 +39,6 @@ class SlotOutput(serializers.Serializer[Any]):
 class RankedSlotOutput(SlotOutput):
     rank = serializers.IntegerField(help_text="1: to be read out first")
     reasons = serializers.ListField(child=serializers.ChoiceField(choices=[reason.value for reason in Reason]))
-
-
-class BlockerOutput(serializers.Serializer[Any]):
-    code = serializers.ChoiceField(choices=[code.value for code in Code])
-    sentence = serializers.CharField()
-    start = serializers.DateTimeField(allow_null=True)
-    end = serializers.DateTimeField(allow_null=True)
 
 
 class ExplainedOutput(serializers.Serializer[Any]):
@@ -92,21 +85,12 @@ def _appointment(row: Any, status: str, confirmed_at: datetime | None) -> dict[s
     }
 
 
-def _blocker(blocker: Blocker) -> dict[str, Any]:
-    return {
-        "code": blocker.code.value,
-        "sentence": blocker.sentence,
-        "start": blocker.since,
-        "end": blocker.until,
-    }
-
-
 def show_explained(explained: Explained, time_zone: str) -> dict[str, Any]:
     return {
         "start": explained.starts_at,
         "end": explained.ends_at,
         "possible": not explained.blockers,
-        "blockers": [_blocker(blocker) for blocker in explained.blockers],
+        "blockers": [show_blocker(blocker) for blocker in explained.blockers],
         "nearest": [show_slot(start, time_zone) for start in explained.nearest],
     }
 

@@ -11,6 +11,7 @@ from appointments.blockers import Absence, Blocker, Code, Day, Wanted, blockers
 from appointments.blocks.in_sentences import ruled_out
 from appointments.blocks.rules import been_here
 from appointments.days import day_range, zone
+from appointments.facts import Facts
 from appointments.models import Slot
 from appointments.nearest import nearest_starts
 from appointments.resources.assigning import taken_categories
@@ -158,15 +159,19 @@ def _of_their_own(
     practice = practitioner.practice
     today = now.astimezone(zone(practice.time_zone)).date()
     if (last := today + timedelta(days=practice.horizon_days - 1)) < wanted.day:
-        found.append(Blocker(Code.BEYOND_HORIZON, f"The calendar is open until {last:%B} {last.day}, {last.year}"))
+        sentence = f"The calendar is open until {last:%B} {last.day}, {last.year}"
+        found.append(Blocker(Code.BEYOND_HORIZON, sentence, facts=Facts(last_day=last)))
     if not practitioner.is_active:
-        found.append(Blocker(Code.PRACTITIONER_INACTIVE, f"{practitioner.name} does not see patients any more"))
+        sentence = f"{practitioner.name} does not see patients any more"
+        found.append(Blocker(Code.PRACTITIONER_INACTIVE, sentence, facts=Facts(practitioner=practitioner.name)))
     if location is not None and not location.is_active:
-        found.append(Blocker(Code.LOCATION_INACTIVE, f"Patients are not seen at {location.name} any more"))
+        sentence = f"Patients are not seen at {location.name} any more"
+        found.append(Blocker(Code.LOCATION_INACTIVE, sentence, facts=Facts(location=location.name)))
     wrong = AppointmentType.Audience.RETURNING if new_patient else AppointmentType.Audience.NEW
     if new_patient is not None and appointment_type.audience == wrong:
         who = "new" if appointment_type.audience == AppointmentType.Audience.NEW else "returning"
-        found.append(Blocker(Code.AUDIENCE, f"{appointment_type.name} is for {who} patients"))
+        facts = Facts(appointment_type=appointment_type.name, audience=who)
+        found.append(Blocker(Code.AUDIENCE, f"{appointment_type.name} is for {who} patients", facts=facts))
     return found
 
 
@@ -205,8 +210,8 @@ def _resources(
         mine=(by.id, *moving),
     )
     return [
-        Blocker(Code.RESOURCE, f"No {category.replace('_', ' ')} is free {wanted.span(since, until)}", since, until)
-        for category in lacking
+        Blocker(Code.RESOURCE, f"No {lacked} is free {wanted.span(since, until)}", since, until, Facts(resource=lacked))
+        for lacked in (category.replace("_", " ") for category in lacking)
     ]
 
 

@@ -7,6 +7,7 @@ from appointments.blockers import Blocker, Code, Wanted
 from appointments.blocks.models import AppointmentCap
 from appointments.blocks.rules import Reservation, full_caps, reservations
 from appointments.days import day_range
+from appointments.facts import Facts
 from appointments.models import Slot
 from appointments.regeneration import slots_touching
 from mybcat.principal import Principal
@@ -29,7 +30,8 @@ def ruled_out(
         return
     ids = [slot.id for slot in slots]
     for kept in reservations(slots=ids, kind=kind, practitioner_id=practitioner.id, patient_id=patient_id):
-        yield Blocker(Code.BLOCK, _reserved(wanted, kept), kept.since, kept.until)
+        facts = Facts(block=kept.name, been_here=kept.been_here, free_from=kept.released_at)
+        yield Blocker(Code.BLOCK, _reserved(wanted, kept), kept.since, kept.until, facts)
     full = full_caps(
         kind=kind,
         practitioner_id=practitioner.id,
@@ -40,7 +42,7 @@ def ruled_out(
     )
     for cap in full:
         since, until = day_range(first=wanted.day, last=wanted.day, time_zone=wanted.zone.key)
-        yield Blocker(Code.CAP, _full(wanted, kind, cap), since, until)
+        yield Blocker(Code.CAP, _full(wanted, kind, cap), since, until, _facts(wanted, kind, cap))
 
 
 def _slots(wanted: Wanted, practitioner: Practitioner, location: Location | None) -> list[Slot]:
@@ -67,3 +69,13 @@ def _full(wanted: Wanted, kind: AppointmentType, cap: AppointmentCap) -> str:
     )
     day = f"{wanted.day:%A, %B} {wanted.day.day}"
     return f"{kind.name}: no more than {cap.most} a day{whose and f' {whose}'}, and {day} has them"
+
+
+def _facts(wanted: Wanted, kind: AppointmentType, cap: AppointmentCap) -> Facts:
+    return Facts(
+        appointment_type=kind.name,
+        most=cap.most,
+        practitioner=cap.practitioner.name if cap.practitioner else None,
+        location=cap.location.name if cap.location else None,
+        day=wanted.day,
+    )

@@ -69,6 +69,7 @@ class TestBooking:
         assert (answer.status_code, told["code"]) == (409, "time_reserved")
         [blocker] = [each for each in told["blockers"] if each["code"] == "block"]
         assert blocker["sentence"].startswith("Reserved for “New patients” 09:00 to 10:00 E")
+        assert blocker["values"] == {"block": "New patients", "beenHere": False}
         assert (blocker["start"], blocker["end"]) == (
             clinic.slots[0].starts_at.isoformat(),
             clinic.slots[3].ends_at.isoformat(),

@@ -55,6 +55,7 @@ class TestBooking:
         [blocker] = [each for each in answer.json()["blockers"] if each["code"] == "cap"]
         day = clinic.slots[0].starts_at.astimezone(clinic.zone).date()
         assert blocker["sentence"] == (f"Comprehensive exam: no more than 2 a day, and {day:%A, %B} {day.day} has them")
+        assert blocker["values"] == {"appointmentType": "Comprehensive exam", "most": 2, "day": day.isoformat()}
         assert answer.json()["nearest"][0]["id"] == slot_id(clinic, 8)
         assert book(agent, clinic, 8)
 
@@ -161,6 +162,8 @@ class TestOfWhomAndWhere:
         answer = agent.book(clinic, slot=4, version="v2")
         refused(answer)
         assert "no more than 1 a day of Dr Alice Lee, and " in str(answer.json()["blockers"])
+        [blocker] = [each for each in answer.json()["blockers"] if each["code"] == "cap"]
+        assert (blocker["values"]["practitioner"], "location" in blocker["values"]) == ("Dr Alice Lee", False)
         assert set(offered(agent, clinic, clinic.exam.code)) == set(range(8, 15))
         book(agent, clinic, 8)
         book(agent, clinic, 10)

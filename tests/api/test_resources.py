@@ -83,6 +83,7 @@ class TestBooking:
         assert (answer.status_code, told["code"]) == (409, "no_resource")
         assert [each["code"] for each in told["blockers"]] == ["not_in", "resource"]
         assert told["blockers"][1]["sentence"].startswith("No exam room is free 09:00 to 09:30")
+        assert told["blockers"][1]["values"] == {"resource": "exam room"}
         assert public("slot", clinic.slots[10].id) in [each["id"] for each in told["nearest"]]
         assert book(agent, clinic, 10)
 

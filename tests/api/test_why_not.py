@@ -145,6 +145,9 @@ def test_each_thing_that_stands_against_it_is_named(agent: Caller, hours: Clinic
     explained = asked(agent, hours, tomorrow(hours, "10:50"), type=long.code, location=location)
     assert codes(explained) == ["closed", "too_short", "taken", "off_grid"]
     assert all(blocker["sentence"] for blocker in explained["blockers"])
+    starts = [tomorrow(hours, clock).astimezone(UTC).isoformat() for clock in ("10:45", "11:00")]
+    [_, short, taken, grid] = [blocker["values"] for blocker in explained["blockers"]]
+    assert (sorted(short), taken, grid) == (["minutes"], {}, {"starts": starts})
 
 
 def test_why_somebody_is_away_stays_theirs(agent: Caller, hours: Clinic) -> None:
@@ -165,11 +168,15 @@ def test_what_the_calendar_cannot_help_is_told_too(agent: Caller, hours: Clinic)
     assert "past" in codes(yesterday)
     beyond = asked(agent, hours, tomorrow(hours, "10:00", days=200))
     assert codes(beyond) == ["beyond_horizon"]
+    last = date.fromisoformat(beyond["blockers"][0]["values"]["lastDay"])
+    assert f"{last:%B} {last.day}, {last.year}" in beyond["blockers"][0]["sentence"]
     with practice_scope(hours.practice.id):
         Practitioner.objects.filter(id=hours.practitioner.id).update(is_active=False)
         Location.objects.update(is_active=False)
     gone = asked(agent, hours, tomorrow(hours, "10:00"), location=public("loc", hours.location.id))
     assert codes(gone)[:2] == ["practitioner_inactive", "location_inactive"]
+    values = [blocker["values"] for blocker in gone["blockers"][:2]]
+    assert values == [{"practitioner": hours.practitioner.name}, {"location": hours.location.name}]
     assert gone["nearest"] == []
 
 
@@ -187,7 +194,10 @@ def test_a_type_may_be_for_others(
 ) -> None:
     with practice_scope(hours.practice.id):
         AppointmentType.objects.filter(id=hours.exam.id).update(audience=audience)
-    assert codes(asked(agent, hours, tomorrow(hours, "10:00"), newPatient=new_patient)) == expected
+    explained = asked(agent, hours, tomorrow(hours, "10:00"), newPatient=new_patient)
+    assert codes(explained) == expected
+    for blocker in explained["blockers"]:
+        assert blocker["values"] == {"appointmentType": hours.exam.name, "audience": audience}
 
 
 def test_a_held_time_is_told(agent: Caller, hours: Clinic) -> None:
@@ -195,6 +205,7 @@ def test_a_held_time_is_told(agent: Caller, hours: Clinic) -> None:
     explained = asked(agent, hours, tomorrow(hours, "10:00"))
     assert codes(explained) == ["held"]
     assert re.fullmatch(r"Held 10:00 to 10:15 E[DS]T by Colleague", explained["blockers"][0]["sentence"])
+    assert explained["blockers"][0]["values"] == {"heldBy": "Colleague"}
 
 
 @pytest.mark.parametrize("days", range(0, 40, 7))

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from appointments.blockers import Absence, Code, Day, Held, Taken, Wanted, blockers
+from appointments.facts import Facts
 from appointments.working_days import Interval
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -56,6 +57,10 @@ WORKDAY = Day(
 
 def told(asked: Wanted, day: Day) -> list[tuple[Code, str]]:
     return [(blocker.code, blocker.sentence) for blocker in blockers(wanted=asked, day=day)]
+
+
+def facts(asked: Wanted, day: Day) -> list[Facts]:
+    return [blocker.facts for blocker in blockers(wanted=asked, day=day)]
 
 
 @pytest.mark.parametrize("clock", ["09:00", "11:30", "13:00", "16:30"])
@@ -132,6 +137,29 @@ def test_blockers_say_when_they_begin_and_end() -> None:
     day = replace(WORKDAY, taken=[visit("10:00", "10:45")])
     (blocker,) = blockers(wanted=wanted("10:30"), day=day)
     assert (blocker.since, blocker.until) == (at("10:00"), at("10:45"))
+
+
+def test_what_a_sentence_is_made_of_is_told_beside_it() -> None:
+    off = replace(WORKDAY, hours=[], starts=frozenset())
+    lee, thursday = Facts(practitioner="Dr Lee", day=DAY), date(2026, 6, 4)
+    assert facts(wanted("10:00"), off) == [lee]
+    assert facts(wanted("10:00", day=thursday), off) == [replace(lee, day=thursday, weekly=True)]
+    stays = ((at("09:00"), at("12:00")), (at("13:00"), at("17:00")))
+    assert facts(wanted("08:00"), WORKDAY) == [replace(lee, hours=stays)]
+    assert facts(wanted("11:45"), WORKDAY) == [Facts(minutes=15)]
+    assert facts(wanted("10:05"), WORKDAY) == [Facts(starts=(at("10:00"), at("10:15")))]
+    close = replace(WORKDAY, taken=[visit("10:30", "11:00", before=15)])
+    assert facts(wanted("10:00"), close) == [Facts(appointment=(at("10:30"), at("11:00")))]
+    held = replace(WORKDAY, held=[Held(at("10:00"), at("10:15"), "Ann"), Held(at("10:15"), at("10:30"), None)])
+    assert facts(wanted("10:00"), held) == [Facts(held_by="Ann"), Facts()]
+    away = replace(WORKDAY, absences=[Absence(at("10:00"), at("11:00"), closure=False)])
+    assert facts(wanted("10:00"), away) == [Facts(practitioner="Dr Lee")]
+
+
+def test_what_names_nobody_and_counts_nothing_has_no_facts() -> None:
+    absences = [Absence(at("10:00"), at("11:00"), closure=True)]
+    day = replace(WORKDAY, absences=absences, taken=[visit("10:00", "10:30")])
+    assert facts(wanted("10:00"), day) == [Facts()] * 2
 
 
 def test_both_half_past_ones_of_an_autumn_night_can_be_told_apart() -> None:

@@ -27,9 +27,12 @@ def test_no_refusal_is_told_that_is_never_made(made: set[str]) -> None:
     assert set(codes) - made == set()
 
 
-def test_each_blocker_has_a_spanish_sentence_and_no_other_has() -> None:
-    told = (CHECKOUT / "dashboard" / "src" / "i18n" / "blockers.ts").read_text(encoding="utf-8")
-    codes = re.findall(r"^  ([a-z_]+): {(?:\n    | )plain: \".+", told, flags=re.MULTILINE)
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_each_blocker_has_sentences_in_each_language_and_no_other_has(language: str) -> None:
+    told = (CHECKOUT / "dashboard" / "src" / "i18n" / "blockerWords.ts").read_text(encoding="utf-8")
+    words = re.search(rf"^const {language}: Words = {{\n(.+?)^}};", told, flags=re.MULTILINE | re.DOTALL)
+    assert words is not None
+    codes = re.findall(r"^  ([a-z_]+): {\s+say: \[\s*\".+", words[1], flags=re.MULTILINE)
     assert sorted(codes) == sorted(code.value for code in Code)
 
 

@@ -197,7 +197,7 @@ class TestSeveralAtOnce:
         refused = dialog.get_by_role("alert")
         expect(refused).to_contain_text("Nothing was booked")
         expect(refused).to_contain_text("Appointment 2")
-        expect(refused).to_contain_text("Taken 09:30 to 10:00")
+        expect(refused).to_contain_text("Taken 9:30 AM to 10:00 AM")
         assert len(appointments(clinic)) == 1
         assert screen.violations() == []
 

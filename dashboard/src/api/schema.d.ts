@@ -2726,6 +2726,56 @@ export interface components {
             start: string | null;
             /** Format: date-time */
             end: string | null;
+            /** @description what the sentence is made of, for who words it otherwise; no patient's data */
+            values: components["schemas"]["BlockerValuesOutput"];
+        };
+        BlockerValuesOutput: {
+            /** @description practitioner_inactive, time_off, not_in, cap: the name */
+            practitioner?: string;
+            /** @description location_inactive, cap: the name */
+            location?: string;
+            /** @description audience, cap: the name */
+            appointmentType?: string;
+            /**
+             * @description audience: the patients whom the type is for
+             * @enum {string}
+             */
+            audience?: "new" | "returning";
+            /** @description held: the member's name; not of what a program holds */
+            heldBy?: string;
+            /** @description block: what the reserved time is called */
+            block?: string;
+            /** @description block: it is kept for new patients, and this one has been here before */
+            beenHere?: boolean;
+            /**
+             * Format: date-time
+             * @description block: when anybody may have it; else never
+             */
+            freeFrom?: string;
+            /** @description resource: the category of which none is free */
+            resource?: string;
+            /** @description cap: how many there may be a day */
+            most?: number;
+            /** @description too_short: how many are missing */
+            minutes?: number;
+            /**
+             * Format: date
+             * @description not_in, cap: the day, on the clock of the place
+             */
+            day?: string;
+            /** @description not_in: true where it is so on all such weekdays */
+            weekly?: boolean;
+            /**
+             * Format: date
+             * @description beyond_horizon: until when the calendar is open
+             */
+            lastDay?: string;
+            /** @description buffer: the other appointment without its buffers */
+            appointment?: components["schemas"]["SpanOutput"];
+            /** @description not_in: when they are in on that day, if at all */
+            hours?: components["schemas"]["SpanOutput"][];
+            /** @description off_grid: the nearest times that begin one */
+            starts?: string[];
         };
         /** @description A body or query: unknown members are refused by name, and a number is no text. */
         BookingInputRequest: {
@@ -4314,6 +4364,12 @@ export interface components {
             status: "free" | "busy" | "busy-unavailable" | "busy-tentative";
             practitionerId: string;
             locationId: string;
+        };
+        SpanOutput: {
+            /** Format: date-time */
+            start: string;
+            /** Format: date-time */
+            end: string;
         };
         /** @description A body or query: unknown members are refused by name, and a number is no text. */
         StatusInputRequest: {

@@ -1,70 +1,67 @@
-/** What stands against a time, in Spanish: by its code, and by the time that it covers. */
+/** What stands against a time: by its code, the time that it covers, and who and how many. */
 
 import type { Blocker } from "../api/client";
-import { clock, date, day } from "../lib/time.ts";
+import { clock, date, day, dayOf, fullDayOf, weekdayOf } from "../lib/time.ts";
+import { BLOCKERS, type Spoken } from "./blockerWords.ts";
 import { fill } from "./filling.ts";
 import type { Language } from "./index.tsx";
 
-/** Its own sentence in English, or where its code is a new one: it names who and how many as well. */
+/** Of what can be said of it, what says most; its own sentence in English where its code is a new one. */
 export function blockerTold(blocker: Blocker, language: Language, zone: string): string {
-  const spanish = language === "es" ? (BLOCKERS[blocker.code] as Spoken | undefined) : undefined;
-  if (!spanish) return blocker.sentence;
-  const { start, end } = blocker;
-  const since = start && instant(start, zone);
-  const until = end && instant(end, zone);
-  if (spanish.when && since && until) return fill(spanish.when, { since, until, span: span(start, end, zone) });
-  if (spanish.until && until) return fill(spanish.until, { until });
-  if (spanish.since && since) return fill(spanish.since, { since });
-  return spanish.plain;
+  const spoken = BLOCKERS[language][blocker.code] as Spoken | undefined;
+  if (!spoken) return blocker.sentence;
+  const known = new Map(Object.entries(said(blocker, language, zone)).flatMap(([name, value]) => (value == null ? [] : [[name, value]])));
+  const can = (sentence: string): boolean => [...sentence.matchAll(/{(\w+)}/g)].every(([, name]) => known.has(name as string));
+  const parts = [spoken.say.find(can) ?? blocker.sentence, ...(spoken.more ?? []).filter(can)];
+  return fill(parts.join(""), Object.fromEntries(known));
 }
 
-interface Spoken {
-  plain: string;
-  /** With both ends of what it covers, or with one. */
-  when?: string;
-  since?: string;
-  until?: string;
+type Said = Record<string, string | number | null | undefined>;
+
+function said({ start, end, values = {} }: Blocker, language: Language, zone: string): Said {
+  const tell = tellers(language, zone);
+  const { audience, appointmentType, weekly, appointment, hours, starts } = values;
+  return {
+    ...{ since: start && tell.instant(start), until: end && tell.instant(end), span: start && end && tell.span(start, end) },
+    ...{ practitioner: values.practitioner, location: values.location, type: appointmentType, heldBy: values.heldBy },
+    ...{ block: values.block, resource: values.resource, most: values.most, minutes: values.minutes },
+    forNew: audience === "new" ? appointmentType : null,
+    forReturning: audience === "returning" ? appointmentType : null,
+    // Nothing to name, but something to say.
+    beenHere: values.beenHere ? "" : null,
+    freeFrom: values.freeFrom && tell.instant(values.freeFrom),
+    day: values.day && dayOf(values.day, language),
+    weekdays: weekly && values.day ? plural(weekdayOf(values.day, language)) : null,
+    lastDay: values.lastDay && fullDayOf(values.lastDay, language),
+    other: appointment && tell.span(appointment.start, appointment.end),
+    hours: hours?.map((stay) => tell.span(stay.start, stay.end)).join(", "),
+    starts: starts?.map((at) => clock(new Date(at), zone, language)).join(SPAN[language].or),
+  };
 }
 
-const BLOCKERS: Record<Blocker["code"], Spoken> = {
-  past: { plain: "Esa hora ya pasó" },
-  beyond_horizon: { plain: "El calendario todavía no está abierto para esa fecha" },
-  too_soon: { plain: "Falta muy poco: hay que llamar al consultorio", until: "Para una hora antes del {until} hay que llamar al consultorio" },
-  too_far_ahead: {
-    plain: "Es con demasiada antelación: hay que llamar al consultorio",
-    since: "Desde el {since} hay que llamar al consultorio",
-  },
-  practitioner_inactive: { plain: "El profesional ya no atiende a pacientes" },
-  location_inactive: { plain: "En esa sede ya no se atiende a pacientes" },
-  audience: { plain: "Este tipo de cita no es para este paciente: es solo para nuevos, o solo para conocidos" },
-  closed: { plain: "Está cerrado", until: "Está cerrado hasta el {until}" },
-  time_off: { plain: "El profesional está ausente", until: "El profesional está ausente hasta el {until}" },
-  not_in: { plain: "El profesional no atiende a esa hora de ese día" },
-  too_short: { plain: "La cita no cabe en el horario", when: "La cita no cabe en el horario, que va {span}" },
-  off_grid: { plain: "Las citas no empiezan a esa hora: elija una de las del calendario" },
-  taken: { plain: "Ocupada", when: "Ocupada {span}" },
-  buffer: {
-    plain: "Demasiado cerca de otra cita",
-    when: "Demasiado cerca de otra cita, que con su preparación va {span}",
-  },
-  held: { plain: "Retenida para otra persona", when: "Retenida {span} para otra persona" },
-  blocked: { plain: "Bloqueada", when: "Bloqueada {span}" },
-  resource: {
-    plain: "No hay libre ninguna sala o equipo de los que hacen falta",
-    when: "No hay libre {span} ninguna sala o equipo de los que hacen falta",
-  },
-  block: { plain: "Reservada para otras citas", when: "Reservada para otras citas {span}" },
-  cap: { plain: "Ese día ya no se toman más citas de este tipo" },
+const SPAN = {
+  en: { within: "{since} to {until}", across: "{since} to {until}", or: " or " },
+  es: { within: "de {since} a {until}", across: "del {since} al {until}", or: " o " },
 };
 
-/** martes, 1 de diciembre, 9:30 */
-function instant(at: string, zone: string): string {
-  return `${day(new Date(at), zone, "es")}, ${clock(new Date(at), zone, "es")}`;
+interface Tellers {
+  /** Tuesday, December 1, 9:30 AM */
+  instant: (at: string) => string;
+  /** 9:30 AM to 10:00 AM, and with the days where there are two. */
+  span: (start: string, end: string) => string;
 }
 
-/** de 9:30 a 10:00, and with the days where there are two. */
-function span(start: string, end: string, zone: string): string {
-  const [since, until] = [new Date(start), new Date(end)];
-  if (date(since, zone) === date(until, zone)) return `de ${clock(since, zone, "es")} a ${clock(until, zone, "es")}`;
-  return `del ${instant(start, zone)} al ${instant(end, zone)}`;
+function tellers(language: Language, zone: string): Tellers {
+  const instant = (at: string): string => `${day(new Date(at), zone, language)}, ${clock(new Date(at), zone, language)}`;
+  const span = (start: string, end: string): string => {
+    const [since, until] = [new Date(start), new Date(end)];
+    if (date(since, zone) !== date(until, zone)) return fill(SPAN[language].across, { since: instant(start), until: instant(end) });
+    return fill(SPAN[language].within, { since: clock(since, zone, language), until: clock(until, zone, language) });
+  };
+  return { instant, span };
+}
+
+/** Tuesdays; martes and sábados. */
+function plural(weekday: string): string {
+  return weekday.endsWith("s") ? weekday : `${weekday}s`;
 }

@@ -72,6 +72,17 @@ export function dayOf(isoDate: string, language: string): string {
   return day(new Date(`${isoDate}T12:00:00Z`), "UTC", language);
 }
 
+/** November 27, 2026 */
+export function fullDayOf(isoDate: string, language: string): string {
+  const options = { month: "long", day: "numeric", year: "numeric" } as const;
+  return format("UTC", language, options).format(new Date(`${isoDate}T12:00:00Z`));
+}
+
+/** Friday */
+export function weekdayOf(isoDate: string, language: string): string {
+  return format("UTC", language, { weekday: "long" }).format(new Date(`${isoDate}T12:00:00Z`));
+}
+
 /** Mon, Nov 30: 9:05 AM, 9:20 AM; Tue, Dec 1: 9:05 AM */
 export function timesByDay(instants: string[], zone: string, language: string): string {
   const days = new Map<string, string[]>();
