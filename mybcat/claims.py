@@ -25,7 +25,8 @@ SLOW, SLOW_PART = timedelta(seconds=1), 8
 # `now()` is PostgreSQL's, here and below: workers' clocks may differ. Targets one by one, since the
 # due deliveries of one that hangs may be thousands: others' would be found only behind them. Of each the first, then of
 # each the second: where all of ten that hang is due again at once, an eleventh does not wait behind it. Events last and
-# each for itself (OFFSET 0): a join may be planned as a reading of all of them.
+# each for itself (OFFSET 0): a join may be planned as a reading of all of them. So may one with what is due, of which
+# the plan that is kept for any LIMIT expects a tenth of a backlog: therefore arrays, each id of which is looked up.
 _CLAIM = f"""
     WITH RECURSIVE target AS (
         (SELECT target_id FROM mybcat_delivery WHERE listener = %(listener)s AND status = 'pending'
@@ -59,13 +60,13 @@ _CLAIM = f"""
         ) AS found
         ORDER BY found.turn, found.next_attempt_at LIMIT %(limit)s
     ), free AS MATERIALIZED (
-        SELECT id FROM mybcat_delivery WHERE id IN (SELECT id FROM due) AND status = 'pending'
+        SELECT id FROM mybcat_delivery WHERE id = ANY(ARRAY(SELECT id FROM due)) AND status = 'pending'
         FOR NO KEY UPDATE SKIP LOCKED
     ), claimed AS (
         UPDATE mybcat_delivery AS delivery
         SET status = 'leased', lease = %(lease)s, leased_until = now() + %(duration)s, attempts = attempts + 1,
             first_attempt_at = coalesce(first_attempt_at, now())
-        FROM free WHERE delivery.id = free.id RETURNING delivery.*
+        WHERE delivery.id = ANY(ARRAY(SELECT id FROM free)) RETURNING delivery.*
     )
     SELECT {columns(Delivery, "claimed")}, {columns(Event, "event")}
     FROM claimed CROSS JOIN LATERAL (

@@ -33,9 +33,9 @@ _KEEP = """
     ON CONFLICT DO NOTHING
 """
 _FORGET = """
-    DELETE FROM mybcat_idempotencykey WHERE id IN (
+    DELETE FROM mybcat_idempotencykey WHERE id = ANY(ARRAY(
         SELECT id FROM mybcat_idempotencykey WHERE expires_at <= %s ORDER BY expires_at LIMIT %s FOR UPDATE SKIP LOCKED
-    )
+    ))
 """
 
 

@@ -30,7 +30,8 @@ FIRST_BACKOFF, LONGEST_BACKOFF = timedelta(milliseconds=200), timedelta(seconds=
 
 # Never a cursor by id or time: what commits late with an early id would be passed over for ever.
 # The rows of mybcat_eventsequence are locked until the commit, in one order: numbers become visible
-# in their order, leave no gap when the relay dies, and two relays cannot block each other.
+# in their order, leave no gap when the relay dies, and two relays cannot block each other. The array has each event
+# looked up by its id (mybcat/claims.py says why).
 _TAKE = """
     WITH batch AS MATERIALIZED (
         SELECT id, practice_id FROM mybcat_event
@@ -49,7 +50,8 @@ _TAKE = """
     )
     UPDATE mybcat_event AS event
     SET seq = sequence.last - placed.total + placed.place, relayed_at = %(now)s
-    FROM placed JOIN sequence USING (practice_id) WHERE event.id = placed.id
+    FROM placed JOIN sequence USING (practice_id)
+    WHERE event.id = ANY(ARRAY(SELECT id FROM batch)) AND event.id = placed.id
     RETURNING event.*
 """
 

@@ -12,6 +12,8 @@ from mybcat.tenancy import platform_scope
 BATCH = 5000
 
 # By id, which begins with the time: the primary key finds the oldest without an index that each delivery pays for.
+# Arrays, here and in the other statements for `forget`: PostgreSQL expects behind a LIMIT that it does not know a tenth
+# of the table, and would join by reading all of it, once a batch.
 # Dead ones wait for a decision, however long it takes, and what is still on its way is not history.
 _FORGET = """
     WITH old AS MATERIALIZED (
@@ -19,10 +21,14 @@ _FORGET = """
         WHERE id < %(before)s AND status IN ('delivered', 'discarded')
         ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
     ), attempt AS (
-        DELETE FROM mybcat_deliveryattempt AS attempt USING old
-        WHERE attempt.practice_id = old.practice_id AND attempt.delivery_id = old.id
+        DELETE FROM mybcat_deliveryattempt WHERE id = ANY(ARRAY(
+            SELECT attempt.id FROM old CROSS JOIN LATERAL (
+                SELECT id FROM mybcat_deliveryattempt
+                WHERE practice_id = old.practice_id AND delivery_id = old.id OFFSET 0
+            ) AS attempt
+        ))
     )
-    DELETE FROM mybcat_delivery AS delivery USING old WHERE delivery.id = old.id
+    DELETE FROM mybcat_delivery WHERE id = ANY(ARRAY(SELECT id FROM old))
 """
 
 

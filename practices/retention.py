@@ -10,10 +10,10 @@ KEPT = timedelta(days=30)
 # By id, which begins with the time, as of deliveries. A token of a family that is over is refused by its end alone, as
 # it is when there is no family: nothing is let in, nor missed, by forgetting it.
 _FORGET = """
-    DELETE FROM practices_refreshfamily WHERE id IN (
+    DELETE FROM practices_refreshfamily WHERE id = ANY(ARRAY(
         SELECT id FROM practices_refreshfamily WHERE id < %(before)s AND expires_at < %(until)s
         ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
-    )
+    ))
 """
 
 

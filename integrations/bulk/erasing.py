@@ -15,7 +15,7 @@ _DELETE = """
     WITH doomed AS MATERIALIZED (
         SELECT id FROM integrations_bulkmessage WHERE practice_id = %s AND job_id = %s LIMIT %s
     )
-    DELETE FROM integrations_bulkmessage message USING doomed WHERE message.id = doomed.id
+    DELETE FROM integrations_bulkmessage WHERE id = ANY(ARRAY(SELECT id FROM doomed))
 """
 _DELETE_BATCHES = "DELETE FROM integrations_bulkmessagebatch WHERE practice_id = %s AND job_id = %s"
 

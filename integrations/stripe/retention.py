@@ -9,11 +9,11 @@ from mybcat.retention import forget
 # By id, which begins with the time, as of deliveries. What is pending or dead waits for us, and what came of a customer
 # whom nobody knows for an operator, however long it takes. Who replays an event begins its time anew.
 _FORGET = """
-    DELETE FROM integrations_inboundevent WHERE id IN (
+    DELETE FROM integrations_inboundevent WHERE id = ANY(ARRAY(
         SELECT id FROM integrations_inboundevent
         WHERE id < %(before)s AND status = 'handled' AND outcome <> 'unknown_customer' AND handled_at < %(until)s
         ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
-    )
+    ))
 """
 
 
