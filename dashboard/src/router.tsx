@@ -110,6 +110,11 @@ const routeTree = root.addChildren([
     }),
     createRoute({
       getParentRoute: () => room,
+      path: "/manage/imports",
+      component: lazyRouteComponent(() => import("./manage/imports/Imports"), "Imports"),
+    }),
+    createRoute({
+      getParentRoute: () => room,
       path: "/manage/blocks",
       component: lazyRouteComponent(() => import("./manage/blocks/Blocks"), "Blocks"),
     }),

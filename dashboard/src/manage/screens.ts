@@ -21,7 +21,8 @@ export interface ScreenOf {
     | "/manage/webhooks"
     | "/manage/dead-letters"
     | "/manage/clients"
-    | "/manage/feeds";
+    | "/manage/feeds"
+    | "/manage/imports";
   name: RoomKey;
   /** Agents have it, too. */
   agents?: true;
@@ -59,6 +60,7 @@ export const GROUPS: GroupOf[] = [
     screens: [
       { to: "/manage/reports", name: "reports" },
       { to: "/manage/people", name: "people" },
+      { to: "/manage/imports", name: "imports" },
       { to: "/manage/notices", name: "notices" },
       { to: "/manage/subscription", name: "subscription" },
     ],

@@ -7,6 +7,7 @@ import { clients } from "./clients";
 import { deadletters } from "./deadletters";
 import { feeds } from "./feeds";
 import { hours } from "./hours";
+import { imports } from "./imports";
 import { notices } from "./notices";
 import { people } from "./people";
 import { places } from "./places";
@@ -26,6 +27,7 @@ export const en = {
   ...blocks,
   ...bulk,
   ...hours,
+  ...imports,
   ...protocols,
   ...types,
   ...places,

@@ -6,6 +6,7 @@ import { clients } from "./clients";
 import { deadletters } from "./deadletters";
 import { feeds } from "./feeds";
 import { hours } from "./hours";
+import { imports } from "./imports";
 import { notices } from "./notices";
 import { people } from "./people";
 import { places } from "./places";
@@ -25,6 +26,7 @@ export const es: Record<RoomKey, string> = {
   ...blocks,
   ...bulk,
   ...hours,
+  ...imports,
   ...protocols,
   ...types,
   ...places,
