@@ -3,9 +3,11 @@
 Addresses that customers chose go through `guarded.py` instead.
 """
 
+import ssl
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import cache
 
 import httpx
 
@@ -44,10 +46,16 @@ def vendor_client(
         headers={"User-Agent": USER_AGENT, **(headers or {})},
         auth=auth,
         timeout=httpx.Timeout(RESPONSE.total_seconds(), connect=CONNECT.total_seconds()),
-        transport=_Repeating(httpx.HTTPTransport(), sleep=sleep),
+        transport=_Repeating(httpx.HTTPTransport(verify=_trusted()), sleep=sleep),
         event_hooks={"request": [_correlate]},
         trust_env=False,
     )
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """One for all vendors: to read the certificates of the authorities takes longer than a request."""
+    return httpx.create_ssl_context()
 
 
 class _Repeating(httpx.BaseTransport):
