@@ -14,7 +14,7 @@ from tests.admin.conftest import Trail
 from tests.admin.rows import Rows
 from tests.admin.test_pages import MODELS, page
 from tests.callers import Caller
-from tests.factories import Clinic
+from tests.factories import PASSWORD, Clinic
 
 
 def practice_of(row: Model) -> object:
@@ -111,7 +111,7 @@ def test_the_record_is_found_by_patient_by_operator_and_by_correlation(
 
 
 def test_who_signed_in_to_a_practice_is_found_by_member_and_by_practice(desk: Client, clinic: Clinic) -> None:
-    Caller(clinic.agent, clinic.practice).http.post("/api/auth/logout")
+    Caller(clinic.agent, clinic.practice, password=PASSWORD).http.post("/api/auth/logout")
     for term in (str(clinic.agent.id), public_id("prac", clinic.practice.id)):
         listed = desk.get(page(AuditEntry, "changelist"), {"q": term})
         shown = {entry.action for entry in listed.context["cl"].result_list}

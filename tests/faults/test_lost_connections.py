@@ -18,7 +18,7 @@ from tests.admin.conftest import at_desk
 from tests.callers import Caller
 from tests.concurrency.counting import NOTHING, Left, left_behind
 from tests.concurrency.elsewhere import connections_with, elsewhere, terminate_connections_of_the_application
-from tests.factories import Clinic, make_user
+from tests.factories import PASSWORD, Clinic, make_user
 
 ONE = Left(appointments=1, busy_slots=2, events=1, audit_rows=1, keys=1)
 
@@ -76,7 +76,7 @@ def test_a_connection_lost_between_requests_is_replaced_unseen(
 @pytest.mark.parametrize("lose", [terminate, close])
 def test_signing_in_on_a_lost_connection_works(lose: Callable[[], None], agent: Caller, clinic: Clinic) -> None:
     lose()
-    assert Caller(clinic.agent, clinic.practice).token
+    assert Caller(clinic.agent, clinic.practice, password=PASSWORD).token
 
 
 @pytest.mark.parametrize("lose", [terminate, close])

@@ -19,7 +19,7 @@ from practices.models import Membership, User
 from tests.api.refusals import assert_forbidden, assert_refused
 from tests.api.rows import REFUSED, changes
 from tests.callers import Caller, public
-from tests.factories import Clinic
+from tests.factories import PASSWORD, Clinic
 
 ISSUER = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Pool"
 SUBJECT = "us-east-1:7c1c6e0a-subject"
@@ -124,7 +124,7 @@ class TestATrustedIssuer:
         assert [row["id"] for row in answer.json()["results"]] == [public("loc", clinic.location.id)]
 
     def test_leaves_our_own_tokens_good(self, clinic: Clinic) -> None:
-        assert Caller(clinic.agent, clinic.practice).get("/api/v1/locations").status_code == 200
+        assert Caller(clinic.agent, clinic.practice, password=PASSWORD).get("/api/v1/locations").status_code == 200
 
     def test_gives_no_role(self, claims: dict[str, Any], issuer_key: RSAPrivateKey, clinic: Clinic) -> None:
         with practice_scope(clinic.practice.id):

@@ -1,5 +1,6 @@
 """Signing in, changing practice and signing out are on record in the practice concerned, and nowhere else."""
 
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -7,10 +8,10 @@ from django.test import Client
 
 from mybcat.models import AuditEntry
 from mybcat.tenancy import platform_scope, practice_scope
-from practices.models import Membership, Practice, User
+from practices.models import Membership, Practice, RefreshFamily, User
 from tests.api.rows import changes
 from tests.callers import Caller, public, together
-from tests.factories import Clinic, make_member
+from tests.factories import PASSWORD, Clinic, make_member
 
 ACTIONS = ("member.signed_in", "member.practice_switched", "member.signed_out")
 LEFT = {"practices_refreshfamily": 0, "mybcat_epoch": 1, "mybcat_auditentry": 1}
@@ -18,7 +19,7 @@ LEFT = {"practices_refreshfamily": 0, "mybcat_epoch": 1, "mybcat_auditentry": 1}
 
 @pytest.fixture
 def agent(clinic: Clinic) -> Caller:
-    return Caller(clinic.agent, clinic.practice)
+    return Caller(clinic.agent, clinic.practice, password=PASSWORD)
 
 
 def entries(practice: Practice) -> list[AuditEntry]:
@@ -102,7 +103,7 @@ def test_of_many_who_leave_at_once_one_is_on_record(agent: Caller, clinic: Clini
 def test_the_cookie_s_session_and_the_token_s_are_each_on_record(
     agent: Caller, clinic: Clinic, other_clinic: Clinic
 ) -> None:
-    other = Caller(other_clinic.agent, other_clinic.practice)
+    other = Caller(other_clinic.agent, other_clinic.practice, password=PASSWORD)
     assert sign_out(other, **agent.headers).status_code == 204
     for each in (clinic, other_clinic):
         (_, signed_out) = entries(each.practice)
@@ -119,3 +120,20 @@ def test_who_is_no_member_any_more_is_on_record_all_the_same(agent: Caller, clin
         clinic.agent.id,
         [],
     )
+
+
+def test_whom_tests_let_in_is_signed_in_as_over_http(clinic: Clinic) -> None:
+    let_in, signed_in = Caller(clinic.agent, clinic.practice), Caller(clinic.agent, clinic.practice, password=PASSWORD)
+    with platform_scope(reason="test"):
+        one, other = RefreshFamily.objects.values_list("user_id", "current_practice_id", "client", "credentials")
+    assert list(map(bytes, (one[2], other[2]))) == [sha256().digest()] * 2
+    assert (*one[:2], one[3]) == (*other[:2], other[3])
+    first, second = (
+        (entry.action, entry.principal_id, entry.object_ids, entry.address, len(entry.correlation_id))
+        for entry in entries(clinic.practice)
+    )
+    assert first == second
+    assert [list(each.http.cookies) for each in (let_in, signed_in)] == [["refresh"]] * 2
+    for caller in (let_in, signed_in):
+        assert caller.http.post("/api/auth/refresh").status_code == 200
+        assert caller.get("/api/v2/locations").status_code == 200

@@ -249,7 +249,7 @@ def test_what_is_no_refresh_token_is_refused(clinic: Clinic) -> None:
 
 def test_who_knows_a_session_s_id_cannot_end_it(clinic: Clinic) -> None:
     """The id is the `sid` of every access token, so it is no secret."""
-    agent = Caller(clinic.agent, clinic.practice)
+    agent = Caller(clinic.agent, clinic.practice, password=PASSWORD)
     session = UUID(jwt.decode(agent.token, options={"verify_signature": False})["sid"])
     forged = urlsafe_b64encode(session.bytes + bytes(32)).decode()
     stranger = Client(raise_request_exception=False)
@@ -264,14 +264,14 @@ def test_signing_out_ends_the_session_of_the_cookie_and_that_of_the_token(clinic
     signed_out = browser(clinic)
     old = held(signed_out)
     assert signed_out.post("/api/auth/logout").status_code == 204
-    agent = Caller(clinic.agent, clinic.practice)
+    agent = Caller(clinic.agent, clinic.practice, password=PASSWORD)
     agent.http.cookies["refresh"] = old
     assert agent.http.post("/api/auth/logout", headers=agent.headers).status_code == 204
     assert agent.get("/api/v1/locations").status_code == 401
 
 
 def test_a_changed_password_ends_access_tokens_too(clinic: Clinic) -> None:
-    agent = Caller(clinic.agent, clinic.practice)
+    agent = Caller(clinic.agent, clinic.practice, password=PASSWORD)
     clinic.agent.set_password("another good password")
     clinic.agent.save()
     assert agent.get("/api/v1/locations").status_code == 401
@@ -279,7 +279,7 @@ def test_a_changed_password_ends_access_tokens_too(clinic: Clinic) -> None:
 
 @pytest.mark.parametrize("path", ["appointments", "patients"])
 def test_who_has_signed_out_is_told_so_when_sending_a_key(clinic: Clinic, path: str) -> None:
-    agent = Caller(clinic.agent, clinic.practice)
+    agent = Caller(clinic.agent, clinic.practice, password=PASSWORD)
     agent.http.post("/api/auth/logout")
     with changes():
         answer = agent.post(f"/api/v1/{path}", {}, key="after-the-end")

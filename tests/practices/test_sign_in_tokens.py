@@ -24,7 +24,7 @@ from mybcat.principal import Role
 from tests.api.refusals import assert_forbidden, assert_refused
 from tests.api.rows import REFUSED, changes
 from tests.callers import Caller
-from tests.factories import Clinic, make_member
+from tests.factories import PASSWORD, Clinic, make_member
 
 Claims = dict[str, Any]
 
@@ -50,7 +50,7 @@ def assert_invalid_token(answer: Any) -> None:
 
 @pytest.fixture
 def agent(clinic: Clinic) -> Caller:
-    return Caller(clinic.agent, clinic.practice)
+    return Caller(clinic.agent, clinic.practice, password=PASSWORD)
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_anyone_can_verify_a_token_with_the_published_keys(client: Client, agent
 
 
 def test_no_two_tokens_are_one(clinic: Clinic) -> None:
-    tokens = [Caller(clinic.agent, clinic.practice).token for _ in range(2)]
+    tokens = [Caller(clinic.agent, clinic.practice, password=PASSWORD).token for _ in range(2)]
     first, second = (jwt.decode(token, options={"verify_signature": False}) for token in tokens)
     assert first["jti"] != second["jti"]
 
@@ -108,7 +108,7 @@ def test_published_keys_are_public(client: Client) -> None:
 def test_a_token_lives_15_minutes(clinic: Clinic) -> None:
     start = datetime(2026, 4, 24, 14, tzinfo=UTC)
     with time_machine.travel(start, tick=False) as clock:
-        token = Caller(clinic.agent, clinic.practice).token
+        token = Caller(clinic.agent, clinic.practice, password=PASSWORD).token
         clock.move_to(start + timedelta(minutes=15, microseconds=-1))
         assert get(token).status_code == 200
         clock.move_to(start + timedelta(minutes=15))
@@ -213,7 +213,9 @@ def test_another_member_s_session_is_not_one_s_own(agent: Caller, claims: Claims
 
 def test_a_role_in_a_token_gives_no_right(clinic: Clinic) -> None:
     """It is for clients to read: rights are the database's."""
-    clinician = Caller(make_member(practice=clinic.practice, role=Role.PRACTITIONER), clinic.practice)
+    clinician = Caller(
+        make_member(practice=clinic.practice, role=Role.PRACTITIONER), clinic.practice, password=PASSWORD
+    )
     claims = jwt.decode(clinician.token, options={"verify_signature": False})
     clinician.headers = {"Authorization": f"Bearer {signed({**claims, 'role': 'practice_manager'})}"}
     with changes(**REFUSED):
@@ -283,13 +285,13 @@ def test_keys_are_made_once_and_for_their_owner_alone(new_home: Path, client: Cl
 def test_a_new_key_signs_while_the_old_one_s_tokens_still_hold(
     new_home: Path, client: Client, clinic: Clinic, stranger: RSAPrivateKey
 ) -> None:
-    old = [Caller(clinic.agent, clinic.practice).token for _ in range(2)]
+    old = [Caller(clinic.agent, clinic.practice, password=PASSWORD).token for _ in range(2)]
     pem = stranger.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     (new_home / "keys" / "jwt-0002.pem").write_bytes(pem)
     member_backend.cache_clear()
-    new = Caller(clinic.agent, clinic.practice).token
+    new = Caller(clinic.agent, clinic.practice, password=PASSWORD).token
     kids = [jwt.get_unverified_header(token)["kid"] for token in (new, old[0])]
     assert [key["kid"] for key in jwks(client)] == kids
     assert [get(token).status_code for token in (old[0], new)] == [200, 200]

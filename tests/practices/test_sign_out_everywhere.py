@@ -48,12 +48,12 @@ def recorded(practice: Practice) -> list[tuple[str, Any]]:
 
 @pytest.fixture
 def desk(clinic: Clinic) -> Caller:
-    return Caller(clinic.agent, clinic.practice)
+    return Caller(clinic.agent, clinic.practice, password=PASSWORD)
 
 
 @pytest.fixture
 def at_home(desk: Caller, clinic: Clinic) -> Caller:
-    return Caller(clinic.agent, clinic.practice)
+    return Caller(clinic.agent, clinic.practice, password=PASSWORD)
 
 
 def test_every_session_ends_at_once_this_one_too(desk: Caller, at_home: Caller, clinic: Clinic) -> None:
@@ -65,22 +65,22 @@ def test_every_session_ends_at_once_this_one_too(desk: Caller, at_home: Caller, 
     assert [status(desk), status(at_home), refreshed(desk), refreshed(at_home)] == [401] * 4
     assert ended() == ["everywhere"] * 2
     assert recorded(clinic.practice) == [("member", clinic.agent.id)]
-    assert status(Caller(clinic.agent, clinic.practice)) == 200
+    assert status(Caller(clinic.agent, clinic.practice, password=PASSWORD)) == 200
 
 
 def test_sessions_in_every_practice_end_and_each_has_it_on_record(
     desk: Caller, clinic: Clinic, other_clinic: Clinic
 ) -> None:
     make_member(practice=other_clinic.practice, user=clinic.agent)
-    elsewhere = Caller(clinic.agent, other_clinic.practice)
+    elsewhere = Caller(clinic.agent, other_clinic.practice, password=PASSWORD)
     assert leave(desk.token).status_code == 204
     assert [status(elsewhere), refreshed(elsewhere)] == [401] * 2
     assert recorded(clinic.practice) == recorded(other_clinic.practice) == [("member", clinic.agent.id)]
 
 
 def test_nobody_else_is_signed_out(desk: Caller, clinic: Clinic, other_clinic: Clinic) -> None:
-    colleague = Caller(make_member(practice=clinic.practice), clinic.practice)
-    stranger = Caller(other_clinic.agent, other_clinic.practice)
+    colleague = Caller(make_member(practice=clinic.practice), clinic.practice, password=PASSWORD)
+    stranger = Caller(other_clinic.agent, other_clinic.practice, password=PASSWORD)
     assert leave(desk.token).status_code == 204
     assert [status(colleague), refreshed(colleague), status(stranger), refreshed(stranger)] == [200] * 4
     assert recorded(other_clinic.practice) == []
