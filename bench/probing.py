@@ -30,7 +30,7 @@ Document = dict[str, Any]
 # Members that hold whatever people write.
 TEXT = {
     "firstName", "lastName", "insuranceProvider", "name", "description", "address", "note", "subject", "body",
-    "greeting", "script", "text",
+    "greeting", "script", "text", "qualification",
 }  # fmt: skip
 # Undeclared ones: an id there must not pass unnoticed either.
 STRAY = "elsewhere"

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from practices import auth_views, views
+from practices.access_trail import AccessTrail
 from practices.hours_export import WorkingHoursCSV
 
 # v1 is frozen: v2 has these where managers change them, and what came after it.
@@ -11,7 +12,10 @@ urlpatterns_v1 = [
     path("practitioners", views.Practitioners.as_view()),
     path("appointment-types", views.AppointmentTypes.as_view()),
 ]
-urlpatterns_v2 = [path("exports/working-hours.csv", WorkingHoursCSV.as_view())]
+urlpatterns_v2 = [
+    path("access", AccessTrail.as_view()),
+    path("exports/working-hours.csv", WorkingHoursCSV.as_view()),
+]
 
 auth_urlpatterns = [
     path("api/auth/token", auth_views.Token.as_view()),

@@ -80,6 +80,11 @@ const routeTree = root.addChildren([
     }),
     createRoute({
       getParentRoute: () => room,
+      path: "/manage/access",
+      component: lazyRouteComponent(() => import("./manage/access/AccessScreen"), "AccessScreen"),
+    }),
+    createRoute({
+      getParentRoute: () => room,
       path: "/manage/subscription",
       component: lazyRouteComponent(() => import("./manage/subscription/SubscriptionScreen"), "SubscriptionScreen"),
     }),

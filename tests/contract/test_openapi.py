@@ -351,6 +351,7 @@ CALLS = {
     ),
     "changeRelatedPerson": Call(body={"phone": ""}, versions=V2),
     "removeRelatedPerson": Call(status=204, versions=V2),
+    "listAccess": Call(query={"from": "{since}", "to": "{until}"}, versions=V2),
     "listPatientAudit": Call(query={"from": "{since}", "to": "{until}"}, versions=V2),
     "getProtocol": Call(versions=V2),
     "evaluateProtocol": Call(body={"answers": {"symptoms": ["none"]}, "protocolId": "{prot}"}, versions=V2),

@@ -151,6 +151,7 @@ ASKED = {
     ("PATCH", "api/v2/related-persons/<str:related_person_id>"): (Permission.PATIENT_WRITE, Tier.T3),
     ("DELETE", "api/v2/related-persons/<str:related_person_id>"): (Permission.PATIENT_WRITE, Tier.T3),
     ("GET", "api/v2/patients/<str:patient_id>/audit"): (Permission.AUDIT_READ, Tier.T2),
+    ("GET", "api/v2/access"): (Permission.AUDIT_READ, Tier.T2),
     ("GET", "api/v2/protocol"): (Permission.REFERENCE_READ, Tier.T4),
     ("POST", "api/v2/protocol/evaluations"): (Permission.REFERENCE_READ, Tier.BOOKING),
     ("GET", "api/v2/protocol-versions"): (Permission.PRACTICE_MANAGE, Tier.T4),

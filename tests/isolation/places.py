@@ -161,6 +161,7 @@ PLACES: dict[tuple[str, str], tuple[Place, ...]] = {
     ("PATCH", "api/v2/related-persons/<str:related_person_id>"): (RELATED_PERSON,),
     ("DELETE", "api/v2/related-persons/<str:related_person_id>"): (RELATED_PERSON,),
     ("GET", "api/v2/patients/<str:patient_id>/audit"): (PATIENT,),
+    ("GET", "api/v2/access"): (),
     ("GET", "api/v2/protocol"): (),
     ("POST", "api/v2/protocol/evaluations"): (Place("body", "protocolId", "prot"),),
     ("GET", "api/v2/protocol-versions"): (),

@@ -140,6 +140,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What the practice's own record says of it, the newest first. Asking is on record, too. */
+        get: operations["listAccess"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/analytics/daily": {
         parameters: {
             query?: never;
@@ -2575,6 +2592,35 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AccessEntryList: {
+            data: components["schemas"]["AccessEntryOutput"][];
+            nextCursor: string | null;
+        };
+        AccessEntryOutput: {
+            /** Format: date-time */
+            at: string;
+            who: components["schemas"]["ActorOutput"];
+            onBehalfOf: components["schemas"]["ActorOutput"] | null;
+            /** @description a stable code, such as `patient.read`; there may be new ones */
+            action: string;
+            outcome: string;
+            /** @description of what was done in this practice alone */
+            address: string | null;
+            correlationId: string;
+            /** @description access.refused: the method and the route, without what was asked for */
+            asked: string | null;
+        };
+        ActOutput: {
+            /** Format: date-time */
+            at: string;
+            who: components["schemas"]["ActorOutput"];
+            onBehalfOf: components["schemas"]["ActorOutput"] | null;
+            /** @description a stable code, such as `patient.read`; there may be new ones */
+            action: string;
+            outcome: string;
+            address: string | null;
+            correlationId: string;
+        };
         ActorOutput: {
             /** @description member, client, operator or platform */
             kind: string;
@@ -4020,7 +4066,7 @@ export interface components {
             validUntil?: string | null;
         };
         PatientAuditList: {
-            data: components["schemas"]["TrailEntryOutput"][];
+            data: components["schemas"]["ActOutput"][];
             nextCursor: string | null;
         };
         PatientMergeList: {
@@ -4556,16 +4602,6 @@ export interface components {
             token_type: string;
             expires_in: number;
             scope: string;
-        };
-        TrailEntryOutput: {
-            /** Format: date-time */
-            at: string;
-            who: components["schemas"]["ActorOutput"];
-            onBehalfOf: components["schemas"]["ActorOutput"] | null;
-            action: string;
-            outcome: string;
-            address: string | null;
-            correlationId: string;
         };
         UsageOutput: {
             plan: string;
@@ -5172,6 +5208,51 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RefusalOutput"];
+                };
+            };
+        };
+    };
+    listAccess: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                from?: string;
+                limit?: number;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessEntryList"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @description seconds after which the same request can pass */
+                        retryAfter: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -16,6 +16,7 @@ export interface ScreenOf {
     | "/manage/locations"
     | "/manage/rooms"
     | "/manage/people"
+    | "/manage/access"
     | "/manage/subscription"
     | "/manage/notices"
     | "/manage/webhooks"
@@ -61,6 +62,7 @@ export const GROUPS: GroupOf[] = [
       { to: "/manage/reports", name: "reports" },
       { to: "/manage/people", name: "people" },
       { to: "/manage/imports", name: "imports" },
+      { to: "/manage/access", name: "comings" },
       { to: "/manage/notices", name: "notices" },
       { to: "/manage/subscription", name: "subscription" },
     ],

@@ -7,7 +7,7 @@ import { etag, matching } from "../asShown";
 
 export type Communication = Schemas["CommunicationOutput"];
 export type Message = Schemas["MessageOutput"];
-export type TrailEntry = Schemas["TrailEntryOutput"];
+export type TrailEntry = Schemas["ActOutput"];
 export type Copy = Schemas["CandidateOutput"];
 
 // Of messages and of acts: the newest; who wants all of them asks the API.

@@ -1,5 +1,6 @@
 /** A file for each area of the room. */
 
+import { access } from "./access";
 import { automatic } from "./automatic";
 import { blocks } from "./blocks";
 import { bulk } from "./bulk";
@@ -23,6 +24,7 @@ import { webhooks } from "./webhooks";
 
 export const en = {
   ...room,
+  ...access,
   ...automatic,
   ...blocks,
   ...bulk,

@@ -1,4 +1,5 @@
 import type { RoomKey } from "../en";
+import { access } from "./access";
 import { automatic } from "./automatic";
 import { blocks } from "./blocks";
 import { bulk } from "./bulk";
@@ -22,6 +23,7 @@ import { webhooks } from "./webhooks";
 
 export const es: Record<RoomKey, string> = {
   ...room,
+  ...access,
   ...automatic,
   ...blocks,
   ...bulk,

@@ -1,0 +1,27 @@
+import type { access as english } from "../en/access";
+
+export const access: Record<keyof typeof english, string> = {
+  comings: "Accesos y rechazos",
+  comingsHint: "Quién entró en este consultorio, vino a él desde otro, salió o pidió lo que no puede tener. Mirar aquí también queda registrado. Las contraseñas erróneas no se cuentan aquí: bloquean la cuenta por un tiempo por sí mismas.",
+  comingsSpan: "Desde cuándo",
+  comingsDays: "{days} días",
+  noComings: "Nadie entró en este tiempo.",
+  comingAt: "Cuándo",
+  comingWho: "Quién",
+  comingWhat: "Qué",
+  comingFrom: "Desde la dirección",
+  comingAs: "como {name}",
+  comingReference: "Referencia: {reference}",
+  comingBy_client: "Programa {name}",
+  comingBy_operator: "Un operador de la plataforma, {name}",
+  comingBy_platform: "La plataforma",
+  coming_member_signed_in: "Entró",
+  coming_member_practice_switched: "Cambió a este consultorio",
+  coming_member_signed_out: "Salió",
+  coming_member_signed_out_everywhere: "Cerró todas sus sesiones",
+  coming_member_password_link_mailed: "Se le envió un enlace para otra contraseña",
+  coming_member_password_chosen: "Eligió una contraseña",
+  coming_member_password_reset: "Eligió otra contraseña",
+  coming_access_refused: "Rechazado: su papel no lo incluye",
+  coming_cross_practice_access: "Rechazado: es de otro consultorio",
+};
