@@ -67,7 +67,7 @@ def test_a_file_is_refused_corrected_and_taken_over(screen: Screen, clinic: Clin
     rows = page.get_by_role("table", name="Problems").locator("tbody tr")
     expect(rows).to_have_text(
         [
-            re.compile("2dateOfBirthNot a day in the form chosen above"),
+            re.compile("2dateOfBirthNot a day in the form chosen for the file"),
             re.compile("3lastNameThe cell is empty"),
             re.compile("3phoneNot a phone number"),
         ]
