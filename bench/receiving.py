@@ -59,6 +59,8 @@ def receiving(*, answers: bool = True, nice: int = 0) -> Iterator[Taken]:
     def run() -> None:
         if nice:
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), nice)
+            cores = os.sched_getaffinity(0)
+            os.sched_setaffinity(0, cores - {min(cores)} or cores)
         asyncio.set_event_loop(loop)
         loop.run_until_complete(listen())
         loop.run_forever()

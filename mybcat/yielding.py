@@ -12,6 +12,8 @@ from typing import Any
 
 from django.db.backends.signals import connection_created
 
+from mybcat.free_core import keeper
+
 
 def yield_everywhere() -> None:
     """From now on, if this process was started to yield; called once, when Django starts."""
@@ -26,8 +28,12 @@ def yield_everywhere() -> None:
 
 def _let_backend_yield(*, connection: Any, **_: Any) -> None:
     backend, niceness = connection.connection.info.backend_pid, os.getpriority(os.PRIO_PROCESS, 0)
+    # From the first connection on: a worker's processes are forked after Django has started, and threads are not.
+    free_core = keeper()
     if not _serves(backend, connection.connection.fileno()):
         return
+    if free_core is not None:
+        free_core.add(connection.connection)
     try:
         os.setpriority(os.PRIO_PROCESS, backend, niceness)
     except OSError:

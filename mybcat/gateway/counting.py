@@ -11,17 +11,19 @@ from typing import Any, Self
 from uuid import UUID
 
 from mybcat import epochs
+from mybcat.free_core import BOOKED, BOOKED_SECONDS
 from mybcat.gateway.limits import Limit
 from mybcat.volatile import Script, Volatile
 
-# KEYS: epochs, then one per limit. ARGV: how many epochs; then per limit its quota, microseconds
-# (0: to the end of the UTC day) and burst. A burst is a bucket (GCRA): its key holds when it will be full again.
+# KEYS: epochs, one per limit, and what is set while bookings come. ARGV: how many epochs; then per limit its quota,
+# microseconds (0: to the end of the UTC day) and burst; then for how many seconds that is set (0: no booking).
+# A burst is a bucket (GCRA): its key holds when it will be full again.
 _COUNT = Script(b"""
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local skip, answer, limits, refused = tonumber(ARGV[1]), {}, {}, false
 for i = 1, skip do answer[i] = redis.call('GET', KEYS[i]) end
-for i = 1, #KEYS - skip do
+for i = 1, #KEYS - skip - 1 do
     local key, quota = KEYS[skip + i], tonumber(ARGV[3*i - 1])
     local period, burst = tonumber(ARGV[3*i]), tonumber(ARGV[3*i + 1])
     local limit = {key = key, bucket = burst > 0}
@@ -64,6 +66,8 @@ for _, limit in ipairs(limits) do
     answer[#answer + 1] = math.ceil(limit.wait / 1000)
     answer[#answer + 1] = math.ceil(limit.ends / 1000)
 end
+local seconds = tonumber(ARGV[#ARGV])
+if seconds > 0 and not refused then redis.call('SET', KEYS[#KEYS], 1, 'EX', seconds) end
 return answer
 """)
 
@@ -118,10 +122,11 @@ def counted(
     *, subjects: Sequence[UUID], limits: Sequence[Limit], store: Volatile
 ) -> tuple[tuple[int | None, ...], Admission]:
     """The epochs of `subjects` (None: not known to Redis), and what the limits say. Raises mybcat.volatile.Away."""
-    keys = [epochs.key(subject) for subject in subjects] + [_key(limit) for limit in limits]
+    keys = [epochs.key(subject) for subject in subjects] + [_key(limit) for limit in limits] + [BOOKED]
     arguments: list[int] = [len(subjects)]
     for limit in limits:
         arguments += (limit.quota, 0 if limit.daily else limit.seconds * 1_000_000, limit.burst)
+    arguments.append(BOOKED_SECONDS if any(limit.books for limit in limits) else 0)
     answer: Any = store.run(_COUNT, keys=keys, arguments=arguments)
     known = tuple(None if epoch is None else int(epoch) for epoch in answer[: len(subjects)])
     figures = answer[len(subjects) :]

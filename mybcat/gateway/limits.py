@@ -31,6 +31,8 @@ class Limit:
     daily: bool = False
     # An answer of 500 or more gives the request back.
     forgiving: bool = False
+    # Somebody books, moves or cancels while a patient waits: see mybcat/free_core.py.
+    books: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,8 @@ def limits_of(principal: Principal, *, operation: str, tier: Tier, certificate: 
     no new caller, and a flood of one reaches no other.
     """
     caller = f"{principal.practice_id}:{principal.session_id or principal.id}"
-    limits = [Limit(tier.name.lower(), f"{operation}:{caller}", _scaled(tier.value), MINUTE)]
+    books = tier is Tier.BOOKING and operation.endswith(".POST")
+    limits = [Limit(tier.name.lower(), f"{operation}:{caller}", _scaled(tier.value), MINUTE, books=books)]
     if certificate is not None:
         shown = f"certificate:{certificate}"
         limits.append(Limit("certificate", shown, _scaled(PER_CERTIFICATE), MINUTE, forgiving=True))

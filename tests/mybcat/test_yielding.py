@@ -30,10 +30,10 @@ grouped = pytest.mark.skipif(not AUTOGROUP.exists(), reason="this system does no
 
 
 @contextmanager
-def connected(*before: str, session: bool = True) -> Iterator[tuple[int, int]]:
+def connected(*before: str, session: bool = True, **environment: str) -> Iterator[tuple[int, int]]:
     """A process of the product and its backend."""
-    words = [*before, sys.executable, "-c", _PROGRAM]
-    with subprocess.Popen(words, cwd=CHECKOUT, stdout=subprocess.PIPE, start_new_session=session) as process:
+    words, among = [*before, sys.executable, "-c", _PROGRAM], {**os.environ, **environment}
+    with subprocess.Popen(words, cwd=CHECKOUT, stdout=subprocess.PIPE, start_new_session=session, env=among) as process:
         assert process.stdout is not None
         try:
             yield process.pid, int(process.stdout.readline())
