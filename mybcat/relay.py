@@ -30,8 +30,8 @@ FIRST_BACKOFF, LONGEST_BACKOFF = timedelta(milliseconds=200), timedelta(seconds=
 
 # Never a cursor by id or time: what commits late with an early id would be passed over for ever.
 # The rows of mybcat_eventsequence are locked until the commit, in one order: numbers become visible
-# in their order, leave no gap when the relay dies, and two relays cannot block each other. The array has each event
-# looked up by its id (mybcat/claims.py says why).
+# in their order, leave no gap when the relay dies, and two relays cannot block each other. Of arrays ten rows
+# are expected, so that each event is looked up by its id, however many wait (mybcat/claims.py says why).
 _TAKE = """
     WITH batch AS MATERIALIZED (
         SELECT id, practice_id FROM mybcat_event
@@ -41,7 +41,7 @@ _TAKE = """
         SELECT id, practice_id,
             row_number() OVER (PARTITION BY practice_id ORDER BY id) AS place,
             count(*) OVER (PARTITION BY practice_id) AS total
-        FROM batch
+        FROM unnest(ARRAY(SELECT id FROM batch), ARRAY(SELECT practice_id FROM batch)) AS taken (id, practice_id)
     ), sequence AS (
         INSERT INTO mybcat_eventsequence AS known (practice_id, last)
         SELECT practice_id, count(*) FROM batch GROUP BY practice_id ORDER BY practice_id
@@ -51,7 +51,7 @@ _TAKE = """
     UPDATE mybcat_event AS event
     SET seq = sequence.last - placed.total + placed.place, relayed_at = %(now)s
     FROM placed JOIN sequence USING (practice_id)
-    WHERE event.id = ANY(ARRAY(SELECT id FROM batch)) AND event.id = placed.id
+    WHERE event.id = placed.id
     RETURNING event.*
 """
 
